@@ -1,22 +1,24 @@
 """An engine and an archive without thread, network and disk, for tests of the screen."""
 
 import dataclasses
-from collections.abc import Container, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from msgspec.structs import replace
 
-from zjobtui.models.call_log import CallLog
-from zjobtui.models.history import Event, EventKind, History
+from tests.support.sources import MemoryStore
+from zjobtui.models.history import Event, History
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Call, Observation, PreviousBody, Success
 from zjobtui.models.related import ReadProblem, ReadResult, Reference, Related, RelatedKind
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Watchlist
-from zjobtui.polling.protocols import EditResult, State, Subscriber
+from zjobtui.polling.engine import Engine
+from zjobtui.polling.protocols import EditResult, State
+from zjobtui.polling.watchlist_service import WatchlistService
 
 NOW = 1_795_442_400.0
 """The fixed time of tests of the screen: 2026-11-23 14:00:00 UTC."""
@@ -43,10 +45,10 @@ class MemoryArchive:
     entries: list[Event] = field(default_factory=list)
     replaced: dict[JobRef, PreviousBody] = field(default_factory=dict)
 
-    def last_response(self, job: JobRef, /) -> Success | None:
+    def last_response(self, job: JobRef) -> Success | None:
         return self.answers.get(job)
 
-    def previous_body(self, job: JobRef, /) -> PreviousBody | None:
+    def previous_body(self, job: JobRef) -> PreviousBody | None:
         return self.replaced.get(job)
 
     def keep(self, job: JobRef, seen: Success) -> None:
@@ -55,16 +57,16 @@ class MemoryArchive:
             self.replaced[job] = PreviousBody(before.report.raw, before.at)
         self.answers[job] = seen
 
-    def history(self, job: JobRef, /) -> History:
+    def history(self, job: JobRef) -> History:
         return tuple(entry for entry in self.entries if entry.job == job)
 
 
-class ScriptedEngine:
-    """Performs edits immediately, and records which jobs were to be polled."""
+class ScriptedEngine(Engine):
+    """Performs edits immediately, without thread and store, and records which jobs were to be polled."""
 
     def __init__(self, clock: FixedClock, tenant: str = "env") -> None:
+        super().__init__(Watchlist({}), MemoryStore(), (), clock)
         self.archive = MemoryArchive()
-        self.calls = CallLog()
         self.clock = clock
         self.pulse = TenantStatus(tenant=tenant, answered_at=clock.now(), calls_per_second=1.4)
         self.state = State(Watchlist({}), {tenant: self.pulse})
@@ -72,12 +74,11 @@ class ScriptedEngine:
         self.attended: list[JobRef | None] = []
         self.shown: list[list[JobRef]] = []
         self.is_paused = False
-        self.unsaved = ""
+        self.why_unsaved = ""
         self.removed: tuple[WatchedJob, ...] = ()
         self.related: dict[Reference, ReadResult] = {}
         self.pending: dict[Reference, Future[ReadResult]] = {}
         self.read: list[Reference] = []
-        self._subscriber: Subscriber = lambda _: None
 
     def bring(self, *brought: tuple[JobRef, Observation], planned: float = 5.0) -> None:
         """Apply observations."""
@@ -86,7 +87,7 @@ class ScriptedEngine:
     def publish(self) -> None:
         """Publish the state to the subscriber."""
         tenant = self.pulse.tenant
-        self.state = State(self.state.watchlist, {tenant: self.pulse}, self.unsaved)
+        self.state = State(self.state.watchlist, {tenant: self.pulse}, self.why_unsaved)
         self._subscriber(self.state)
 
     def start(self) -> None:
@@ -95,44 +96,10 @@ class ScriptedEngine:
     def stop(self) -> None:
         pass
 
-    def subscribe(self, subscriber: Subscriber, /) -> None:
-        self._subscriber = subscriber
-        subscriber(self.state)
-
-    def watch(self, watches: Iterable[WatchedJob], /, found: Container[JobRef] = ()) -> "Future[EditResult]":
-        return self._done(self.state.watchlist.add(watches, self.removed, found))
-
-    def remove(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
-        return self._done(self.state.watchlist.remove(jobs, self.clock.now()))
-
-    def archive_jobs(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
-        return self._done(self.state.watchlist.remove(jobs, self.clock.now(), EventKind.ARCHIVED))
-
-    def restore(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]":
-        return self._done(self.state.watchlist.restore(watches, self.clock.now()))
-
-    def label(self, jobs: Iterable[JobRef], label: str, /) -> "Future[EditResult]":
-        return self._done(self.state.watchlist.label(jobs, label, self.clock.now()))
-
-    def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...], /) -> "Future[EditResult]":
-        return self._done(self.state.watchlist.tag(jobs, tags))
-
-    def note(self, jobs: Iterable[JobRef], note: str, /) -> "Future[EditResult]":
-        return self._done(self.state.watchlist.note(jobs, note))
-
-    def set_batch(self, jobs: Iterable[JobRef], name: str, /) -> "Future[EditResult]":
-        return self._done(self.state.watchlist.set_batch(jobs, name))
-
-    def mark_read(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
-        return self._done(self.state.watchlist.mark_read(jobs, self.clock.now()))
-
-    def mark_unread(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
-        return self._done(self.state.watchlist.mark_unread(jobs))
-
-    def poll_now(self, jobs: Iterable[JobRef], /) -> None:
+    def poll_now(self, jobs: Iterable[JobRef]) -> None:
         self.asked += jobs
 
-    def read_related(self, _tenant: str, kind: RelatedKind, key: str, /) -> "Future[ReadResult]":
+    def read_related(self, tenant: str, kind: RelatedKind, key: str) -> "Future[ReadResult]":  # noqa: ARG002 - there is one
         """Answer from `related`; what is not there stays in `pending` until a test sets its result."""
         reference, future = Reference(kind, key), Future[ReadResult]()
         self.read.append(reference)
@@ -145,10 +112,10 @@ class ScriptedEngine:
             self.pending[reference] = future
         return future
 
-    def set_focus(self, job: JobRef | None, /) -> None:
+    def set_focus(self, job: JobRef | None) -> None:
         self.attended.append(job)
 
-    def set_visible(self, jobs: Iterable[JobRef], /) -> None:
+    def set_visible(self, jobs: Iterable[JobRef]) -> None:
         self.shown.append(list(jobs))
 
     def pause(self) -> None:
@@ -170,11 +137,29 @@ class ScriptedEngine:
         self.state = State(change.watchlist, self.state.statuses)
         self.publish()
 
-    def _done(self, change: Change) -> "Future[EditResult]":
-        self._take(change)
+    def _submit(
+        self,
+        edit: Callable[[WatchlistService, Callable[[], object]], Awaitable[Change]],
+        change: Change,  # noqa: ARG002 - it is never unsaved
+    ) -> "Future[EditResult]":
         future: Future[EditResult] = Future()
-        future.set_result(EditResult(change, self.unsaved))
+        try:
+            edit(cast("WatchlistService", self), lambda: None).__await__().send(None)
+        except StopIteration as end:
+            future.set_result(EditResult(end.value, self.why_unsaved))
         return future
+
+    async def edit(self, make: Callable[[Watchlist], Change], _applied: object) -> Change:
+        """Apply an edit, as `WatchlistService` does."""
+        change = make(self.state.watchlist)
+        self._take(change)
+        return change
+
+    async def add(self, watches: Iterable[WatchedJob], _applied: object, found: Container[JobRef]) -> Change:
+        """Add jobs, as `WatchlistService` does."""
+        change = self.state.watchlist.add(watches, self.removed, found)
+        self._take(change)
+        return change
 
 
 def call(**fields: Any) -> Call:  # noqa: ANN401 - the fields of `Call`, whatever their types

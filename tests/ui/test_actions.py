@@ -352,11 +352,11 @@ async def test_a_store_that_cannot_be_read_is_reported_until_it_can(monkeypatch:
 async def test_unsaved_changes_are_reported_until_they_are_saved() -> None:
     engine = staged(RUNNING)
     async with run_monitor(engine) as view:
-        engine.unsaved = "disk full"
+        engine.why_unsaved = "disk full"
         engine.publish()
         await view.settled()
         assert view.rows[1].strip() == "Not saved: disk full"
-        engine.unsaved = ""
+        engine.why_unsaved = ""
         tell(engine, 1, RUNNING)
         await view.settled()
         assert "Not saved" not in view.text
@@ -395,11 +395,11 @@ async def test_an_edit_of_several_jobs_is_undone_for_each(size: tuple[int, int])
 async def test_if_some_edits_of_an_action_fail_the_others_can_be_undone(fault: Exception | None) -> None:
     engine = staged(*[RUNNING] * 3, labels=("CS 1", "CS 2", ""))
     before = tuple(engine.state.watchlist)
-    label, broken = engine.label, set[str]()
+    set_label, broken = engine.label, set[str]()
 
-    def label_or_fail(jobs: Iterable[JobRef], text: str) -> "Future[EditResult]":
-        if text not in broken:
-            return label(jobs, text)
+    def label_or_fail(jobs: Iterable[JobRef], label: str) -> "Future[EditResult]":
+        if label not in broken:
+            return set_label(jobs, label)
         future: Future[EditResult] = Future()
         if fault is None:
             future.cancel()

@@ -123,7 +123,7 @@ async def test_a_broken_id_is_reported_in_a_long_text_too() -> None:
 
 async def test_an_edit_that_cannot_be_saved_is_reported_at_once() -> None:
     engine = staged()
-    engine.unsaved = "disk full"
+    engine.why_unsaved = "disk full"
     async with run_monitor(engine) as view:
         await view.paste(job_id(1).given)
         await view.press("enter")

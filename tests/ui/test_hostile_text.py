@@ -145,7 +145,7 @@ async def test_folder_names_and_error_messages_are_harmless_too(
         await screen_view.press("e", "enter", "enter")
         assert clean(HOSTILE["colour"]) in screen_view.toast
         monkeypatch.setattr(engine.archive, "last_response", broken)
-        engine.unsaved = HOSTILE["cursor"]
+        engine.why_unsaved = HOSTILE["cursor"]
         tell(engine, 1, "recorded-failed-lock")
         await screen_view.until(f"no {clean(HOSTILE['colour'])}")
         assert uncontrolled(sent(screen_view)) == []

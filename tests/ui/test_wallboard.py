@@ -93,7 +93,7 @@ async def test_it_follows_the_jobs_shows_the_end_of_a_batch_and_sends_nothing_wh
 async def test_a_tenant_in_trouble_and_what_is_not_saved_are_shown() -> None:
     engine = staged(RUNNING)
     engine.pulse = replace(engine.pulse, problem=Problem(ProblemKind.SIGNED_OUT, "invalid client"), down_since=NOW - 60)
-    engine.unsaved = "the disk is full"
+    engine.why_unsaved = "the disk is full"
     async with run_monitor(engine, (80, 24)) as view:
         engine.publish()
         await view.press("w")

@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator
 from queue import Empty, SimpleQueue
-from typing import Protocol
 
 from zjobtui.bootstrap.output import has_cursor, write_error
 from zjobtui.formatting.events import news_line
@@ -19,7 +18,8 @@ from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.text_width import cells, fit
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.protocols import State, Subscriber
+from zjobtui.polling.engine import Engine
+from zjobtui.polling.protocols import State
 
 TICK = 1.0
 """Seconds after which `states` yields even if nothing has happened."""
@@ -29,25 +29,8 @@ class PollingEndedError(Exception):
     """Polling stopped with an error; no further state will come. The message is for the user."""
 
 
-class PolledEngine(Protocol):
-    """The part of the engine that `wait` and `watch` use."""
-
-    @property
-    def state(self) -> State:
-        """The newest state."""
-
-    def start(self) -> None:
-        """Start polling."""
-
-    def subscribe(self, subscriber: Subscriber, /) -> None:
-        """Set the function that is called with every new state."""
-
-    def poll_now(self, jobs: Iterable[JobRef], /) -> None:
-        """Poll these jobs before all others."""
-
-
 def states(
-    engine: PolledEngine, first: Iterable[JobRef] = (), wait: Callable[[], float] = lambda: TICK
+    engine: Engine, first: Iterable[JobRef] = (), wait: Callable[[], float] = lambda: TICK
 ) -> Iterator[State | None]:
     """Start the engine, polling these jobs first, and yield every state, or None if `wait` seconds brought none.
 

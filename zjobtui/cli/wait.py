@@ -24,7 +24,7 @@ from zjobtui.cli.common import (
 from zjobtui.cli.job_ids import NO_ID, collect_ids, read_stdin
 from zjobtui.cli.ls import REASON_LIMIT, terminal_width
 from zjobtui.cli.options import AS_JSON, tenant_option
-from zjobtui.cli.progress import PolledEngine, PollingEndedError, Progress, states
+from zjobtui.cli.progress import PollingEndedError, Progress, states
 from zjobtui.cli.selection import (
     FILTER,
     NOT_WATCHED,
@@ -46,6 +46,7 @@ from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.text import clean, nearest, shorten
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.engine import Engine
 from zjobtui.signals import raise_on_signals
 
 
@@ -188,7 +189,7 @@ def _require_tenants(watchlist: Watchlist, jobs: Iterable[JobRef], tenants: Sequ
 
 
 def wait_for(
-    engine: PolledEngine,
+    engine: Engine,
     jobs: Sequence[JobRef],
     watchlist: Watchlist,
     clock: Clock,
@@ -278,9 +279,7 @@ class WaitTargets:
         )
 
 
-def _poll_until_over(
-    engine: PolledEngine, targets: WaitTargets, clock: Clock, ends_at: float, progress: Progress
-) -> None:
+def _poll_until_over(engine: Engine, targets: WaitTargets, clock: Clock, ends_at: float, progress: Progress) -> None:
     first = [job for job, result in targets.outcomes.items() if result is Outcome.OPEN]
     for state in states(engine, first, lambda: ends_at - clock.boot()):
         if state is not None:

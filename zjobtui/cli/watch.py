@@ -10,13 +10,14 @@ from zjobtui.bootstrap.engine import ignored_exemptions, options_of, polling
 from zjobtui.bootstrap.output import CLOSED, SOME_REFUSED, OutputError, print_error, print_json, write_error
 from zjobtui.cli.common import NO_TENANT, load_valid_configuration, open_store_and_watchlist
 from zjobtui.cli.options import AS_JSON, TENANT
-from zjobtui.cli.progress import PolledEngine, PollingEndedError, Problems, states
+from zjobtui.cli.progress import PollingEndedError, Problems, states
 from zjobtui.cli.selection import FILTER, filter_jobs, parse_filter
 from zjobtui.clock import Clock, SystemClock
 from zjobtui.formatting.events import news_line, news_record
 from zjobtui.formatting.symbols import plural
 from zjobtui.models.diff import differences
 from zjobtui.models.duration_stats import typical_times
+from zjobtui.polling.engine import Engine
 from zjobtui.signals import raise_on_signals
 
 
@@ -45,7 +46,7 @@ def watch(as_json: bool, wanted: str, tenant: str | None) -> None:
             sys.exit(SOME_REFUSED)
 
 
-def print_changes(engine: PolledEngine, clock: Clock, wanted: str, tenant: str | None, *, as_json: bool) -> None:
+def print_changes(engine: Engine, clock: Clock, wanted: str, tenant: str | None, *, as_json: bool) -> None:
     """Print changes of the jobs that match until polling ends; raise `ValueError` if the filter is not valid."""
     before = engine.state.watchlist
     wanted_filter = parse_filter(wanted, tuple(before))

@@ -12,13 +12,14 @@ from textual.theme import Theme
 
 from zjobtui.clock import Clock
 from zjobtui.models.tenant import Tenant
+from zjobtui.polling.engine import Engine
 from zjobtui.ui.actions import Action, key_for
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.keymap import taken_keys
 from zjobtui.ui.monitor import Monitor
 from zjobtui.ui.monitor_options import DEFAULT_OPTIONS, MonitorOptions
-from zjobtui.ui.protocols import EngineLike, Plain, ReportArchive
+from zjobtui.ui.protocols import Plain, ReportArchive
 from zjobtui.ui.terminal_app import TerminalApp
 from zjobtui.ui.terminal_io import set_mouse
 from zjobtui.ui.themes import THEME, THEME_BEFORE, stored_theme
@@ -42,7 +43,7 @@ class MonitorApp(TerminalApp):
 
     def __init__(
         self,
-        engine: EngineLike,
+        engine: Engine,
         archive: ReportArchive,
         tenants: Sequence[Tenant],
         clock: Clock,

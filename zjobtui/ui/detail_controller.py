@@ -13,11 +13,12 @@ from zjobtui.logs import get_logger
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.polling.engine import Engine
 from zjobtui.ui.detail_header import NO_JOBS_TEXT, JobDetails
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.list_presenter import ListPresenter
-from zjobtui.ui.protocols import EngineLike, ReportArchive
+from zjobtui.ui.protocols import ReportArchive
 from zjobtui.ui.related_reads import RelatedReads
 
 log = get_logger(__name__)
@@ -35,7 +36,7 @@ class DetailController:
 
     def __init__(
         self,
-        engine: EngineLike,
+        engine: Engine,
         archive: ReportArchive,
         tenants: Callable[[], Mapping[str, Tenant]],
         clock: Clock,

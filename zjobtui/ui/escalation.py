@@ -14,10 +14,11 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.related import Reference
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.polling.engine import Engine
 from zjobtui.ui.browser import open_url
 from zjobtui.ui.choice import ChoiceDialog
 from zjobtui.ui.outline_lines import RenderedLine
-from zjobtui.ui.protocols import EngineLike, ReportArchive
+from zjobtui.ui.protocols import ReportArchive
 from zjobtui.ui.styled_line import split_link
 from zjobtui.ui.toast import toast
 from zjobtui.ui.undo import Watches
@@ -41,7 +42,7 @@ class Escalation:
     def __init__(
         self,
         screen: Screen[None],
-        engine: EngineLike,
+        engine: Engine,
         archive: ReportArchive,
         tenants: Callable[[], Mapping[str, Tenant]],
         clock: Clock,

@@ -19,6 +19,7 @@ from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import parse_tags
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.polling.engine import Engine
 from zjobtui.polling.protocols import EditResult
 from zjobtui.ui.add_jobs import AddJobsDialog, NewJobs
 from zjobtui.ui.call_log import CallLogScreen
@@ -30,7 +31,7 @@ from zjobtui.ui.job_list import NO_JOB
 from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.outline_lines import RenderedLine
 from zjobtui.ui.prompt import PromptDialog
-from zjobtui.ui.protocols import EngineLike, ReportArchive
+from zjobtui.ui.protocols import ReportArchive
 from zjobtui.ui.toast import toast
 from zjobtui.ui.undo import UndoStack, UndoStep, Watches, describe_jobs
 
@@ -44,7 +45,7 @@ class JobActions:
     def __init__(
         self,
         screen: Screen[None],
-        engine: EngineLike,
+        engine: Engine,
         archive: ReportArchive,
         tenants: Callable[[], Mapping[str, Tenant]],
         clock: Clock,

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from zjobtui.clock import Clock
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
+from zjobtui.polling.engine import Engine
 from zjobtui.polling.protocols import State
 from zjobtui.ui.actions import bindings, catalogue, key_for
 from zjobtui.ui.batch_controller import BatchController
@@ -28,7 +29,7 @@ from zjobtui.ui.list_model import has_several_tenants
 from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.monitor_options import DEFAULT_OPTIONS, MonitorOptions
 from zjobtui.ui.notifier import NotificationSettings, Notifier
-from zjobtui.ui.protocols import EngineLike, ReportArchive
+from zjobtui.ui.protocols import ReportArchive
 from zjobtui.ui.split_view import SplitView
 from zjobtui.ui.state_feed import StateFeed
 from zjobtui.ui.status_bar import StatusBar
@@ -60,7 +61,7 @@ class Monitor(Screen[None]):
 
     def __init__(
         self,
-        engine: EngineLike,
+        engine: Engine,
         archive: ReportArchive,
         tenants: Sequence[Tenant],
         clock: Clock,

@@ -10,7 +10,7 @@ from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
 from zjobtui.models.job import JobRef
 from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Reference, Related
-from zjobtui.ui.protocols import EngineLike
+from zjobtui.polling.engine import Engine
 
 log = get_logger(__name__)
 
@@ -32,7 +32,7 @@ class RelatedReads:
     `notify` is called on another thread when a read may have ended; call `collect` then.
     """
 
-    def __init__(self, engine: EngineLike, clock: Clock, notify: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, clock: Clock, notify: Callable[[], None]) -> None:
         self._engine = engine
         self._clock = clock
         self._notify = notify
