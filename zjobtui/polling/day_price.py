@@ -23,13 +23,13 @@ WEEK = 7
 """Days from which the number of jobs per day is taken, back to the first job on the list, at least one day."""
 
 LEAST_NEW = 0.5
-"""The share of the mean number of jobs per day that is still expected evenly once that number has come."""
+"""At least this share of the jobs of the last 24 hours is expected again in the next 24, evenly."""
 
 COARSE = 4
 """Cells of the curve in which running jobs are counted together: a fifth of their age."""
 
 BUSY = 0.25
-"""The share of the jobs of the busiest day from which on a day counts: jobs come on some days, and not on others."""
+"""Days with fewer jobs in the same hours than this share of the most are ignored: on some days no jobs come."""
 
 _HALVINGS = 12
 

@@ -23,8 +23,9 @@ PRICED_EVERY = 300.0
 """Seconds between two updates of the price for the rest of the day."""
 
 CEILING, DAY_CEILING = 2.0, 2.5
-"""The longest interval in fair shares: the other calls are used where they are worth most. With 2.5, if the day is
-short of calls, no job waits longer than three fair shares, including its time in the queue.
+"""The longest interval as a multiple of jobs / rate, which is the interval if all jobs were polled equally often: the
+calls that this leaves are used where they are worth most. With 2.5, if the day is short of calls, no job waits longer
+than three times jobs / rate, including its time in the queue.
 """
 
 AHEAD, AHEAD_AT_REST = 0.5, 15.0
@@ -45,7 +46,7 @@ one in seconds: twenty calls on the first day, then one a day.
 """
 
 MAX_OUTDATED = 100
-"""Outdated entries that the queue may hold besides as many as it has jobs."""
+"""The heap is rebuilt when it has more than twice as many entries as there are jobs, and this many besides."""
 
 UNUSABLE_RETRIES = 3
 """Retries after which an unusable response is not expected to be over soon."""

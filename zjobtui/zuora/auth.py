@@ -108,8 +108,8 @@ class TokenProvider:
     def invalidate(self, token: str, problem: Problem) -> bool:
         """Note that Zuora refused the token with 401; return whether to retry with another one.
 
-        True the first time for all calls that used it. If its successor is refused as well, the credentials are, and no
-        token is requested for `PAUSE` seconds; the same if one token after the other works only briefly.
+        True the first time for all calls that used it. If the next token is refused as well, so are the credentials,
+        and no token is requested for `PAUSE` seconds; the same if several tokens in a row are refused early.
         """
         if token != self._token:
             return not self._is_refused()

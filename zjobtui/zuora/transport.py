@@ -72,7 +72,7 @@ USUAL = SendLimits()
 
 _GZIP = frozenset({"gzip", "x-gzip"})
 _COMPRESSIONS = frozenset({"br", "compress", "x-compress", "deflate", "zstd", "dcb", "dcz"})
-"""Encodings of Content-Encoding that are read, and those that are not and were not asked for."""
+"""Values of Content-Encoding: those that are supported, and those that are known and not supported."""
 
 TRACK_ID = "Zuora-Track-Id"
 """The header that names a request; Zuora repeats it in the response."""
