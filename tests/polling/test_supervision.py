@@ -21,6 +21,7 @@ from zjobtui.models.verdict import VerdictKind
 from zjobtui.polling import engine as engine_module
 from zjobtui.polling import supervision, tenant_runner
 from zjobtui.polling.engine import Engine
+from zjobtui.polling.job_calls import JobCalls
 from zjobtui.polling.lease import Lease
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.protocols import DEFAULT_OPTIONS, EngineOptions, Reload, State
@@ -238,7 +239,7 @@ def test_a_response_that_cannot_be_applied_is_a_problem_of_its_job_alone(
 
 
 def test_a_call_whose_record_fails_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    Broken(monkeypatch, Poller, "_request", first=3)
+    Broken(monkeypatch, JobCalls, "_request", first=3)
     states = poll(until_all_ended)
     assert is_over(states[-1])
     assert "polling of eu was interrupted" in states[-1].fault

@@ -19,7 +19,7 @@ within five seconds of a short outage.
 """
 
 RESTART = 600.0
-"""Longest age in seconds, at the start, of the last stored call of an outage for the outage to count as the same."""
+"""Longest age in seconds, at the start, of the last failed call that is stored for its outage to count as the same."""
 
 _AT_ONCE = frozenset({ProblemKind.SIGNED_OUT, ProblemKind.MISCONFIGURED, ProblemKind.UNTRUSTED, ProblemKind.REDIRECTED})
 
@@ -27,7 +27,8 @@ _AT_ONCE = frozenset({ProblemKind.SIGNED_OUT, ProblemKind.MISCONFIGURED, Problem
 def stored_outage(watches: Iterable[WatchedJob], now: float) -> tuple[ProblemKind, float] | None:
     """Return the kind of the outage in which these jobs of a tenant were last polled, and since when it lasts.
 
-    None unless the newest stored call failed by an outage, less than `RESTART` seconds ago. Each job has the time of its last call only, so an outage may have begun somewhat earlier.
+    None unless the newest stored call failed by an outage, less than `RESTART` seconds ago. Each job has the time of
+    its last call only, so an outage may have begun somewhat earlier.
     """
     jobs = tuple(watches)
     answered_at = max((watch.answered_at or 0.0 for watch in jobs), default=0.0)
@@ -53,7 +54,7 @@ class CircuitBreaker:
         self.problem: Problem | None = None
         """Why the breaker is open, or None."""
         self.since: float | None = None
-        """When it opened, or when its problem last changed to or from one that the user must correct; None while closed."""
+        """When it opened, or when its problem last changed to or from one that the user must correct; else None."""
         self.earlier: tuple[ProblemKind, float] | None = None
         """The outage before the program was started, and since when it lasted, as far as stored calls tell.
 

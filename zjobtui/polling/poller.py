@@ -1,26 +1,22 @@
 """Poller: polls the unfinished jobs of one tenant when the schedule says so; knows neither HTTP nor disk."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from math import inf
 from random import Random
-from typing import TypeGuard
-
-from msgspec import Struct
-from msgspec.structs import replace
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
 from zjobtui.models.assessment import apply_observation
-from zjobtui.models.call_log import CallKind, LoggedCall, RecordCall
-from zjobtui.models.job import JobId, JobRef
-from zjobtui.models.observation import Failure, Observation, Success
-from zjobtui.models.problem import ProblemKind
+from zjobtui.models.call_log import CallKind, RecordCall
+from zjobtui.models.job import JobRef
+from zjobtui.models.observation import Observation
 from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, stale_at
 from zjobtui.polling.circuit_breaker import stored_outage
+from zjobtui.polling.job_calls import CallResult, JobCalls, Turn
 from zjobtui.polling.protocols import DEFAULT_OPTIONS, EngineOptions, JobSource
 from zjobtui.polling.related_reads import RelatedReads
 from zjobtui.polling.schedule import Schedule
@@ -55,25 +51,6 @@ JUST_BEGUN = 0.5
 """Seconds for which a call counts as one that the user has just requested."""
 
 
-class _Turn(Struct, frozen=True, kw_only=True):
-    """A call about a job that is due; it has `waited` so many seconds.
-
-    `is_by_hand`: the user requested it. Its `kind` may still be that of a probe.
-    """
-
-    watch: WatchedJob
-    kind: CallKind
-    waited: float
-    is_by_hand: bool
-
-
-class _Response(Struct, frozen=True):
-    """The result of one call, and when it was sent (seconds since the epoch)."""
-
-    observation: Observation
-    sent: float
-
-
 class Poller:
     """Polls one tenant.
 
@@ -98,7 +75,6 @@ class Poller:
         record: RecordCall = lambda _: None,
     ) -> None:
         self.tenant = tenant
-        self._record = record
         self._source = source
         self._service = service
         self._gate = gate
@@ -127,6 +103,7 @@ class Poller:
         self._fault: Exception | None = None
         self._nudge = asyncio.Event()
         self._next_turn: list[Callable[[], None]] = []
+        self._calls = JobCalls(tenant, source, gate, clock, record, self._may_plan, self._on_first_result)
         self._reads = RelatedReads(source, self._gate, clock, self._read_changed)
 
     @property
@@ -302,7 +279,7 @@ class Poller:
                 self._gate.count_call(now)
                 self._manual.pop(job, None)
                 self._started_at[job] = now
-                turn = _Turn(watch=watch, kind=kind, waited=max(0.0, now - due), is_by_hand=self._was_manual)
+                turn = Turn(watch=watch, kind=kind, waited=max(0.0, now - due), is_by_hand=self._was_manual)
                 self._in_flight[job] = asyncio.create_task(self._call(turn))
 
     def _pop_next(self, now: float) -> tuple[JobRef, float] | None:
@@ -368,11 +345,11 @@ class Poller:
         finally:
             timer.cancel()
 
-    async def _call(self, turn: _Turn) -> None:
+    async def _call(self, turn: Turn) -> None:
         job = turn.watch.job
         try:
             try:
-                observation, last = await self._observe(turn)
+                observation, last = await self._calls.observe(turn)
             finally:
                 self._in_flight.pop(job, None)
                 self._nudge.set()
@@ -382,61 +359,18 @@ class Poller:
             log.exception("tenant %s: internal error about job %s", self.tenant, job.id.given)
             self._fault = fault
 
-    async def _observe(self, turn: _Turn) -> tuple[Observation, _Response]:
-        """Request the status of a job; once for each id that Zuora does not know, also as that of an operation job.
-
-        Returns what is known of the job now, and the last response, which the gate has not recorded yet; the two differ
-        if the second call says nothing about the job. If the limits leave no call for the operation job, it is
-        requested after the next call about the id.
-        """
-        watch, kind = turn.watch, turn.kind
-        if watch.is_operation:
-            operation = await self._request(watch.job, kind, turn.waited, self._source.observe_operation)
-            return operation.observation, operation
-        response = await self._request(watch.job, kind, turn.waited, self._source.observe)
-        observation = response.observation
-        if not _is_not_found(observation) or watch.is_final or watch.operation_checked_at is not None:
-            return observation, response
-        wait = self._gate.count_second_call(observation.call, self._clock.now())
-        if wait is None:
-            return observation, response
-        await asyncio.sleep(wait)
-        if not turn.is_by_hand and not self._may_plan():
-            return observation, response
-        if self._record_response(watch.job, response):
-            self._recover()
-        operation = await self._request(watch.job, kind, wait, self._source.observe_operation)
-        if isinstance(operation.observation, Success):
-            log.info("tenant %s: job %s is an operation job", self.tenant, watch.job.id.given)
-            return operation.observation, operation
-        is_no_operation = operation.observation.problem.kind in _NO_OPERATION
-        return replace(observation, is_no_operation=is_no_operation), operation
-
-    async def _request(
-        self, job: JobRef, kind: CallKind, waited: float, observe: Callable[[JobId, CallKind], Awaitable[Observation]]
-    ) -> _Response:
-        """Make one call about a job and add it to the call log."""
-        sent = self._clock.now()
-        try:
-            observation = await observe(job.id, kind)
-        except Exception as fault:  # a source never raises; if it does, the job must not be forgotten
-            log.exception("tenant %s: internal error in the call about job %s", self.tenant, job.id.given)
-            observation = internal_failure(fault, self._clock.now())
-        self._record(_logged(job, kind, observation, waited, self._clock.now() - sent))
-        return _Response(observation, sent)
-
     def _read_changed(self) -> None:
         """Charge what a read cost besides its call, and look for what may be sent next."""
         self._gate.charge_extra(has_calls_in_flight=bool(self._in_flight or self._reads.in_flight))
         self._nudge.set()
 
-    def _on_result(self, watch: WatchedJob, observation: Observation, last: _Response) -> None:
+    def _on_result(self, watch: WatchedJob, observation: Observation, last: CallResult) -> None:
         job = watch.job
         applied, known = self._apply(watch, observation)
         if applied is not observation:
-            last = _Response(applied, last.sent)
+            last = CallResult(applied, last.sent)
         is_failure = is_transient(last.observation)
-        has_recovered = self._record_response(job, last)
+        has_recovered = self._record_result(job, last)
         self._fit()
         now = self._clock.now()
         self._schedule.drop(job)
@@ -457,14 +391,19 @@ class Poller:
         if has_recovered:
             self._recover()
 
-    def _record_response(self, job: JobRef, response: _Response) -> bool:
-        """Tell the gate about a response; return whether the tenant was down and responds again."""
+    def _on_first_result(self, job: JobRef, result: CallResult) -> None:
+        """Record the result of a call that is followed by another one about the same job."""
+        if self._record_result(job, result):
+            self._recover()
+
+    def _record_result(self, job: JobRef, result: CallResult) -> bool:
+        """Tell the gate the result of a call; return whether the tenant was down and responds again."""
         was_open = self._gate.breaker.is_open
-        has_untried = is_transient(response.observation) and any(
+        has_untried = is_transient(result.observation) and any(
             watch.job != job and watch.job not in self._failures for watch in self._unfinished()
         )
         recent = 2 * self._schedule.intervals.ceiling
-        self._gate.record(job, response.observation, response.sent, self._clock.now(), recent, has_untried=has_untried)
+        self._gate.record(job, result.observation, result.sent, self._clock.now(), recent, has_untried=has_untried)
         return was_open and not self._gate.breaker.is_open
 
     def _apply(self, watch: WatchedJob, observation: Observation) -> tuple[Observation, WatchedJob]:
@@ -544,25 +483,6 @@ class Poller:
         if watch is None or watch.is_final or watch.verdict.kind is VerdictKind.UNKNOWN:
             return False
         return watch.last_call_at < self._swept_at
-
-
-_NO_OPERATION = frozenset({ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN, ProblemKind.REFUSED})
-"""What Zuora says of an id for which it will say nothing else the next time."""
-
-
-def _is_not_found(observation: Observation) -> TypeGuard[Failure]:
-    return isinstance(observation, Failure) and observation.problem.kind is ProblemKind.NOT_FOUND
-
-
-def _logged(job: JobRef, kind: CallKind, observation: Observation, waited: float, took: float) -> LoggedCall:
-    at, tenant, call = observation.at, job.tenant, observation.call
-    if isinstance(observation, Success):
-        status = observation.report.status
-        return LoggedCall(at=at, tenant=tenant, kind=kind, call=call, job=job, status=status, waited=waited, took=took)
-    problem, body = observation.problem, observation.body
-    return LoggedCall(
-        at=at, tenant=tenant, kind=kind, call=call, job=job, problem=problem, waited=waited, took=took, body=body
-    )
 
 
 def _stale_at(watch: WatchedJob) -> float:
