@@ -55,9 +55,11 @@ def with_store(folder: Path, script: Callable[[WatchlistService], Awaitable[None
 
     async def run(store: Store) -> None:
         store.apply(watchlist().add([watch(1)]))
-        service = WatchlistService(store.load(), store, lambda: None)
+        published = list[str]()
+        service = WatchlistService(store.load(), store, lambda: published.append(service.why_unsaved()))
         service.start()
         await script(service)
+        assert published[-1] == service.why_unsaved(), "what is not saved is published when that changes"
         await service.close()
 
     with opened(path) as store:

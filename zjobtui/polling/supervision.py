@@ -61,12 +61,17 @@ class Supervisor:
     def record(self, what: str, error: Exception, outcome: str = INTERRUPTED) -> bool:
         """Keep an error for the user; return whether it differs from the one before."""
         before = self._errors.get(what)
-        self._errors[what] = f"Internal error: {what} {outcome} ({type(error).__name__}: {error})."
+        self._errors[what] = f"Internal error: {what} {outcome} ({describe(error)})."
         return self._errors[what] != before
 
     def clear(self, what: str) -> None:
         """Forget the error of a part that could not start and now has."""
         self._errors.pop(what, None)
+
+
+def describe(error: Exception) -> str:
+    """Return the type and the text of an exception; `MemoryError` and failed assertions often have no text."""
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def internal_failure(error: Exception, at: float, observation: Observation | None = None) -> Failure:

@@ -330,7 +330,7 @@ class WatchlistService:
 
     async def _commit_first(self) -> None:
         """Commit the oldest change, or put the parts that the store may take in its place."""
-        change = self._uncommitted[0]
+        change, refused = self._uncommitted[0], self.refused.jobs
         try:
             await self.run_io(partial(self._store.apply, change))
         except PERMANENT as error:
@@ -339,6 +339,8 @@ class WatchlistService:
         else:
             del self._uncommitted[0]
             self.refused.forget(change)
+        if self.refused.jobs != refused:
+            self._changed()
 
     async def _load_incomplete(self) -> None:
         """Merge what the store knows of jobs that were added while it did not respond."""
