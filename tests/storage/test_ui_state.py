@@ -9,7 +9,7 @@ from zjobtui.storage.ui_state import UiStateFile
 
 PLAIN = st.dictionaries(
     st.text("abc_", min_size=1),
-    st.one_of(st.text("ab ü:,<", max_size=50), st.integers(), st.booleans(), st.just(["a", "b"]), st.just({"a": "b"})),
+    st.one_of(st.text("ab ü:,<", max_size=50), st.integers(-(10**14), 10**14), st.booleans(), st.just(["a", "b"]), st.just({"a": "b"})),
 )
 
 
@@ -35,6 +35,8 @@ def test_what_is_saved_is_loaded_and_other_values_are_kept(
         b"[" * 9_000,
         b'{"a": "' + b"x" * 299_999 + b'"}',
         b'{"a": [1], "b": null}',
+        b'{"a": NaN, "b": Infinity, "c": -Infinity, "d": 1e999}',
+        b'{"a": 1' + b"0" * 400 + b"}",
     ],
 )
 def test_what_makes_no_sense_is_passed_over(tmp_path: Path, content: bytes) -> None:

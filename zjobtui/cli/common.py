@@ -3,7 +3,8 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from zjobtui.bootstrap.configuration import Configuration, Configured, configuration, expected_order_statuses
 from zjobtui.bootstrap.output import USAGE, os_error_text, print_error
@@ -11,14 +12,21 @@ from zjobtui.bootstrap.report_parser import read_report
 from zjobtui.clock import SystemClock
 from zjobtui.config.paths import config_path, store_path
 from zjobtui.logs import get_logger
+from zjobtui.models.history import History
+from zjobtui.models.job import JobRef
 from zjobtui.models.text import clean, nearest
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.storage.backup import back_up
-from zjobtui.storage.database import BUSY_LIMIT, StoreError, UncommittedError
+from zjobtui.storage.database import BUSY_LIMIT, BrokenStoreError, StoreError, UncommittedError
 from zjobtui.storage.maintenance import known_tenants
 from zjobtui.storage.store import Store, open_store
 
+if TYPE_CHECKING:
+    from zjobtui.models.observation import Success
+
 log = get_logger(__name__)
+
+_REPAIR = "To repair it, close every window, then run: zjobtui doctor --repair"
 
 NO_TENANT = (
     "No tenant is configured: set ZUORA_BASE_URL, ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET, or write a config.toml."
@@ -109,3 +117,17 @@ def open_store_and_watchlist(
                 yield store, watchlist, SystemClock().now()
         finally:
             back_up(store.path)
+
+
+def read_details(store: Store, job: JobRef) -> tuple["Success | None", History]:
+    """Return the last response about a job and its history. What is damaged is left out, and reported once."""
+    response: Success | None = None
+    history: History = ()
+    try:
+        response = store.last_response(job)
+        history = store.history(job)
+    except BrokenStoreError as error:
+        print_error(f"Job {job.id.given}: what is stored of it is damaged and left out. {error} {_REPAIR}")
+        with suppress(BrokenStoreError):
+            history = store.history(job)
+    return response, history

@@ -21,7 +21,7 @@ from zjobtui.models.result_problems import ORDER_FAILED, ResultProblem, problems
 from zjobtui.models.text import shorten
 from zjobtui.models.text_width import shorten_to_cells
 from zjobtui.models.verdict import UNKNOWN, Verdict, VerdictKind
-from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watched_job import LONGEST_PROMISE, WatchedJob
 
 
 class JobUpdate(Struct, frozen=True):
@@ -35,7 +35,8 @@ class JobUpdate(Struct, frozen=True):
 def apply_observation(
     watch: WatchedJob, observation: Observation, planned: float, expected: Collection[str] = ()
 ) -> JobUpdate:
-    """Apply an observation to a job; the next response is promised within `planned` seconds.
+    """Apply an observation to a job; the next response is promised within `planned` seconds, at most
+    `LONGEST_PROMISE`.
 
     `expected` are the statuses besides Completed in which an order of its tenant needs no attention.
 
@@ -43,6 +44,7 @@ def apply_observation(
     final report stays: whatever Zuora says later that is not final too (running again, not found) is stored with it as
     a contradiction, and shown. That Zuora does not know a job stands as well, until Zuora itself says something else.
     """
+    planned = min(planned, LONGEST_PROMISE)
     if isinstance(observation, Failure):
         return _apply_failure(watch, observation, planned)
     return _apply_success(watch, observation, planned, expected)

@@ -97,6 +97,9 @@ class WatchedJob(Struct, frozen=True, kw_only=True):
 STALE_AFTER = 3
 """Planned intervals without a good response after which a row is stale."""
 
+LONGEST_PROMISE = 86_400.0
+"""Longest interval in seconds within which a response can be promised: a row that nothing is heard of turns stale."""
+
 AHEAD = 60.0
 """Seconds by which the clock of another window may be ahead; a later response is of unknown age."""
 

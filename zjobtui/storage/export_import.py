@@ -22,8 +22,11 @@ from zjobtui.storage.migrations import ADDED_COLUMNS
 from zjobtui.storage.rows import (
     DIGEST,
     DIGEST_NUMBERS,
+    LARGEST_COUNT,
+    LATEST,
     PROBLEM,
     ReadReport,
+    StoredCall,
     call_fields,
     call_of,
     entry_of,
@@ -36,8 +39,13 @@ FORMAT = "zjobtui watchlist"
 SCHEMA = 1
 """Increases when older programs can no longer read the file."""
 
-Moment = Annotated[float, Meta(ge=0, lt=1e11)]
+Moment = Annotated[float, Meta(ge=0, lt=LATEST)]
 """Seconds since the epoch, UTC, before the year 5138."""
+
+Interval = Annotated[float, Meta(ge=0)]
+"""Seconds."""
+
+ObjectCount = Annotated[int, Meta(ge=0, lt=LARGEST_COUNT)]
 
 
 class _Head(Struct):
@@ -47,20 +55,10 @@ class _Head(Struct):
     schema: int | None = None
 
 
-class _Call(Struct, forbid_unknown_fields=True):
-    url: str = ""
-    track_id: str = ""
-    request_id: str = ""
-    process_id: str = ""
-    http_status: int | None = None
-    latency: float = 0.0
-    limits: list[tuple[str, str]] = []
-
-
 class _Answer(Struct):
     at: Moment
     body: str
-    call: _Call
+    call: StoredCall
 
 
 class _Entry(Struct):
@@ -80,7 +78,7 @@ class _Job(Struct):
     label: str
     tags: list[str]
     note: str
-    acknowledged_at: float | None
+    acknowledged_at: Moment | None
     status: str | None
     verdict: str | None
     sentence: str | None
@@ -97,15 +95,15 @@ class _Job(Struct):
     problem_code: str | None
     problem_at: Moment | None
     contradiction: str
-    planned: float
+    planned: Interval
     code: str | None = None
     message: str | None = None
     message_key: str | None = None
     why: str | None = None
     subscriptions: list[str] | None = None
     invoices: list[str] | None = None
-    subscription_count: int | None = None
-    invoice_count: int | None = None
+    subscription_count: ObjectCount | None = None
+    invoice_count: ObjectCount | None = None
     batch: str | None = None
     operation_checked_at: Moment | None = None
     answer: _Answer | None = None

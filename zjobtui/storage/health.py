@@ -17,6 +17,7 @@ from zjobtui.models.text import clean
 from zjobtui.storage import ids_log
 from zjobtui.storage.database import BrokenStoreError, backup_path, connect, failure, kind_of
 from zjobtui.storage.migrations import SCHEMA_VERSION, check_columns, damage_of_schema, version_of
+from zjobtui.storage.row_checks import check_rows
 
 LOCK_LIMIT = 0.3
 """Seconds to wait for a lock before it is reported."""
@@ -110,6 +111,8 @@ def _read(facts: StoreHealth, connection: sqlite3.Connection) -> StoreHealth:
     if result != "ok":
         return replace(facts, damage=result.splitlines()[-1])
     check_columns(connection)
+    if facts.version == SCHEMA_VERSION:  # rows of an earlier format are checked when they are migrated
+        check_rows(connection)
     jobs = connection.execute("SELECT count(*) FROM watches WHERE removed_at IS NULL").fetchone()[0]
     until = connection.execute("SELECT max(until) FROM leases").fetchone()[0]
     today = (int(time.time() // 86_400),)

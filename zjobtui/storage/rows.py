@@ -4,8 +4,9 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from sys import intern
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from msgspec import Meta, Struct, convert
 from msgspec.structs import asdict
 
 from zjobtui.models.digest import FINAL_STATUSES, Digest
@@ -15,7 +16,7 @@ from zjobtui.models.observation import Call, PreviousBody, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.verdict import Verdict, VerdictKind
-from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watched_job import LONGEST_PROMISE, WatchedJob
 from zjobtui.models.watchlist import ANNOTATIONS as ANNOTATION_FIELDS
 from zjobtui.models.watchlist import Change, Observed
 from zjobtui.storage.migrations import ADDED_COLUMNS
@@ -82,10 +83,15 @@ _ADDED_PLAIN = tuple((name, _FIELDS.get(name, name)) for name in _PLAIN if name 
 """Columns of later migrations with their fields, which have their default if the column is NULL."""
 
 _TIMES = frozenset(
-    {"added_at", "seen_at", "unfinished_at", "ended_at", "changed_at", "problem_at", "at", "operation_checked_at"}
+    {"added_at", "acknowledged_at", "seen_at", "unfinished_at", "ended_at", "changed_at", "problem_at", "at"}
+    | {"removed_at", "operation_checked_at", "heard_at"}
 )
-_LATEST = 1e11
+LATEST = 1e11
 """Seconds since the epoch that no clock shows: the year 5138."""
+
+_COUNTS = frozenset({"subscription_count", "invoice_count"})
+LARGEST_COUNT = 1_000_000_000
+"""A number of objects that no response has room for."""
 
 _TEXT, _REAL = frozenset({str}), frozenset({float})
 _OR_NULL = frozenset({type(None)})
@@ -158,7 +164,7 @@ def watch_of(row: Row) -> WatchedJob:
         problem=_problem_of(row),
         problem_at=row["problem_at"],
         contradiction=row["contradiction"],
-        planned=row["planned"],
+        planned=min(row["planned"], LONGEST_PROMISE),
         **{field: row[name] for name, field in _ADDED_PLAIN if row[name] is not None},
     )
 
@@ -187,8 +193,12 @@ def check(name: str, column: tuple[object, ...]) -> None:
     types = _TYPES.get(name)
     if types is not None and not types.issuperset(map(type, column)):
         raise DamageError(f"its {name} contains something else")
-    if name in _TIMES and not all(value is None or 0.0 <= value < _LATEST for value in column):  # type: ignore[operator]
+    if name in _TIMES and not all(value is None or 0.0 <= value < LATEST for value in column):  # type: ignore[operator]
         raise DamageError(f"its {name} is not a time")
+    if name == "planned" and not all(value >= 0.0 for value in column):  # type: ignore[operator]
+        raise DamageError(f"its {name} is not an interval")
+    if name in _COUNTS and not all(value is None or 0 <= value < LARGEST_COUNT for value in column):  # type: ignore[operator]
+        raise DamageError(f"its {name} is not a count")
 
 
 def entry_of(row: Row, job: JobRef) -> Event:
@@ -256,7 +266,7 @@ def response_of(row: sqlite3.Row, read_report: ReadReport) -> Success | None:
     check("at", (row["at"],))
     try:
         report, call = read_report(row["body"]), call_of(json.loads(row["call"]))
-    except (ValueError, TypeError, LookupError, AttributeError) as fault:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as fault:
         raise DamageError(f"a response cannot be read, {fault}") from fault
     return Success(report, row["at"], call) if report else None
 
@@ -279,10 +289,21 @@ def call_fields(call: Call) -> dict[str, Any]:
     return fields
 
 
-def call_of(fields: Mapping[str, Any]) -> Call:
-    """Return the call of these fields; raises `TypeError`, `ValueError` or `LookupError` if they are not one."""
-    limits = tuple((name, value) for name, value in fields["limits"])
-    return Call(rate_limits=RateLimits(), **{**fields, "limits": limits})
+class StoredCall(Struct, forbid_unknown_fields=True):
+    """The fields of a call as they are stored and exported."""
+
+    url: str = ""
+    track_id: str = ""
+    request_id: str = ""
+    process_id: str = ""
+    http_status: Annotated[int, Meta(ge=0, lt=1_000)] | None = None
+    latency: Annotated[float, Meta(ge=0, lt=LATEST)] = 0.0
+    limits: tuple[tuple[str, str], ...] = ()
+
+
+def call_of(fields: object) -> Call:
+    """Return the call of these fields; raises `ValueError` if they are not one."""
+    return Call(rate_limits=RateLimits(), **asdict(convert(fields, StoredCall)))
 
 
 _FINAL = tuple(sorted(FINAL_STATUSES))

@@ -23,6 +23,7 @@ from zjobtui.storage import ids_log, reconciliation, shared_tables
 from zjobtui.storage.database import (
     BUSY_LIMIT,
     BrokenStoreError,
+    SchemaError,
     StoreError,
     UncommittedError,
     backup_path,
@@ -32,12 +33,12 @@ from zjobtui.storage.database import (
 from zjobtui.storage.ids_log import Action, IdsLogError, Key
 from zjobtui.storage.maintenance import StoreStats, compact, read_stats
 from zjobtui.storage.recovery import recover
+from zjobtui.storage.row_checks import check_count
 from zjobtui.storage.rows import (
     ANNOTATIONS,
     IDENTITY,
     OBSERVATIONS,
     POSITION,
-    DamageError,
     ReadReport,
     entry_of,
     previous_body_of,
@@ -200,7 +201,7 @@ class Store:
             self.file.data_version = shared_tables.data_version(connection)
             self.file.revision = self.file.newest = read_meta(connection, "revision")
             self.file.store_id = shared_tables.id_of(connection)
-            _check_count(connection)
+            check_count(connection)
             rows = connection.execute(f"{_WATCHES} WHERE removed_at IS NULL ORDER BY position").fetchall()
             read_meta(connection, "digest_version")  # it is damage if there is none
             watches = watches_of(rows)
@@ -210,7 +211,9 @@ class Store:
         """Make digests again from stored responses if they were made by other rules; return the watchlist with them.
 
         `expected` are the order statuses that the settings expect, None if the settings cannot be read. An open window
-        of an older version writes digests without `why`; these are made again, too.
+        of an older version writes digests without `why`; these are made again, too. A job whose stored response is
+        damaged keeps its digest. If the new digests cannot be saved, they are returned all the same. Raises
+        `StoreError` if the responses cannot be read at all.
         """
         with self.file.reading() as connection:
             is_current = read_meta(connection, "digest_version") == DIGEST_VERSION
@@ -455,30 +458,37 @@ class Store:
         renewed = {
             watch.job: replace(watch, digest=digest(response.report, statuses.get(watch.job.tenant, ())))
             for watch in old
-            if (response := self.last_response(watch.job))
+            if (response := self._intact_response(watch.job))
         }
         change = Change(
             Watchlist({**watchlist.watches, **renewed}), observed=tuple(Observed(watch) for watch in renewed.values())
         )
         if not self.is_read_only and (renewed or not is_current):
-            with self.file.writing() as (connection, revision):
-                write(connection, change, revision)
-                connection.execute("UPDATE meta SET value = ? WHERE name = 'digest_version'", (DIGEST_VERSION,))
-                number = _UNKNOWN_HASH if expected is None else _hash_of(expected)
-                connection.execute(f"INSERT OR REPLACE INTO meta VALUES ('{_EXPECTED}', ?)", (number,))
+            try:
+                self._save_renewed(change, expected)
+            except SchemaError:
+                raise
+            except StoreError as error:
+                log.warning("renewed digests are not saved; the next start makes them again: %s", error)
         return change.watchlist
+
+    def _save_renewed(self, change: Change, expected: ExpectedStatuses | None) -> None:
+        with self.file.writing() as (connection, revision):
+            write(connection, change, revision)
+            connection.execute("UPDATE meta SET value = ? WHERE name = 'digest_version'", (DIGEST_VERSION,))
+            number = _UNKNOWN_HASH if expected is None else _hash_of(expected)
+            connection.execute(f"INSERT OR REPLACE INTO meta VALUES ('{_EXPECTED}', ?)", (number,))
+
+    def _intact_response(self, job: JobRef) -> "Success | None":
+        """Return the last response; None if it is damaged, which is logged."""
+        try:
+            return self.last_response(job)
+        except BrokenStoreError as error:
+            log.warning("job %s keeps its digest, since its response cannot be read: %s", job.id.given, error.why)
+            return None
 
 
 def _hash_of(expected: ExpectedStatuses) -> int:
     """Return a number by which expected statuses are compared; 0 if there are none."""
     listed = sorted((tenant, *sorted(statuses)) for tenant, statuses in expected.items() if statuses)
     return crc32(repr(listed).encode()) if listed else 0
-
-
-def _check_count(connection: sqlite3.Connection) -> None:
-    """Raise `DamageError` if the table has lost rows that its index still knows."""
-    count = "(SELECT count(*) FROM watches {})"
-    query = f"SELECT {count.format('NOT INDEXED')}, {count.format('INDEXED BY by_revision')}"
-    rows = connection.execute(query).fetchone()
-    if rows[0] != rows[1]:
-        raise DamageError(f"{rows[1]} jobs were written, {rows[0]} are left")

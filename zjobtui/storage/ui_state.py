@@ -18,6 +18,9 @@ SAVED_FILTERS = "saved_filters"
 SIZE_LIMIT = 256 * 1024
 """Bytes that are read; a longer file is something else."""
 
+LARGEST = 1e15
+"""A number that is larger, or infinite, is none that the screen has saved; most functions of `math` refuse it."""
+
 Plain: TypeAlias = str | float | bool | list[str] | dict[str, str]
 
 
@@ -60,7 +63,7 @@ def _plain(value: object) -> Plain | None:
         case str():
             return shorten(clean(value))
         case int() | float():
-            return value
+            return value if abs(value) < LARGEST else None  # not if it is NaN, either
         case list():
             texts = [shorten(clean(text)) for text in value if isinstance(text, str)]
             return texts or None

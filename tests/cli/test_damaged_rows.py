@@ -1,0 +1,114 @@
+"""A stored response or timeline that is damaged costs the user that one text, and nothing else."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from tests.storage.opening import added, observed, opened
+from tests.support.building import NOW, done, job_id, watch
+from tests.support.running import run
+from zjobtui.config.paths import store_path
+from zjobtui.models.digest import DIGEST_VERSION
+
+DAMAGED, WHOLE = 1, 2
+ROW = f"position = (SELECT position FROM watches WHERE job = '{job_id(DAMAGED).key}')"
+DAMAGES = {
+    "a call that is not JSON": "UPDATE reports SET call = '{' WHERE ",
+    "a call that is a list": "UPDATE reports SET call = '[]' WHERE ",
+    "a call that is nested without end": f"UPDATE reports SET call = '{'[' * 90_000}' WHERE ",
+    "a call whose latency is text": "UPDATE reports SET call = '{\"latency\": \"soon\"}' WHERE ",
+    "a call whose latency is not a number": "UPDATE reports SET call = '{\"latency\": NaN}' WHERE ",
+    "a call whose HTTP status is a list": "UPDATE reports SET call = '{\"http_status\": []}' WHERE ",
+    "a body that is not text": "UPDATE reports SET body = x'ff' WHERE ",
+    "a body that is not UTF-8": "UPDATE reports SET body = CAST(x'ff' AS TEXT) WHERE ",
+    "a body that is NULL": "UPDATE reports SET body = NULL WHERE ",
+    "a time that is text": "UPDATE reports SET at = 'soon' WHERE ",
+    "a time without end": "UPDATE reports SET at = 9e999 WHERE ",
+}
+
+
+@pytest.fixture
+def _filled() -> None:
+    with opened(store_path()) as (store, _):
+        watches = added(store, watch(DAMAGED, label="damaged"), watch(WHOLE, label="whole"))
+        observed(store, watches, done(NOW + 1))
+
+
+def spoil(statement: str) -> None:
+    """Damage one row; NULL is written where the schema forbids it, as a damaged page may have it."""
+    with closing(sqlite3.connect(store_path())) as connection:
+        (schema,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'reports'").fetchone()
+        connection.execute("PRAGMA writable_schema = ON")
+        set_schema = "UPDATE sqlite_master SET sql = ? WHERE name = 'reports'"
+        connection.execute(set_schema, (schema.replace("body TEXT NOT NULL", "body TEXT"),))
+        connection.commit()
+        with closing(sqlite3.connect(store_path())) as other:
+            other.execute(f"{statement}{ROW}")
+            other.commit()
+        connection.execute(set_schema, (schema,))
+        connection.execute(f"UPDATE meta SET value = {DIGEST_VERSION - 1} WHERE name = 'digest_version'")
+        connection.commit()
+
+
+def content_check() -> str:
+    """What `doctor` says of the content of the store."""
+    findings = json.loads(run("doctor", "--offline", "--json").stdout)["findings"]
+    (text,) = [one["text"] for one in findings if one["check"] == "content"]
+    return str(text)
+
+
+@pytest.mark.usefixtures("_filled")
+@pytest.mark.parametrize("statement", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_response_locks_nobody_out_after_an_upgrade(statement: str) -> None:
+    spoil(statement)
+    listed = run("ls", "--json")
+    assert (listed.exit_code, listed.stderr) == (0, "")
+    assert [(one["label"], one["verdict"]) for one in json.loads(listed.stdout)["jobs"]] == [
+        ("damaged", "done"),
+        ("whole", "done"),
+    ]
+    shown = run("show", "damaged", "--json")
+    assert json.loads(shown.stdout)["label"] == "damaged"
+    assert "zjobtui doctor --repair" in shown.stderr
+    exported = run("export", "--results")
+    assert [(one["label"], "answer" in one) for one in json.loads(exported.stdout)["jobs"]] == [
+        ("damaged", False),
+        ("whole", True),
+    ]
+    assert content_check().startswith("damaged (")
+    assert "is kept as" in run("doctor", "--offline", "--repair").stderr
+    assert content_check() == "not damaged"
+    assert [one["label"] for one in json.loads(run("ls", "--json").stdout)["jobs"]] == ["damaged", "whole"]
+    assert run("show", "damaged").stderr == ""
+
+
+@pytest.mark.usefixtures("_filled")
+def test_doctor_names_the_job_of_a_damaged_row() -> None:
+    spoil(DAMAGES["a call that is not JSON"])
+    assert content_check().startswith(f"damaged (job {job_id(DAMAGED).given}: a response cannot be read, Expecting")
+
+
+@pytest.mark.usefixtures("_filled")
+def test_an_import_brings_back_a_damaged_response() -> None:
+    exported = run("export", "--results").stdout
+    spoil(DAMAGES["a call that is not JSON"])
+    imported = run("import", "-", stdin=exported)
+    assert (imported.exit_code, imported.stdout) == (0, "0 jobs new, 1 merged, 1 known.\n")
+    assert run("show", "damaged").stderr == ""
+    assert content_check() == "not damaged"
+
+
+@pytest.mark.usefixtures("_filled")
+def test_a_damaged_response_locks_nobody_out_in_a_real_process() -> None:
+    spoil(DAMAGES["a call that is not JSON"])
+    listed = subprocess.run(
+        [sys.executable, "-m", "zjobtui", "ls"], env=os.environ, capture_output=True, text=True, check=False
+    )
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "damaged" in listed.stdout
+    assert "whole" in listed.stdout
