@@ -13,23 +13,28 @@ from tests.storage.opening import added, observed, opened
 from tests.support.building import NOW, done, job_id, watch
 from tests.support.running import run
 from zjobtui.config.paths import store_path
-from zjobtui.models.digest import DIGEST_VERSION
 
 DAMAGED, WHOLE = 1, 2
-ROW = f"position = (SELECT position FROM watches WHERE job = '{job_id(DAMAGED).key}')"
-DAMAGES = {
-    "a call that is not JSON": "UPDATE reports SET call = '{' WHERE ",
-    "a call that is a list": "UPDATE reports SET call = '[]' WHERE ",
-    "a call that is nested without end": f"UPDATE reports SET call = '{'[' * 90_000}' WHERE ",
-    "a call whose latency is text": "UPDATE reports SET call = '{\"latency\": \"soon\"}' WHERE ",
-    "a call whose latency is not a number": "UPDATE reports SET call = '{\"latency\": NaN}' WHERE ",
-    "a call whose HTTP status is a list": "UPDATE reports SET call = '{\"http_status\": []}' WHERE ",
-    "a body that is not text": "UPDATE reports SET body = x'ff' WHERE ",
-    "a body that is not UTF-8": "UPDATE reports SET body = CAST(x'ff' AS TEXT) WHERE ",
-    "a body that is NULL": "UPDATE reports SET body = NULL WHERE ",
-    "a time that is text": "UPDATE reports SET at = 'soon' WHERE ",
-    "a time without end": "UPDATE reports SET at = 9e999 WHERE ",
+SET = {
+    "call": "UPDATE reports SET call = ? WHERE position = 1",
+    "body": "UPDATE reports SET body = ? WHERE position = 1",
+    "text": "UPDATE reports SET body = CAST(? AS TEXT) WHERE position = 1",
+    "at": "UPDATE reports SET at = ? WHERE position = 1",
 }
+DAMAGES: dict[str, tuple[str, object]] = {
+    "a call that is not JSON": ("call", "{"),
+    "a call that is a list": ("call", "[]"),
+    "a call that is nested without end": ("call", "[" * 90_000),
+    "a call whose latency is text": ("call", '{"latency": "soon"}'),
+    "a call whose latency is not a number": ("call", '{"latency": NaN}'),
+    "a call whose HTTP status is a list": ("call", '{"http_status": []}'),
+    "a body that is not text": ("body", b"\xff"),
+    "a body that is not UTF-8": ("text", b"\xff"),
+    "a body that is NULL": ("body", None),
+    "a time that is text": ("at", "soon"),
+    "a time without end": ("at", float("inf")),
+}
+OF_OLDER_RULES = "UPDATE meta SET value = value - 1 WHERE name = 'digest_version'"
 
 
 @pytest.fixture
@@ -39,7 +44,7 @@ def _filled() -> None:
         observed(store, watches, done(NOW + 1))
 
 
-def spoil(statement: str) -> None:
+def spoil(column: str, value: object) -> None:
     """Damage one row; NULL is written where the schema forbids it, as a damaged page may have it."""
     with closing(sqlite3.connect(store_path())) as connection:
         (schema,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'reports'").fetchone()
@@ -48,10 +53,10 @@ def spoil(statement: str) -> None:
         connection.execute(set_schema, (schema.replace("body TEXT NOT NULL", "body TEXT"),))
         connection.commit()
         with closing(sqlite3.connect(store_path())) as other:
-            other.execute(f"{statement}{ROW}")
+            other.execute(SET[column], (value,))
+            other.execute(OF_OLDER_RULES)
             other.commit()
         connection.execute(set_schema, (schema,))
-        connection.execute(f"UPDATE meta SET value = {DIGEST_VERSION - 1} WHERE name = 'digest_version'")
         connection.commit()
 
 
@@ -63,9 +68,9 @@ def content_check() -> str:
 
 
 @pytest.mark.usefixtures("_filled")
-@pytest.mark.parametrize("statement", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_response_locks_nobody_out_after_an_upgrade(statement: str) -> None:
-    spoil(statement)
+@pytest.mark.parametrize(("column", "value"), DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_response_locks_nobody_out_after_an_upgrade(column: str, value: object) -> None:
+    spoil(column, value)
     listed = run("ls", "--json")
     assert (listed.exit_code, listed.stderr) == (0, "")
     assert [(one["label"], one["verdict"]) for one in json.loads(listed.stdout)["jobs"]] == [
@@ -89,14 +94,14 @@ def test_a_damaged_response_locks_nobody_out_after_an_upgrade(statement: str) ->
 
 @pytest.mark.usefixtures("_filled")
 def test_doctor_names_the_job_of_a_damaged_row() -> None:
-    spoil(DAMAGES["a call that is not JSON"])
+    spoil(*DAMAGES["a call that is not JSON"])
     assert content_check().startswith(f"damaged (job {job_id(DAMAGED).given}: a response cannot be read, Expecting")
 
 
 @pytest.mark.usefixtures("_filled")
 def test_an_import_brings_back_a_damaged_response() -> None:
     exported = run("export", "--results").stdout
-    spoil(DAMAGES["a call that is not JSON"])
+    spoil(*DAMAGES["a call that is not JSON"])
     imported = run("import", "-", stdin=exported)
     assert (imported.exit_code, imported.stdout) == (0, "0 jobs new, 1 merged, 1 known.\n")
     assert run("show", "damaged").stderr == ""
@@ -105,7 +110,7 @@ def test_an_import_brings_back_a_damaged_response() -> None:
 
 @pytest.mark.usefixtures("_filled")
 def test_a_damaged_response_locks_nobody_out_in_a_real_process() -> None:
-    spoil(DAMAGES["a call that is not JSON"])
+    spoil(*DAMAGES["a call that is not JSON"])
     listed = subprocess.run(
         [sys.executable, "-m", "zjobtui", "ls"], env=os.environ, capture_output=True, text=True, check=False
     )

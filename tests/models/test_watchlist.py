@@ -2,10 +2,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
+from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Observation
+from zjobtui.models.problem import ProblemKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Watchlist
 
@@ -146,28 +147,45 @@ def test_a_mere_confirmation_may_wait_and_everything_else_may_not() -> None:
 
 
 def test_another_windows_jobs_come_and_go() -> None:
-    merged = watchlist(watch(1), watch(2)).merged([watch(3)], [job(1), job(9)])
+    merged = watchlist(watch(1), watch(2)).merged([watch(3)], [job(1), job(9)], NOW + 60)
     assert list(merged) == [watch(2), watch(3)]
 
 
 def test_of_two_observations_the_later_one_stands() -> None:
     ours, theirs = watch(1, last_answer_at=NOW + 5), watch(1, problem_at=NOW + 9, label="theirs")
-    assert watchlist(ours).merged([theirs], []).get(job(1)) == theirs
-    assert watchlist(theirs).merged([ours], []).get(job(1)) == replace(theirs, label="")
+    assert watchlist(ours).merged([theirs], [], NOW + 60).get(job(1)) == theirs
+    assert watchlist(theirs).merged([ours], [], NOW + 60).get(job(1)) == replace(theirs, label="")
+
+
+def test_an_observation_by_a_clock_that_was_ahead_is_not_later() -> None:
+    ahead, current = watch(1, last_answer_at=NOW + 3_600), watch(1, last_answer_at=NOW)
+    for ours, theirs in ((ahead, current), (current, ahead)):
+        assert watchlist(ours).merged([theirs], [], NOW + 1).get(job(1)) == current
+    assert watchlist(ahead).merged([current], [], NOW + 3_600).get(job(1)) == ahead, "it lies in the past by now"
+    slightly = watch(1, last_answer_at=NOW + 30)
+    assert watchlist(slightly).merged([current], [], NOW + 1).get(job(1)) == slightly, "clocks differ by as much"
+
+
+def test_a_job_that_was_read_by_a_clock_that_was_ahead_becomes_unread_when_it_changes() -> None:
+    read = watch(1, read_at=NOW + 3_600)
+    for observation in (done(NOW), failed(NOW), missed(ProblemKind.NOT_FOUND, NOW)):
+        (changed,) = watchlist(read).apply_observations([(job(1), observation, 5.0)]).watchlist
+        assert changed.is_unread
+        assert not next(iter(watchlist(changed).mark_read([job(1)], NOW + 1).watchlist)).is_unread
 
 
 def test_what_people_wrote_in_another_window_is_taken_over() -> None:
     ours = watch(1, last_answer_at=NOW + 5, label="old")
     theirs = watch(1, label="new", tags=("a",), note="n", read_at=NOW + 2)
-    merged = watchlist(ours).merged([theirs], []).get(job(1))
+    merged = watchlist(ours).merged([theirs], [], NOW + 60).get(job(1))
     assert merged == replace(ours, label="new", tags=("a",), note="n", read_at=NOW + 2)
 
 
 def test_a_final_answer_is_not_undone_by_another_windows_late_look() -> None:
     final = one_after(done(NOW))
     running = one_after(seen(PROCESSING, NOW + 1))
-    assert watchlist(final).merged([running], []).get(job(1)) == final
-    assert watchlist(running).merged([final], []).get(job(1)) == final
+    assert watchlist(final).merged([running], [], NOW + 60).get(job(1)) == final
+    assert watchlist(running).merged([final], [], NOW + 60).get(job(1)) == final
 
 
 def one_after(observation: Observation) -> WatchedJob:

@@ -86,7 +86,7 @@ def check_new_values(folder: Path) -> None:
         theirs.apply(Change(watchlist(written), annotated=(written,), fields=("owner",)))
         later: Any = ours.apply_observations([(job(1), failed(NOW + 99), 5.0)]).watchlist
         changes: Any = mine.read_changes()
-        merged: Any = later.merged(changes.watches, changes.removed)
+        merged: Any = later.merged(changes.watches, changes.removed, NOW + 99)
         assert merged.get(job(1)) == replace(later.get(job(1)), owner="theirs")
         assert [event.value for event, _ in differences(later, merged)] == ["labelled"]
         mine.apply(merged.remove([job(1)], NOW + 100))
@@ -97,7 +97,7 @@ def check_new_values(folder: Path) -> None:
         assert (stored.owner, stored.label, stored.server) == ("theirs", "again", "s")
     imported = from_json(to_json([ImportedJob(stored)], "now"), read_report)
     assert [one.watch for one in imported] == [stored]
-    joined: Any = merge(ours, [ImportedJob(full(2))], (), lambda _: (None, ())).change
+    joined: Any = merge(ours, [ImportedJob(full(2))], (), lambda _: (None, ()), NOW + 99).change
     assert [one.owner for one in joined.annotated] == ["o"]
 
 

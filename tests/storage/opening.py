@@ -1,11 +1,12 @@
 """Open stores for tests, with short helpers for what the program does."""
 
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.building import watchlist
+from tests.support.building import NOW, watchlist
 from zjobtui.models.observation import Observation
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
@@ -15,10 +16,15 @@ from zjobtui.zuora.parser import read_report
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made in it
 
 
+def late() -> float:
+    """A time after all times of the tests, whatever the machine's clock says."""
+    return max(time.time(), NOW + 30 * 86_400)
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[Store, Watchlist]]:
+def opened(path: Path, now: Callable[[], float] = late) -> Iterator[tuple[Store, Watchlist]]:
     """The store at `path` and its watchlist."""
-    store, watches = open_store(path, read_report)
+    store, watches = open_store(path, read_report, now=now)
     with store:
         yield store, watches
 

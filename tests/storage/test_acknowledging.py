@@ -17,7 +17,7 @@ def test_what_was_looked_at_is_known_after_a_restart_and_in_the_other_window(tmp
         ours.apply(looked)
         news = theirs.read_changes()
     assert news is not None
-    assert observed.watchlist.merged(news.watches, news.removed) == looked.watchlist
+    assert observed.watchlist.merged(news.watches, news.removed, NOW + 99) == looked.watchlist
     reopened, kept = open_store(path, read_report)
     reopened.close()
     assert kept == looked.watchlist

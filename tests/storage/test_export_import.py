@@ -14,9 +14,10 @@ from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.storage.test_store import LISTS
 from tests.support.building import NOW, PROCESSING, done, failed, job, seen, watch, watchlist
 from zjobtui.models.merge import ImportedJob, merge
+from zjobtui.models.observation import Observation
 from zjobtui.models.text import clean
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.storage.export_import import ImportFileError, from_json, to_json
 from zjobtui.storage.store import Store
@@ -42,7 +43,7 @@ def exported(store: Store, watches: Watchlist) -> str:
 
 def imported(store: Store, watches: Watchlist, text: str) -> Watchlist:
     carried = from_json(text, read_report)
-    merged = merge(watches, carried, (), lambda one: (store.last_response(one), store.history(one)))
+    merged = merge(watches, carried, (), lambda one: (store.last_response(one), store.history(one)), NOW + 99)
     store.apply(merged.change)
     return merged.change.watchlist
 
@@ -57,7 +58,7 @@ def test_an_export_makes_the_same_watchlist_in_an_empty_store_and_nothing_more_w
     with quick_folder() as folder:
         with opened(folder / "store") as (store, empty):
             first = imported(store, empty, text)
-            merged = merge(first, from_json(text, read_report), (), lambda one: (None, store.history(one)))
+            merged = merge(first, from_json(text, read_report), (), lambda one: (None, store.history(one)), NOW + 99)
         assert list(kept(folder / "store")) == watches
     assert (merged.new, merged.merged, merged.known) == (0, 0, len(watches))
     assert list(merged.change.watchlist) == watches
@@ -88,14 +89,16 @@ def test_what_a_person_wrote_here_and_what_is_newer_here_stands() -> None:
     ended = next(iter(watchlist(watch(1)).apply_observations([(job(1), done(NOW + 1), 5.0)]).watchlist))
     ours = replace(running, label="mine", added_at=NOW - 5)
     theirs = replace(ended, label="theirs", tags=("t",), note="n", batch="b")
-    merged = merge(watchlist(ours), [ImportedJob(theirs, done(NOW + 1))], (), lambda _: (None, ()))
+    merged = merge(watchlist(ours), [ImportedJob(theirs, done(NOW + 1))], (), lambda _: (None, ()), NOW + 99)
     assert list(merged.change.watchlist) == [replace(theirs, label="mine", added_at=NOW - 5)]
-    back = merge(merged.change.watchlist, [ImportedJob(ours)], (), lambda _: (done(NOW + 1), ()))
+    back = merge(merged.change.watchlist, [ImportedJob(ours)], (), lambda _: (done(NOW + 1), ()), NOW + 99)
     assert (back.merged, back.known, back.change.must_commit_now) == (0, 1, False)
 
 
 def test_what_was_taken_off_the_list_here_stays_off_it() -> None:
-    merged = merge(watchlist(watch(1)), [ImportedJob(watch(2)), ImportedJob(watch(3))], {job(2)}, lambda _: (None, ()))
+    merged = merge(
+        watchlist(watch(1)), [ImportedJob(watch(2)), ImportedJob(watch(3))], {job(2)}, lambda _: (None, ()), NOW + 99
+    )
     assert list(merged.change.watchlist) == [watch(1), watch(3)]
     assert (merged.new, merged.skipped) == (1, 1)
 
@@ -130,6 +133,16 @@ FAULTS: list[tuple[str | bytes, str]] = [
     (broken(added_at="today"), "jobs[1].added_at: expected `float`, got `str`"),
     (broken(added_at=1e15), "jobs[1].added_at: expected `float` < 100000000000.0"),
     (broken(planned=10**400), "jobs[1].planned: number out of range"),
+    (broken(planned=-1), "jobs[1].planned: expected `float` >= 0"),
+    (broken(planned=float("nan")), "invalid character"),
+    (broken(seen_at=float("inf")), "invalid character"),
+    (broken(seen_at=-1), "jobs[1].seen_at: expected `float` >= 0"),
+    (broken(acknowledged_at=1e300), "jobs[1].acknowledged_at: expected `float` < 100000000000.0"),
+    (broken(subscription_count=10**30), "jobs[1].subscription_count: expected `int`"),
+    (broken(subscription_count=2**62), "jobs[1].subscription_count: expected `int` <"),
+    (broken(invoice_count=-1), "jobs[1].invoice_count: expected `int` >= 0"),
+    (broken(answer={"at": 1, "call": {"latency": 1e300}, "body": ""}), "jobs[1].answer.call.latency: expected `float`"),
+    (broken(answer={"at": 1, "call": {"http_status": -1}, "body": ""}), "jobs[1].answer.call.http_status: expected"),
     (broken(tags="a"), "jobs[1].tags: expected `array`, got `str`"),
     (broken(tags=[1]), "jobs[1].tags[0]: expected `str`, got `int`"),
     (broken(status="Completed"), "jobs[1].verdict: is missing, but status is given"),
@@ -148,6 +161,31 @@ def test_a_fault_is_told_with_its_place(text: str | bytes, why: str) -> None:
     with pytest.raises(ImportFileError) as told:
         from_json(text, read_report)
     assert why in str(told.value)
+
+
+def test_no_import_makes_a_row_that_looks_fresh_for_longer_than_three_days() -> None:
+    (_, imported) = from_json(broken(planned=1e300, seen_at=NOW, status=None, ended_at=None), read_report)
+    assert not is_stale(imported.watch, NOW)
+    assert is_stale(imported.watch, NOW + 3 * 86_400 + 1)
+
+
+def test_a_job_that_was_read_by_a_clock_that_was_ahead_becomes_unread_when_it_changes() -> None:
+    (_, imported) = from_json(broken(acknowledged_at=NOW + 1e9), read_report, now=NOW)
+    assert not imported.watch.is_unread
+    change = watchlist(imported.watch).apply_observations([(job(2), failed(NOW + 1), 5.0)])
+    assert change.watchlist.watches[job(2)].is_unread
+
+
+def test_an_imported_observation_from_the_future_is_not_later() -> None:
+    ours = observed_alone(failed(NOW))
+    theirs = observed_alone(done(NOW + 1e6))
+    merged = merge(watchlist(ours), [ImportedJob(theirs)], (), lambda _: (None, ()), NOW)
+    assert merged.change.observed == ()
+    assert merged.known == 1
+
+
+def observed_alone(observation: Observation) -> WatchedJob:
+    return watchlist(watch(1)).apply_observations([(job(1), observation, 5.0)]).watchlist.watches[job(1)]
 
 
 def test_a_hostile_text_comes_in_harmless(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from tests.support.building import (
 from zjobtui.models.digest import DIGEST_VERSION, Digest, ExpectedStatuses
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobId, JobRef
-from zjobtui.models.observation import Call, PreviousBody
+from zjobtui.models.observation import Call, Observation, PreviousBody
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.verdict import Verdict, VerdictKind
@@ -58,7 +58,7 @@ WATCHES = st.builds(
     problem=st.none() | st.builds(Problem, st.sampled_from(ProblemKind), TEXTS, TEXTS),
     problem_at=PERHAPS,
     contradiction=TEXTS,
-    planned=TIMES,
+    planned=st.floats(0, 86_400),
 )
 LISTS = st.lists(WATCHES, min_size=3, max_size=12, unique_by=lambda one: one.job)
 LIMITS = st.lists(st.tuples(TEXTS, TEXTS), max_size=2).map(tuple)
@@ -264,6 +264,33 @@ def test_an_older_observation_never_overwrites_a_newer_one(path: Path) -> None:
         store.apply(early)
         assert kept(path).get(job(1)) == late.watchlist.get(job(1))
         assert store.last_response(job(1)) == failed(NOW + 20)
+
+
+@pytest.mark.parametrize("later", [seen(PROCESSING, NOW), missed(ProblemKind.NOT_FOUND, NOW), done(NOW)])
+def test_an_observation_is_kept_although_the_clock_was_ahead_before(path: Path, later: Observation) -> None:
+    with opened(path, lambda: NOW + 1) as (store, _):
+        ahead = observed(store, added(store, watch(1)), seen(PROCESSING, NOW + 86_400))
+        current = observed(store, ahead, later)
+        assert kept(path).get(job(1)) == current.get(job(1))
+
+
+def test_a_commit_that_waited_for_hours_overwrites_nothing_newer(path: Path) -> None:
+    with opened(path, lambda: NOW + 7_200) as (store, _):
+        watches = added(store, watch(1))
+        late, early = (watches.apply_observations([(job(1), seen(PROCESSING, at), 5.0)]) for at in (NOW + 7_100, NOW))
+        store.apply(late)
+        store.apply(early)
+        assert kept(path).get(job(1)) == late.watchlist.get(job(1))
+
+
+def test_a_final_answer_stays_although_its_clock_was_ahead(path: Path) -> None:
+    with opened(path, lambda: NOW + 1) as (store, _):
+        watches = added(store, watch(1))
+        ended = watches.apply_observations([(job(1), done(NOW + 86_400), 5.0)])
+        running = watches.apply_observations([(job(1), seen(PROCESSING, NOW), 5.0)])
+        store.apply(ended)
+        store.apply(running)
+        assert kept(path).get(job(1)) == ended.watchlist.get(job(1))
 
 
 def test_a_final_answer_is_never_undone_and_always_kept(path: Path) -> None:

@@ -9,7 +9,13 @@ from zjobtui.storage.ui_state import UiStateFile
 
 PLAIN = st.dictionaries(
     st.text("abc_", min_size=1),
-    st.one_of(st.text("ab ü:,<", max_size=50), st.integers(-(10**14), 10**14), st.booleans(), st.just(["a", "b"]), st.just({"a": "b"})),
+    st.one_of(
+        st.text("ab ü:,<", max_size=50),
+        st.integers(-(10**14), 10**14),
+        st.booleans(),
+        st.just(["a", "b"]),
+        st.just({"a": "b"}),
+    ),
 )
 
 

@@ -23,7 +23,7 @@ def windows(tmp_path: Path) -> Iterator[Windows]:
 
 def after_news(store: Store, watches: Watchlist) -> Watchlist:
     news = store.read_changes()
-    return watches if news is None else watches.merged(news.watches, news.removed)
+    return watches if news is None else watches.merged(news.watches, news.removed, NOW + 99)
 
 
 def test_a_window_sees_what_another_adds_labels_learns_and_removes(windows: Windows) -> None:

@@ -66,15 +66,15 @@ def import_(source: str) -> None:
     zjobtui import watchlist.json
     ssh elsewhere zjobtui export | zjobtui import -
     """
-    with open_store_and_watchlist() as (store, watchlist, _):
+    with open_store_and_watchlist() as (store, watchlist, now):
         content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         try:
-            imported = from_json(content, read_report, expected_order_statuses(os.environ, config_path()))
+            imported = from_json(content, read_report, expected_order_statuses(os.environ, config_path()), now=now)
         except ImportFileError as error:
             name = "Standard input" if source == "-" else clean(source)
             raise ValueError(f"{name} was not imported; nothing was changed. {error}.") from None
         removed = {watch.job for watch in removed_jobs(store)}
-        merged = merge(watchlist, imported, removed, partial(read_details, store))
+        merged = merge(watchlist, imported, removed, partial(read_details, store), now)
         if merged.change.must_commit_now or merged.change.observed:
             store.apply(merged.change)
         summary = f"{plural(merged.new, 'job')} new, {merged.merged:,} merged, {merged.known:,} known."

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import accumulate
+from math import inf, nextafter
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -61,7 +62,7 @@ def _apply_failure(watch: WatchedJob, failure: Failure, planned: float) -> JobUp
     if watch.verdict.kind is VerdictKind.UNKNOWN:
         return JobUpdate(updated)
     entry = Event(watch.job, failure.at, EventKind.STATUS, UNKNOWN.sentence, VerdictKind.UNKNOWN.value)
-    return JobUpdate(replace(updated, changed_at=failure.at), entries=(entry,))
+    return JobUpdate(replace(updated, changed_at=_changed_at(watch, failure.at)), entries=(entry,))
 
 
 def _apply_success(watch: WatchedJob, response: Success, planned: float, expected: Collection[str]) -> JobUpdate:
@@ -85,7 +86,12 @@ def _apply_success(watch: WatchedJob, response: Success, planned: float, expecte
     if same and watch.verdict.kind is not VerdictKind.UNKNOWN:
         return JobUpdate(updated, response if new.is_final else None)
     entry = Event(watch.job, response.at, EventKind.STATUS, new.verdict.sentence, new.verdict.kind.value)
-    return JobUpdate(replace(updated, changed_at=response.at), response, (entry,))
+    return JobUpdate(replace(updated, changed_at=_changed_at(watch, response.at)), response, (entry,))
+
+
+def _changed_at(watch: WatchedJob, at: float) -> float:
+    """Return the time of a change: after the last reading, even if that was by a clock that was ahead."""
+    return at if watch.read_at is None or watch.read_at < at else nextafter(watch.read_at, inf)
 
 
 def _contradicted(watch: WatchedJob, at: float, text: str) -> JobUpdate:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from zjobtui.models.history import Event, EventKind, History
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Success
-from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watched_job import WatchedJob, observation_order
 from zjobtui.models.watchlist import Change, Observed, Watchlist, fill_annotations, with_annotations
 
 
@@ -35,15 +35,16 @@ LocalHistory = Callable[[JobRef], tuple[Success | None, History]]
 
 
 def merge(
-    watchlist: Watchlist, jobs: Iterable[ImportedJob], removed: Collection[JobRef], stored: LocalHistory
+    watchlist: Watchlist, jobs: Iterable[ImportedJob], removed: Collection[JobRef], stored: LocalHistory, now: float
 ) -> Merged:
-    """Merge imported jobs; the user's text here stands, and so does the later observation, a final one before others.
+    """Merge imported jobs into a watchlist, at `now` (seconds since the epoch, UTC).
 
-    Jobs that were removed from this list (`removed`) stay removed.
+    Annotations here are kept. A final observation wins over one that is not final, otherwise the later one wins; one
+    that is later than `now` does not count as later. Jobs that were removed from this list (`removed`) stay removed.
     """
     imported = {job.watch.job: job for job in jobs}
     new = [job for ref, job in imported.items() if ref not in watchlist.watches and ref not in removed]
-    joined = [_join(watch, imported[watch.job], stored) for watch in watchlist if watch.job in imported]
+    joined = [_join(watch, imported[watch.job], stored, now) for watch in watchlist if watch.job in imported]
     changes = [_added(new), *(change for change in joined if change.must_commit_now or change.observed)]
     watches = {**watchlist.watches, **{watch.job: watch for change in changes for watch in change.watchlist}}
     whole = Change(
@@ -68,11 +69,11 @@ def _beginning(watch: WatchedJob) -> Event:
     return Event(watch.job, watch.added_at, EventKind.ADDED, watch.added_by)
 
 
-def _join(ours: WatchedJob, imported: ImportedJob, stored: LocalHistory) -> Change:
+def _join(ours: WatchedJob, imported: ImportedJob, stored: LocalHistory, now: float) -> Change:
     """Return the change of one job that is here already."""
     theirs = imported.watch
     written = fill_annotations(ours, theirs)
-    is_later = (theirs.is_final, theirs.last_call_at) > (ours.is_final, ours.last_call_at)
+    is_later = observation_order(theirs, now) > observation_order(ours, now)
     later = replace(with_annotations(theirs, written), job=ours.job, added_at=ours.added_at, added_by=ours.added_by)
     watch = later if is_later else written
     response, timeline = stored(ours.job) if imported.response or is_later else (None, ())

@@ -120,6 +120,15 @@ def is_stale(watch: WatchedJob, now: float) -> bool:
     return limit is not None and not (_known_since(watch) - AHEAD <= now <= limit)
 
 
+def observation_order(watch: WatchedJob, now: float) -> tuple[bool, float]:
+    """Return the key by which the last observation of a job is found: a final one, otherwise the latest one.
+
+    An observation that is later than `now` (seconds since the epoch, UTC) was made while a clock was ahead. When it was
+    made is not known, so any other is taken for later: it must not hold up new ones until its time has come.
+    """
+    return watch.is_final, watch.last_call_at if watch.last_call_at <= now + AHEAD else 0.0
+
+
 def _known_since(watch: WatchedJob) -> float:
     return watch.added_at if watch.answered_at is None else watch.answered_at
 

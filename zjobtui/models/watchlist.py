@@ -10,7 +10,7 @@ from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watched_job import WatchedJob, observation_order
 
 if TYPE_CHECKING:
     from zjobtui.models.observation import Observation, Success
@@ -69,8 +69,9 @@ class Watchlist(Struct, frozen=True):
     ) -> "Change":
         """Add jobs; those that are on the list already stay as they are and are not in the change.
 
-        A job of `recalled` comes back with everything that was known of it, and with what is newly written about it;
-        but not one that Zuora did not know and that was only `found` in a text: it is in `dismissed` of the change.
+        A job of `recalled` is restored with its stored data; annotations of `watches` replace the stored ones unless
+        they are empty. Not restored, but listed in `dismissed` of the change, is a job that Zuora did not know and that
+        was only `found` in a text.
         """
         known = {watch.job: watch for watch in recalled}
         unknown = {job for job, watch in known.items() if watch.verdict.kind is VerdictKind.UNKNOWN and job in found}
@@ -156,15 +157,16 @@ class Watchlist(Struct, frozen=True):
                 entries += update.entries
         return Change(Watchlist(watches), observed=tuple(observed), entries=tuple(entries))
 
-    def merged(self, watches: Iterable[WatchedJob], removed: Iterable[JobRef]) -> "Watchlist":
+    def merged(self, watches: Iterable[WatchedJob], removed: Iterable[JobRef], now: float) -> "Watchlist":
         """Return this watchlist with what another window committed: jobs as they are on disk, and removed jobs.
 
-        The user's text is taken over; of two observations the later one stands, but a final one before any other.
+        The annotations of the other window replace those of this one. A final observation wins over one that is not
+        final, otherwise the later one wins; one that is later than `now` does not count as later.
         """
         merged = dict(self.watches)
         for theirs in watches:
             ours = merged.get(theirs.job)
-            merged[theirs.job] = theirs if ours is None else _merge(ours, theirs)
+            merged[theirs.job] = theirs if ours is None else _merge(ours, theirs, now)
         for job in removed:
             merged.pop(job, None)
         return Watchlist(merged)
@@ -192,8 +194,8 @@ def _mark_read(watch: WatchedJob, at: float) -> WatchedJob:
     return replace(watch, read_at=max(at, watch.changed_at or at)) if watch.is_unread else watch
 
 
-def _merge(ours: WatchedJob, theirs: WatchedJob) -> WatchedJob:
-    if (theirs.is_final, theirs.last_call_at) >= (ours.is_final, ours.last_call_at):
+def _merge(ours: WatchedJob, theirs: WatchedJob, now: float) -> WatchedJob:
+    if observation_order(theirs, now) >= observation_order(ours, now):
         return theirs
     return with_annotations(ours, theirs)
 

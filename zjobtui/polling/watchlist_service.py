@@ -291,7 +291,7 @@ class WatchlistService:
             self._changed()
 
     def _merge(self, watches: Sequence[WatchedJob], removed: Iterable[JobRef] = ()) -> None:
-        before, merged = self.watchlist, self.watchlist.merged(watches, removed)
+        before, merged = self.watchlist, self.watchlist.merged(watches, removed, self._now())
         self.watchlist = merged if self._only is None else merged.of(self._only)
         self._forget_removed(watches)
         self.membership_version += before.watches.keys() != self.watchlist.watches.keys()

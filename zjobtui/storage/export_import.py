@@ -4,6 +4,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Mapping
+from math import inf
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -127,12 +128,13 @@ def to_json(jobs: Iterable[ImportedJob], now: str) -> str:
 
 
 def from_json(
-    text: str | bytes, read_report: ReadReport, expected: ExpectedStatuses | None = None
+    text: str | bytes, read_report: ReadReport, expected: ExpectedStatuses | None = None, *, now: float = inf
 ) -> list[ImportedJob]:
     """Return the jobs of an export; raises `ImportFileError`.
 
     Jobs with their response are judged again, since the export may come from a machine with other settings or from a
     version with other rules. If it is not known which statuses are `expected` here, only those are that have no `why`.
+    A job that was read after `now` (seconds since the epoch, UTC), by a clock that was ahead, counts as read now.
     """
     text = _text_of(text)
     try:
@@ -147,7 +149,7 @@ def from_json(
         export = _decode(text, _Export)
     except msgspec.ValidationError as fault:
         raise ImportFileError(_explain(str(fault))) from None
-    jobs = [_job_of(job, f"jobs[{number}]", read_report) for number, job in enumerate(export.jobs)]
+    jobs = [_job_of(job, f"jobs[{number}]", read_report, now) for number, job in enumerate(export.jobs)]
     return [_judged(job, expected) for job in jobs]
 
 
@@ -208,7 +210,7 @@ def _fields_of(job: ImportedJob) -> dict[str, Any]:
     return row
 
 
-def _job_of(exported: _Job, place: str, read_report: ReadReport) -> ImportedJob:
+def _job_of(exported: _Job, place: str, read_report: ReadReport, now: float) -> ImportedJob:
     """Return the job that an export has at `place`; raises `ImportFileError`."""
     fields: dict[str, Any] = _cleaned(msgspec.to_builtins(exported))
     try:
@@ -219,6 +221,8 @@ def _job_of(exported: _Job, place: str, read_report: ReadReport) -> ImportedJob:
         for name in group if fields[group[0]] is not None else ():
             if fields[name] is None and name not in ADDED_COLUMNS:
                 raise ImportFileError(f"{place}.{name}: is missing, but {group[0]} is given")
+    if fields["acknowledged_at"] is not None:
+        fields["acknowledged_at"] = min(fields["acknowledged_at"], now)
     lists = {name: json.dumps(fields[name] or []) for name in ("tags", *DIGEST_NUMBERS)}
     watch = watch_of({**fields, "job": job.id.key, **lists})
     for entry in fields["timeline"]:

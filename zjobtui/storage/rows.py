@@ -16,7 +16,7 @@ from zjobtui.models.observation import Call, PreviousBody, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.verdict import Verdict, VerdictKind
-from zjobtui.models.watched_job import LONGEST_PROMISE, WatchedJob
+from zjobtui.models.watched_job import AHEAD, LONGEST_PROMISE, WatchedJob
 from zjobtui.models.watchlist import ANNOTATIONS as ANNOTATION_FIELDS
 from zjobtui.models.watchlist import Change, Observed
 from zjobtui.storage.migrations import ADDED_COLUMNS
@@ -321,8 +321,10 @@ _INSERT = (
 _OBSERVE = (
     f"UPDATE watches SET {', '.join(f'{name} = :{name}' for name in OBSERVATIONS)}, revision = :revision "
     "WHERE tenant = :tenant AND job = :job "
-    f"AND (ifnull(status, '') IN {_FINAL}, heard_at) <= (ifnull(:status, '') IN {_FINAL}, :heard_at)"
+    f"AND (ifnull(status, '') IN {_FINAL}, CASE WHEN heard_at > :latest THEN 0.0 ELSE heard_at END) "
+    f"<= (ifnull(:status, '') IN {_FINAL}, :heard_at)"
 )
+"""The order of observations is that of `observation_order`, with `:latest` for the latest possible time."""
 _ANSWER = (
     "INSERT INTO reports (position, at, body, call) "
     "SELECT position, :at, :body, :call FROM watches WHERE tenant = :tenant AND job = :job "
@@ -342,11 +344,13 @@ class MissingJobError(Exception):
     """A change is about a job that the store does not know: the file is not the one that was read."""
 
 
-def write(connection: sqlite3.Connection, change: Change, revision: int) -> None:
+def write(connection: sqlite3.Connection, change: Change, revision: int, now: float) -> None:
     """Write a change, each group of columns by itself, so that two windows never undo each other's writes.
 
-    An observation older than the stored one is skipped, and so is any that would undo a final one. Raises
-    `MissingJobError` if the store does not know a job of the change: no row is ever deleted.
+    An observation older than the stored one is skipped, and so is any that would undo a final one. A stored time that
+    is later than `now` (seconds since the epoch, UTC) is that of a clock that was ahead, and skips nothing. It is
+    compared with the time of the commit, not with that of the new observation, which may have waited for a lock for
+    hours. Raises `MissingJobError` if the store does not know a job of the change: no row is ever deleted.
     """
     _add(connection, change.added, revision)
     _remove(connection, change, revision)
@@ -354,7 +358,7 @@ def write(connection: sqlite3.Connection, change: Change, revision: int) -> None
     fields = ", ".join(f"{name} = :{name}" for name in columns)
     annotate = f"UPDATE watches SET {fields}, revision = :revision WHERE tenant = :tenant AND job = :job"
     _update_each(connection, annotate, [{**row_of(watch), "revision": revision} for watch in change.annotated])
-    _observe(connection, change.observed, revision)
+    _observe(connection, change.observed, revision, now + AHEAD)
     _append(connection, change.entries)
 
 
@@ -382,9 +386,9 @@ def _update_each(
         raise MissingJobError
 
 
-def _observe(connection: sqlite3.Connection, observed: Iterable[Observed], revision: int) -> None:
+def _observe(connection: sqlite3.Connection, observed: Iterable[Observed], revision: int, latest: float) -> None:
     for job in observed:
-        written = connection.execute(_OBSERVE, {**row_of(job.watch), "revision": revision})
+        written = connection.execute(_OBSERVE, {**row_of(job.watch), "revision": revision, "latest": latest})
         if written.rowcount and job.response is not None:
             connection.execute(_ANSWER, response_row(job.watch.job, job.response))
         elif not written.rowcount and not _is_known(connection, job.watch.job):

@@ -80,13 +80,18 @@ MIGRATE_AGAIN = 30.0
 
 
 def open_store(
-    path: Path, read_report: ReadReport, lock_wait: float = BUSY_LIMIT, expected: ExpectedStatuses | None = None
+    path: Path,
+    read_report: ReadReport,
+    lock_wait: float = BUSY_LIMIT,
+    expected: ExpectedStatuses | None = None,
+    now: Callable[[], float] = time.time,
 ) -> tuple["Store", Watchlist]:
     """Open a store and return it with its watchlist. Raises `StoreError`.
 
     The readable content of a damaged file is copied to a new one, and jobs that only `ids.log` knows are added;
     `Store.notice` reports that. Locks of other programs are waited for up to `lock_wait` seconds. Digests made by older
-    rules, or with other `expected` order statuses than these, are made again.
+    rules, or with other `expected` order statuses than these, are made again. `now` returns seconds since the epoch, UTC: stored
+    times that lie after it are those of a clock that was ahead.
     """
     notice = ""
     _refuse_dangling_link(path)
@@ -97,6 +102,7 @@ def open_store(
     except BrokenStoreError as fault:
         notice = _recover(path, fault.why, read_report, lambda: _is_sound(path, read_report))
         store, watchlist = _load_reconciled(path, read_report, lock_wait)
+    store.file.now = now
     store.file.ensure_id()
     store.notice = " ".join(part for part in (notice, store.notice) if part)
     try:
@@ -233,7 +239,7 @@ class Store:
         is_logged = False
         try:
             with self.file.writing() as (connection, revision):
-                write(connection, change, revision)
+                write(connection, change, revision, self.file.now())
                 ids_log.append(self._ids_log, lines)
                 is_logged = bool(lines)
         except StoreError as fault:
@@ -474,7 +480,7 @@ class Store:
 
     def _save_renewed(self, change: Change, expected: ExpectedStatuses | None) -> None:
         with self.file.writing() as (connection, revision):
-            write(connection, change, revision)
+            write(connection, change, revision, self.file.now())
             connection.execute("UPDATE meta SET value = ? WHERE name = 'digest_version'", (DIGEST_VERSION,))
             number = _UNKNOWN_HASH if expected is None else _hash_of(expected)
             connection.execute(f"INSERT OR REPLACE INTO meta VALUES ('{_EXPECTED}', ?)", (number,))

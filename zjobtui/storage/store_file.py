@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -24,6 +24,8 @@ class StoreFile:
 
     def __init__(self, path: Path, lock_wait: float) -> None:
         self.path = path
+        self.now: Callable[[], float] = time.time
+        """Returns seconds since the epoch, UTC."""
         self.lock_wait = lock_wait
         self.lock = threading.Lock()
         self.store_id: int | None = None

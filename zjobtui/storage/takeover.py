@@ -108,7 +108,7 @@ def _receive(
     with file.writing() as (connection, revision):
         is_same = store_id is not None and file.store_id == store_id
         parted_at = last_revision if is_same else shared_tables.carried_over_at(connection, store_id)
-        _carry_jobs_over(connection, jobs, lines, parted_at, revision)
+        _carry_jobs_over(connection, jobs, lines, parted_at, revision, file.now())
         connection.execute("UPDATE watches SET revision = ? WHERE revision = 0", (revision,))
         if source is not None:
             _carry_responses_over(connection, source, jobs, read_report)
@@ -159,6 +159,7 @@ def _carry_jobs_over(
     log: Mapping[Key, Line],
     parted_at: int | None,
     revision: int,
+    now: float,
 ) -> None:
     """Write known jobs to the new file within a transaction of the caller.
 
@@ -181,7 +182,7 @@ def _carry_jobs_over(
         observed=tuple(Observed(job.watch) for job in jobs.values()),
         entries=tuple(job.removal for job in removed if job.removal is not None),
     )
-    write(connection, change, revision)
+    write(connection, change, revision, now)
     unknown = {key: row for key, row in rows.items() if key not in jobs and key not in newer}
     _remove_as_logged(connection, unknown, log, revision)
 
