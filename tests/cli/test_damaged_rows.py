@@ -13,6 +13,7 @@ from tests.storage.opening import added, observed, opened
 from tests.support.building import NOW, done, job_id, watch
 from tests.support.running import run
 from zjobtui.config.paths import store_path
+from zjobtui.storage.row_checks import check_rows
 
 DAMAGED, WHOLE = 1, 2
 SET = {
@@ -77,6 +78,15 @@ def test_a_damaged_response_locks_nobody_out_after_an_upgrade(column: str, value
         ("damaged", "done"),
         ("whole", "done"),
     ]
+    with closing(sqlite3.connect(store_path())) as connection:
+        connection.row_factory = sqlite3.Row
+        with pytest.raises((ValueError, sqlite3.Error)):
+            check_rows(connection)
+
+
+@pytest.mark.usefixtures("_filled")
+def test_all_else_is_shown_and_exported_and_doctor_repairs_the_store() -> None:
+    spoil(*DAMAGES["a body that is not text"])
     shown = run("show", "damaged", "--json")
     assert json.loads(shown.stdout)["label"] == "damaged"
     assert "zjobtui doctor --repair" in shown.stderr

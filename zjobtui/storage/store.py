@@ -90,8 +90,8 @@ def open_store(
 
     The readable content of a damaged file is copied to a new one, and jobs that only `ids.log` knows are added;
     `Store.notice` reports that. Locks of other programs are waited for up to `lock_wait` seconds. Digests made by older
-    rules, or with other `expected` order statuses than these, are made again. `now` returns seconds since the epoch, UTC: stored
-    times that lie after it are those of a clock that was ahead.
+    rules, or with other `expected` order statuses than these, are made again. `now` returns seconds since the epoch,
+    UTC: stored times after it are those of a clock that was ahead.
     """
     notice = ""
     _refuse_dangling_link(path)
