@@ -20,6 +20,7 @@ from zjobtui.models.verdict import VerdictKind
 from zjobtui.storage import database
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, backup_path, exclusive_lock
+from zjobtui.storage.recovery import recover
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
 
@@ -276,3 +277,25 @@ def test_damage_that_shows_only_in_an_answer_is_mended_by_the_doctor() -> None:
     assert "not damaged" in run("doctor", "--offline", "--repair").stderr
     with closing(sqlite3.connect(path)) as connection:
         assert 0 < connection.execute("SELECT count(*) FROM reports").fetchone()[0] < JOBS
+
+
+@pytest.mark.parametrize("has_links", [True, False], ids=["hard links", "no hard links"])
+def test_a_recovery_that_fails_leaves_everything_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, has_links: bool
+) -> None:
+    path.write_bytes(b"noise" * 900)
+    path.chmod(0o640)
+    for ending in ("-journal", "-wal"):
+        path.with_name(path.name + ending).write_bytes(b"hot")
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+
+    def fail(*_: object) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    if not has_links:
+        monkeypatch.setattr(os, "link", fail)
+    with pytest.raises(StoreError, match=r"neither be read .* nor recovered: .*No space left"):
+        recover(path, "it is noise", read_report, lambda: False)
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+    assert path.stat().st_mode & 0o777 == 0o640

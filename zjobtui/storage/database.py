@@ -7,7 +7,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -135,8 +135,8 @@ def aside_path(path: Path) -> Path:
     return unused_path(path.with_name(f"{path.name}.broken-{stamp}-{os.getpid()}"))
 
 
-def move_journals(path: Path, aside: Path) -> None:
-    """Move the journals of a store beside `aside`. Raises `OSError`.
+def move_journals(path: Path, aside: Path, undo: ExitStack) -> None:
+    """Move the journals of a store beside `aside`; `undo` gets what moves them back. Raises `OSError`.
 
     SQLite would play them back onto a new file in the store's place. `exclusive_lock` must be held.
     """
@@ -145,6 +145,7 @@ def move_journals(path: Path, aside: Path) -> None:
         if os.path.lexists(journal) and not _is_ignored(journal):
             new_path = unused_path(aside.with_name(aside.name + ending))
             journal.rename(new_path)
+            undo.callback(new_path.rename, journal)
             log.warning("the journal %s, which belonged to another file, is kept as %s", journal, new_path)
 
 
@@ -312,13 +313,15 @@ def _create_if_missing(path: Path) -> None:
     with exclusive_lock(path.parent), new_database_file(path) as new:
         if path.exists():
             return
-        move_journals(path, aside_path(path))
-        try:
-            os.link(new, path)
-        except FileExistsError:
-            return
-        except OSError:
-            new.rename(path)
+        with ExitStack() as undo:
+            move_journals(path, aside_path(path), undo)
+            try:
+                os.link(new, path)
+            except FileExistsError:
+                return
+            except OSError:
+                new.rename(path)
+            undo.pop_all()
     sync_folder(path.parent)
 
 

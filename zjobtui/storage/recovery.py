@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -120,7 +120,7 @@ def recover(
 
     Nothing happens if another window has just recovered it. A missing store is recovered as well. If the caller has the
     store open (`is_open`), it knows more about the jobs than the log and adds them itself. Raises `StoreError`; then
-    nothing has changed.
+    the damaged file and its journals are as they were.
     """
     try:
         with exclusive_lock(path.parent), new_database_file(path) as new:
@@ -128,9 +128,13 @@ def recover(
                 return ""
             is_missing = not path.exists()
             sources = _fill(new, path, read_report, is_open=is_open)
-            aside = _keep_aside(path)
-            new.replace(path)
+            with ExitStack() as undo:
+                aside = _keep_aside(path, undo)
+                new.replace(path)
+                undo.pop_all()
             sync_folder(path.parent)
+            with suppress(OSError):
+                aside.chmod(0o600)
     except (OSError, sqlite3.Error) as fault:
         raise StoreError(f"The watchlist {path} could neither be read ({why}) nor recovered: {fault}.") from fault
     if is_missing:
@@ -203,21 +207,21 @@ def _day_of_copy(path: Path) -> str:
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(backup_path(path).stat().st_mtime))
 
 
-def _keep_aside(path: Path) -> Path:
-    """Give the damaged file, with its journals, a second name, readable by the user only; its place is never empty.
+def _keep_aside(path: Path, undo: ExitStack) -> Path:
+    """Give the damaged file a second name, move its journals beside it, and return the name; `undo` gets the reverse.
 
-    If the file is missing, only its journals are moved.
+    On a file system without hard links the file is renamed. If it is missing, only its journals are moved.
     """
     aside = aside_path(path)
-    move_journals(path, aside)
+    move_journals(path, aside, undo)
     if not path.exists():
         return aside
     try:
         os.link(path, aside)
+        undo.callback(aside.unlink)
     except OSError:
         path.rename(aside)
-    with suppress(OSError):
-        aside.chmod(0o600)
+        undo.callback(aside.rename, path)
     return aside
 
 
@@ -267,7 +271,7 @@ def _intact_of(rows: _RecoveredRows) -> Iterator[_RecoveredJob]:
 
 
 def _parts_of(rows: _RecoveredRows, connection: sqlite3.Connection, log: Log) -> Iterator[_RecoveredJob]:
-    """Return what is left of damaged rows; of a row with two ids those that are known elsewhere, or else both."""
+    """Return what is left of damaged rows. If a row has two ids, keep the known one; if neither is known, keep both."""
     known = _known(connection) | set(log)
     for row in rows:
         parts = [job for job in row if not job.is_whole]
