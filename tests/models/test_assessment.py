@@ -175,6 +175,19 @@ TABLE: dict[str, tuple[Report, VerdictKind, str]] = {
         VerdictKind.DONE,
         "Order completed: 300 subscriptions, 1 of them Pending Activation, 2 Pending Acceptance, 1 invoice.",
     ),
+    "completed, the first subscription in another status, in the language of the tenant": (
+        order_report(subscriptions=(Subscription(status="Entwurf"), *[Subscription(status="Aktiv")] * 3)),
+        VerdictKind.DONE,
+        "Order completed: 4 subscriptions, 1 of them Entwurf.",
+    ),
+    "pending, in the language of the tenant": (
+        order_report(
+            order_status="Pending",
+            subscriptions=(Subscription(status="Entwurf"), *[Subscription(status="Aktiv")] * 3),
+        ),
+        VerdictKind.ATTENTION,
+        "Job completed, but the order is Pending: 3 of 4 subscriptions Aktiv, 1 Entwurf.",
+    ),
     "completed, its subscription is cancelled": (
         order_report(subscriptions=(Subscription(status="Cancelled"),)),
         VerdictKind.DONE,

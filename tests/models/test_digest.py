@@ -118,6 +118,17 @@ PENDING = ("Active", "Pending Activation", "Pending Acceptance", "Pending Accept
             "O-00000001 · 2 of 300 Pending Acceptance",
         ),
         (order_report(subscriptions=subscriptions(*PENDING)), "O-00000001 · 3 of 4 not Active"),
+        (order_report(subscriptions=subscriptions(*["Aktiv"] * 4)), "O-00000001 · 4 subscriptions"),
+        (order_report(subscriptions=subscriptions("Entwurf", *["Aktiv"] * 3, "")), "O-00000001 · 1 of 5 Entwurf"),
+        (
+            order_report(subscriptions=subscriptions("受入保留中", "停止", "有効", "有効")),
+            "O-00000001 · 2 of 4 not Active",
+        ),
+        (order_report(subscriptions=subscriptions("Aktiv", "Draft")), "O-00000001 · 2 of 2 not Active"),
+        (
+            order_report(order_status="Pending", subscriptions=subscriptions("Entwurf", *["Aktiv"] * 3)),
+            "order Pending: 3 of 4 Aktiv",
+        ),
         (order_report(subscriptions=subscriptions("Cancelled")), "O-00000001 · 1 subscription Cancelled"),
         (
             order_report(invoices=("I1",), order_line_items=(OrderLineItem(),)),

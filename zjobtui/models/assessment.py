@@ -1,7 +1,6 @@
 """What a response means for a job: its verdict with the cause in a few words, its digest, and the job after it."""
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import lru_cache
 from itertools import accumulate
 from math import inf, nextafter
@@ -18,7 +17,7 @@ from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.reason import Category, Reason
 from zjobtui.models.report import OperationResult, OrderResult, PreviewResult, Report, Result, Subscription
-from zjobtui.models.result_problems import ORDER_FAILED, ResultProblem, problems_of, stated
+from zjobtui.models.result_problems import ORDER_FAILED, ResultProblem, count_inactive, problems_of, stated
 from zjobtui.models.text import shorten
 from zjobtui.models.text_width import shorten_to_cells
 from zjobtui.models.verdict import UNKNOWN, Verdict, VerdictKind
@@ -196,24 +195,13 @@ def _summarize(result: Result) -> str:
             return f"Job completed; its type ({result.job_type or 'none given'}) is not documented."
 
 
-INACTIVE = frozenset({"Draft", "Pending Activation", "Pending Acceptance", "Suspended", "Cancelled", "Expired"})
-"""Statuses of subscriptions that are documented besides Active; a tenant may have them in another language."""
-
-
-def _count_subscriptions(subscriptions: Sequence[Subscription]) -> str:
-    """Return the number of subscriptions, and of those that are not Active: `300 subscriptions, 2 of them Suspended`.
-
-    If no status is a documented one, the most frequent one is taken for Active in the tenant's language.
-    """
-    total, counts = len(subscriptions), Counter(each.status for each in subscriptions if each.status)
-    active = "Active"
-    if counts and "Active" not in counts and INACTIVE.isdisjoint(counts):
-        active = counts.most_common(1)[0][0]
-    others = [(number, status) for status, number in counts.items() if status != active]
+def _count_subscriptions(subscriptions: tuple[Subscription, ...]) -> str:
+    """Return the number of subscriptions, and of those not Active: `300 subscriptions, 2 of them Suspended`."""
+    total, others = len(subscriptions), count_inactive(subscriptions)
     text = _count_text(total, "subscription")
     if not others:
         return text
-    if len(others) == 1 and others[0][0] == total:
+    if others[0][0] == total:
         return f"{text}, {'which is' if total == 1 else 'all of them'} {others[0][1]}"
     return f"{text}, {others[0][0]} of them {', '.join([others[0][1], *(f'{n} {status}' for n, status in others[1:])])}"
 
@@ -247,13 +235,12 @@ def _short_id(name: str) -> str:
 
 def _subscriptions(subscriptions: tuple[Subscription, ...]) -> str:
     """Return `4 subscriptions`, or how many of them are in another status than Active: `2 of 4 Pending Acceptance`."""
-    odd = Counter(item.status for item in subscriptions if item.status not in {"Active", ""})
-    total = len(subscriptions)
-    if not odd:
+    total, others = len(subscriptions), count_inactive(subscriptions)
+    if not others:
         return _count_text(total, "subscription")
-    if len(odd) > 1:
-        return f"{odd.total()} of {total} not Active"
-    ((status, count),) = odd.items()
+    if len(others) > 1:
+        return f"{sum(number for number, _ in others)} of {total} not Active"
+    ((count, status),) = others
     return f"{_count_text(total, 'subscription')} {status}" if count == total else f"{count} of {total} {status}"
 
 

@@ -1,7 +1,7 @@
 """Problems of a completed job: what is wrong with its result, for the verdict, the advice and the list alike."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from zjobtui.models.reason import Reason
@@ -105,8 +105,33 @@ def _problems_of_other(result: OtherResult) -> Iterator[ResultProblem]:
         yield _problem(f"its {text}", f"result in status {status}", f"the {text}")
 
 
+INACTIVE = frozenset({"Draft", "Pending Activation", "Pending Acceptance", "Suspended", "Cancelled", "Expired"})
+"""Statuses of subscriptions that are documented besides Active; a tenant may have them in another language."""
+
+_NOT_GIVEN = "no status given"
+
+
 def count_by_status(subscriptions: Iterable[Subscription]) -> tuple[tuple[int, str], ...]:
     """Count subscriptions by status, Active first, then in order of appearance: `((298, "Active"), (2, …))`."""
-    counts = Counter(subscription.status or "no status given" for subscription in subscriptions)
-    ordered = sorted(counts, key=lambda status: status != "Active")
+    counts = Counter(subscription.status or _NOT_GIVEN for subscription in subscriptions)
+    active = _active_in(counts)
+    ordered = sorted(counts, key=lambda status: status != active)
     return tuple((counts[status], status) for status in ordered)
+
+
+def count_inactive(subscriptions: Iterable[Subscription]) -> tuple[tuple[int, str], ...]:
+    """Count the subscriptions that are not Active by status, in order of appearance; not those without a status."""
+    counts = count_by_status(subscriptions)
+    active = _active_in({status: number for number, status in counts})
+    return tuple((number, status) for number, status in counts if status not in {active, _NOT_GIVEN})
+
+
+def _active_in(counts: Mapping[str, int]) -> str:
+    """Return the status that means Active: the most frequent one if none of them is documented.
+
+    A tenant may have its statuses in another language.
+    """
+    given = {status: number for status, number in counts.items() if status != _NOT_GIVEN}
+    if not given or "Active" in given or not INACTIVE.isdisjoint(given):
+        return "Active"
+    return max(given, key=lambda status: given[status])
