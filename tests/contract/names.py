@@ -375,6 +375,7 @@ class Printed:
     TRY_STATUS = "try status:"
     NOT_VALID = "“{}” is not a valid {}; try {}"
     USAGE = "Usage:"
+    LISTED_COMMANDS = "\nCommands:\n"
     EXAMPLES = "Example"
     NOT_ENDED = "has not ended"
     SERVER_ERROR = "server error"
@@ -394,6 +395,8 @@ COMMANDS = (
     "add",
     "ls",
     "show",
+    "lookup",
+    "handover",
     "rm",
     "label",
     "tag",

@@ -15,6 +15,7 @@ from shlex import quote, split
 import pytest
 
 from tests.contract.conftest import LABEL, NOTE, TAG, Known
+from tests.contract.manual import codes, table
 from tests.contract.names import (
     COMMANDS,
     OF_A_JOB,
@@ -25,6 +26,7 @@ from tests.contract.names import (
     Event,
     Exit,
     Field,
+    Manual,
     Printed,
     Screen,
     Term,
@@ -244,12 +246,16 @@ def test_bash_completes_commands_ids_and_labels(user: User, known: Known) -> Non
     assert [split(one) for one in completed("zjobtui show CS-")] == [[LABEL]]
 
 
-def test_the_version_is_that_of_the_package_and_help_lists_every_command(nobody: User) -> None:
+def test_the_version_is_that_of_the_package_and_help_and_manual_list_the_same_commands(nobody: User) -> None:
     version = nobody.run("--version")
     assert (version.status, version.err) == (Exit.OK, "")
     assert re.fullmatch(r"zjobtui, version \d+\.\S+\n", version.out)
-    listed = nobody.run("--help").out
-    assert [name for name in COMMANDS if not re.search(rf"^  {name} ", listed, re.MULTILINE)] == []
+    _, listed = nobody.run("--help").out.split(Printed.LISTED_COMMANDS)
+    assert sorted(re.findall(r"^  (\w+) ", listed, re.MULTILINE)) == sorted(COMMANDS)
+    described = {
+        code.removeprefix("zjobtui ").split()[0] for cell, *_ in table(Manual.COMMANDS) for code in codes(cell)
+    }
+    assert described == set(COMMANDS)
 
 
 @pytest.mark.slow

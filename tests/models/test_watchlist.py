@@ -1,6 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
 from zjobtui.models.history import Event, EventKind
@@ -8,7 +8,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, Watchlist
+from zjobtui.models.watchlist import ANNOTATIONS, Change, Watchlist, mask_annotations
 
 EMPTY = watchlist()
 
@@ -218,3 +218,12 @@ def test_every_change_says_just_what_changed(steps: list[tuple[str, int]]) -> No
         assert list(change.watchlist) == list(after.values())
         assert change.must_commit_now == (change.watchlist != before)
         before = change.watchlist
+
+
+def test_every_text_that_the_user_writes_is_masked() -> None:
+    types = {field.name: field.type for field in fields(WatchedJob) if field.name in ANNOTATIONS}
+    texts = {name: "secret" if kind is str else ("a", "secret") for name, kind in types.items() if name != "read_at"}
+    assert {types[name] for name in texts} <= {str, tuple[str, ...]}, "mask_annotations knows no other type"
+    masked = mask_annotations(watch(1, **texts), lambda text: text.replace("secret", "***"))
+    assert "secret" not in repr(masked)
+    assert masked == watch(1, **{name: "***" if text == "secret" else ("a", "***") for name, text in texts.items()})

@@ -30,7 +30,7 @@ if sys.argv[2:]:
     store._connection.set_trace_callback(statements.append)
 news = store.news()
 if news is not None:
-    watches = watches.merged(news.watches, news.removed, NOW + 99)
+    watches = watches.merged(news.watches, news.removed)
 
 
 def save(change: Any) -> Any:  # noqa: ANN401 - a class of that version

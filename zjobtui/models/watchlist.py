@@ -41,8 +41,9 @@ def fill_annotations(watch: WatchedJob, source: WatchedJob) -> WatchedJob:
 
 def mask_annotations(watch: WatchedJob, mask: Callable[[str], str]) -> WatchedJob:
     """Return the job with secrets masked in what the user wrote, before formatting cuts or escapes it."""
-    tags = tuple(map(mask, watch.tags))
-    return replace(watch, label=mask(watch.label), tags=tags, note=mask(watch.note), batch=mask(watch.batch))
+    written = {field: getattr(watch, field) for field in WRITTEN_FIELDS}
+    masked = {name: mask(text) if isinstance(text, str) else tuple(map(mask, text)) for name, text in written.items()}
+    return replace(watch, **masked)
 
 
 class Watchlist(Struct, frozen=True):
