@@ -1,3 +1,5 @@
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import fields, replace
@@ -222,7 +224,9 @@ def test_every_change_says_just_what_changed(steps: list[tuple[str, int]]) -> No
 
 def test_every_text_that_the_user_writes_is_masked() -> None:
     types = {field.name: field.type for field in fields(WatchedJob) if field.name in ANNOTATIONS}
-    texts = {name: "secret" if kind is str else ("a", "secret") for name, kind in types.items() if name != "read_at"}
+    texts: dict[str, Any] = {
+        name: "secret" if kind is str else ("a", "secret") for name, kind in types.items() if name != "read_at"
+    }
     assert {types[name] for name in texts} <= {str, tuple[str, ...]}, "mask_annotations knows no other type"
     masked = mask_annotations(watch(1, **texts), lambda text: text.replace("secret", "***"))
     assert "secret" not in repr(masked)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.support.building import done, job, missed, seen, watch, watchlist
-from tests.support.sources import MemoryStore, News
+from tests.support.sources import MemoryStore
 from tests.support.virtual_time import run_virtually
-from zjobtui.models.watchlist import Watchlist
+from zjobtui.models.watchlist import ExternalChanges, Watchlist
 from zjobtui.polling.watchlist_service import FLUSH, GATHER, LOOK, NOT_YET, WatchlistService
 
 Script = Callable[[WatchlistService, MemoryStore], Coroutine[Any, Any, None]]
@@ -123,7 +123,7 @@ def test_what_cannot_be_saved_is_kept_told_and_tried_again() -> None:
 
 def test_what_another_window_did_is_taken_over() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
-        store.waiting_news.append(News((watch(2, label="theirs"),), (job(1),)))
+        store.waiting_news.append(ExternalChanges((watch(2, label="theirs"),), (job(1),)))
         await asyncio.sleep(LOOK * 1.5)
 
     service, store, _ = with_service(script, 1)
@@ -194,12 +194,12 @@ def test_an_edit_made_while_the_changes_of_others_are_read_stands() -> None:
         def label() -> None:
             edits.append(asyncio.ensure_future(service.edit(lambda listed: listed.label([job(1)], "mine", 2.0))))
 
-        def news() -> News:
+        def news() -> ExternalChanges:
             if not edits:
                 loop.call_soon_threadsafe(label)
                 while not service.uncommitted:
                     time.sleep(0.001)
-            return News((watch(1, label="mine" if store.changes else "theirs"), watch(2)))
+            return ExternalChanges((watch(1, label="mine" if store.changes else "theirs"), watch(2)))
 
         edits: list[asyncio.Task[object]] = []
         store.read_changes = news  # type: ignore[method-assign]

@@ -13,7 +13,7 @@ from zjobtui.models.related import ReadResult, Reference, Related
 from zjobtui.models.related_details import OrderDetails
 from zjobtui.models.report import OrderResult, Report
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change
+from zjobtui.models.watchlist import Change, ExternalChanges
 from zjobtui.zuora.headers import read_rate_limits
 
 DONE = Report(status="Completed", result=OrderResult(order_number="O-1", order_status="Completed"), raw="{}")
@@ -100,8 +100,8 @@ class MemoryStore:
     removed: dict[JobRef, WatchedJob] = field(default_factory=dict)
     leases: dict[str, tuple[str, float]] = field(default_factory=dict)
     calls: dict[tuple[str, int], int] = field(default_factory=dict)
-    waiting_news: list["News"] = field(default_factory=list)
-    taken_news: list["News"] = field(default_factory=list)
+    waiting_news: list[ExternalChanges] = field(default_factory=list)
+    taken_news: list[ExternalChanges] = field(default_factory=list)
     fault: str = ""
 
     def apply(self, change: Change, /) -> None:
@@ -112,7 +112,7 @@ class MemoryStore:
     def reopen_if_replaced(self, known: Change, /) -> str:  # noqa: ARG002 - it is never replaced
         return ""
 
-    def read_changes(self) -> "News | None":
+    def read_changes(self) -> ExternalChanges | None:
         if not self.waiting_news:
             return None
         self.taken_news.append(self.waiting_news.pop())
@@ -152,12 +152,3 @@ class MemoryStore:
     def _fail(self) -> None:
         if self.fault:
             raise OSError(self.fault)
-
-
-@dataclass(frozen=True)
-class News:
-    """Changes of another window."""
-
-    watches: tuple[WatchedJob, ...] = ()
-    removed: tuple[JobRef, ...] = ()
-    since: int = 0

@@ -231,3 +231,12 @@ class Change(Struct, frozen=True):
         """Whether it must be committed before it is reported; observations that only confirm may wait."""
         has_response = any(observed.response is not None for observed in self.observed)
         return bool(self.added or self.removed or self.annotated or self.entries or has_response)
+
+
+class ExternalChanges(Struct, frozen=True):
+    """Changes that other windows committed: jobs as they are now, and jobs that were removed."""
+
+    watches: tuple[WatchedJob, ...] = ()
+    removed: tuple[JobRef, ...] = ()
+    since: int = -1
+    """The revision of the store after which they were committed."""

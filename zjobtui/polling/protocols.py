@@ -11,7 +11,7 @@ from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, Watchlist
+from zjobtui.models.watchlist import Change, ExternalChanges, Watchlist
 
 if TYPE_CHECKING:
     from zjobtui.models.observation import Observation
@@ -83,22 +83,6 @@ class EngineOptions(Struct, frozen=True, kw_only=True):
 
 
 DEFAULT_OPTIONS = EngineOptions()
-
-
-class ExternalChanges(Protocol):
-    """Changes that other windows committed."""
-
-    @property
-    def watches(self) -> tuple[WatchedJob, ...]:
-        """The changed jobs as they are now."""
-
-    @property
-    def removed(self) -> tuple[JobRef, ...]:
-        """Jobs that were removed."""
-
-    @property
-    def since(self) -> int:
-        """The revision of the store after which these changes were committed."""
 
 
 class WatchlistStore(Protocol):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from zlib import crc32
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from zjobtui.logs import get_logger
@@ -18,7 +17,7 @@ from zjobtui.models.digest import DIGEST_VERSION, ExpectedStatuses
 from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, Observed, Watchlist
+from zjobtui.models.watchlist import Change, ExternalChanges, Observed, Watchlist
 from zjobtui.storage import ids_log, reconciliation, shared_tables
 from zjobtui.storage.database import (
     BUSY_LIMIT,
@@ -56,15 +55,6 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 _WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATIONS, *OBSERVATIONS))}, removed_at FROM watches"
-
-
-class StoreChanges(Struct, frozen=True):
-    """Changes that other windows committed: jobs as they are now, and jobs that were removed."""
-
-    watches: tuple[WatchedJob, ...]
-    removed: tuple[JobRef, ...]
-    since: int = -1
-    """The revision after which they were committed."""
 
 
 _EXPECTED = "expected_statuses"
@@ -300,7 +290,7 @@ class Store:
             opened.connection.close()
         return ""
 
-    def read_changes(self) -> StoreChanges | None:
+    def read_changes(self) -> ExternalChanges | None:
         """Return what other windows have committed since the last call, or None if they have not."""
         with self.file.reading() as connection:
             version = shared_tables.data_version(connection)
@@ -314,7 +304,7 @@ class Store:
             self.file.data_version, self.file.revision, self.file.newest = version, revision, revision
             watches = watches_of([row for row in rows if row["removed_at"] is None])
             removed = watches_of([row for row in rows if row["removed_at"] is not None])
-        return StoreChanges(watches, tuple(watch.job for watch in removed), since)
+        return ExternalChanges(watches, tuple(watch.job for watch in removed), since)
 
     def reread_changes(self, since: int) -> None:
         """Make the next `read_changes()` return what was committed after this revision again."""
