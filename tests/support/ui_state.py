@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from zjobtui.ui.protocols import Plain
+from zjobtui.models.ui_values import PlainValue
 
 
 @dataclass
 class StateInMemory:
     """What was saved, and how often."""
 
-    values: dict[str, Plain] = field(default_factory=dict)
+    values: dict[str, PlainValue] = field(default_factory=dict)
     writes: int = 0
 
-    def load(self) -> dict[str, Plain]:
+    def load(self) -> dict[str, PlainValue]:
         return self.values
 
-    def save(self, values: Mapping[str, Plain], /) -> None:
+    def save(self, values: Mapping[str, PlainValue], /) -> None:
         self.values = {**self.values, **values}
         self.writes += 1

@@ -11,8 +11,8 @@ from tests.support.scripted import ScriptedEngine
 from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST, WIDE_FIRST
 from zjobtui.models.batches import BatchProgress
+from zjobtui.models.ui_values import PlainValue
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.storage.ui_state import Plain
 from zjobtui.ui.batch_row import batch_row, common_widths
 from zjobtui.ui.job_actions import CONFIRM_ABOVE
 from zjobtui.ui.styled_line import cell_length
@@ -249,13 +249,13 @@ async def test_a_renamed_batch_is_folded_under_its_new_name() -> None:
 class Memory:
     """Keeps the state of the screen."""
 
-    def __init__(self, **values: Plain) -> None:
+    def __init__(self, **values: PlainValue) -> None:
         self.values = dict(values)
 
-    def load(self) -> dict[str, Plain]:
+    def load(self) -> dict[str, PlainValue]:
         return self.values
 
-    def save(self, values: Mapping[str, Plain], /) -> None:
+    def save(self, values: Mapping[str, PlainValue], /) -> None:
         self.values = dict(values)
 
 

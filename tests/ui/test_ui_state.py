@@ -8,8 +8,8 @@ from tests.support.building import job
 from tests.support.screen_harness import run_monitor
 from tests.support.staging import staged
 from tests.support.ui_state import StateInMemory
+from zjobtui.models.ui_values import PlainValue
 from zjobtui.ui.columns import NAMES
-from zjobtui.ui.protocols import Plain
 from zjobtui.ui.themes import Appearance
 
 pytestmark = pytest.mark.usefixtures("_tick_of_a_second")
@@ -61,7 +61,7 @@ async def test_ui_state_is_saved_only_after_it_has_settled() -> None:
         {"sort": "URGENCY", "divider_beside": -1.5, "divider_below": True, "more": "of it"},
     ],
 )
-async def test_invalid_values_are_ignored(values: dict[str, Plain]) -> None:
+async def test_invalid_values_are_ignored(values: dict[str, PlainValue]) -> None:
     async with run_monitor(staged(RUNNING)) as view:
         usual = view.rows
     async with run_monitor(staged(RUNNING), memory=StateInMemory(values)) as view:

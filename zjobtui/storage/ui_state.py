@@ -5,23 +5,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import TypeAlias
 
 from zjobtui.atomic_write import temp_sibling
 from zjobtui.models.text import clean, shorten
+from zjobtui.models.ui_values import SAVED_FILTERS, PlainValue
 
 NAME = "screen.json"
-
-SAVED_FILTERS = "saved_filters"
-"""The value that has the saved filters by name."""
 
 SIZE_LIMIT = 256 * 1024
 """Bytes that are read; a longer file is something else."""
 
 LARGEST = 1e15
 """A number that is larger, or infinite, is none that the screen has saved; most functions of `math` refuse it."""
-
-Plain: TypeAlias = str | float | bool | list[str] | dict[str, str]
 
 
 class UiStateFile:
@@ -31,7 +26,7 @@ class UiStateFile:
         self._path = path
         self._lock = Lock()
 
-    def load(self) -> dict[str, Plain]:
+    def load(self) -> dict[str, PlainValue]:
         """Return the plain values in the file by name."""
         try:
             with self._path.open("rb") as file:
@@ -43,7 +38,7 @@ class UiStateFile:
         cleaned = ((clean(name), _plain(value)) for name, value in values.items())
         return {name: value for name, value in cleaned if value is not None}
 
-    def save(self, values: Mapping[str, Plain]) -> None:
+    def save(self, values: Mapping[str, PlainValue]) -> None:
         """Replace these values, and keep the others; the file is replaced completely or not at all."""
         with self._lock, suppress(OSError), temp_sibling(self._path) as new:
             content = json.dumps({**self.load(), **values}, ensure_ascii=False, indent=1)
@@ -57,7 +52,7 @@ def saved_filters(path: Path) -> dict[str, str]:
     return saved if isinstance(saved, dict) else {}
 
 
-def _plain(value: object) -> Plain | None:
+def _plain(value: object) -> PlainValue | None:
     """Return the value with clean, short strings; None if it is not plain."""
     match value:
         case str():

@@ -12,6 +12,7 @@ from textual.theme import Theme
 
 from zjobtui.clock import Clock
 from zjobtui.models.tenant import Tenant
+from zjobtui.models.ui_values import PlainValue
 from zjobtui.polling.engine import Engine
 from zjobtui.ui.actions import Action, key_for
 from zjobtui.ui.job_detail import JobDetail
@@ -19,7 +20,7 @@ from zjobtui.ui.job_list import JobList
 from zjobtui.ui.keymap import taken_keys
 from zjobtui.ui.monitor import Monitor
 from zjobtui.ui.monitor_options import DEFAULT_OPTIONS, MonitorOptions
-from zjobtui.ui.protocols import Plain, ReportArchive
+from zjobtui.ui.protocols import ReportArchive
 from zjobtui.ui.terminal_app import TerminalApp
 from zjobtui.ui.terminal_io import set_mouse
 from zjobtui.ui.themes import THEME, THEME_BEFORE, stored_theme
@@ -67,7 +68,7 @@ class MonitorApp(TerminalApp):
         """Keep the theme that was chosen in the palette."""
         self._save({THEME: theme.name, THEME_BEFORE: self._appearance.theme})
 
-    def _save(self, values: dict[str, Plain]) -> None:
+    def _save(self, values: dict[str, PlainValue]) -> None:
         if (store := self._ui_state) is not None:
             self.run_worker(partial(store.save, values), thread=True, group="ui state", exit_on_error=False)
 

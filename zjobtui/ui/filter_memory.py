@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from zjobtui.models.redaction import mask_secrets
-from zjobtui.ui.protocols import Plain, UiStateStore
+from zjobtui.models.ui_values import SAVED_FILTERS, PlainValue
+from zjobtui.ui.protocols import UiStateStore
 
-HISTORY, SAVED = "filter_history", "saved_filters"
-"""The names of the values in the UI state."""
+HISTORY = "filter_history"
+"""The name of the last filters in the UI state."""
 
 HISTORY_LIMIT = 50
 """Filters that are remembered."""
@@ -26,7 +27,7 @@ class FilterMemory:
         """Read the stored filters; may block."""
         if self._store is not None:
             stored = self._store.load()
-            self.history, self.saved = _texts(stored.get(HISTORY)), _named(stored.get(SAVED))
+            self.history, self.saved = _texts(stored.get(HISTORY)), _named(stored.get(SAVED_FILTERS))
 
     def remember(self, text: str) -> None:
         """Make a filter the newest one."""
@@ -53,17 +54,17 @@ class FilterMemory:
 
     def _write_saved(self, added: dict[str, str], removed: str) -> None:
         if self._store is not None:
-            stored = {**_named(self._store.load().get(SAVED)), **added}
-            self._store.save({SAVED: {name: text for name, text in stored.items() if name != removed}})
+            stored = {**_named(self._store.load().get(SAVED_FILTERS)), **added}
+            self._store.save({SAVED_FILTERS: {name: text for name, text in stored.items() if name != removed}})
 
 
 def _joined(newer: tuple[str, ...], older: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*newer, *older)))[:HISTORY_LIMIT]
 
 
-def _texts(value: Plain | None) -> tuple[str, ...]:
+def _texts(value: PlainValue | None) -> tuple[str, ...]:
     return tuple(value)[:HISTORY_LIMIT] if isinstance(value, list) else ()
 
 
-def _named(value: Plain | None) -> dict[str, str]:
+def _named(value: PlainValue | None) -> dict[str, str]:
     return dict(value) if isinstance(value, dict) else {}

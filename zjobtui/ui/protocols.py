@@ -1,9 +1,10 @@
 """Protocols for what the screen uses: the archive of responses, the notify program, the UI state."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from zjobtui.models.job import JobRef
+from zjobtui.models.ui_values import PlainValue
 
 if TYPE_CHECKING:
     from zjobtui.models.history import History
@@ -34,14 +35,11 @@ class NotifyProgram(Protocol):
         """Pass a text to the program; return at once."""
 
 
-Plain: TypeAlias = str | float | bool | list[str] | dict[str, str]
-
-
 class UiStateStore(Protocol):
     """Named plain values that are kept between starts; both calls may block, neither raises."""
 
-    def load(self) -> Mapping[str, Plain]:
+    def load(self) -> Mapping[str, PlainValue]:
         """Return the stored values, whichever window stored them."""
 
-    def save(self, values: Mapping[str, Plain], /) -> None:
+    def save(self, values: Mapping[str, PlainValue], /) -> None:
         """Store these values; others stay as they are."""

@@ -7,9 +7,10 @@ from math import isfinite
 from zjobtui.models.filters import translate
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.sorting import sorting_of
+from zjobtui.models.ui_values import PlainValue
 from zjobtui.ui.columns import restored_columns
 from zjobtui.ui.list_model import JobListModel
-from zjobtui.ui.protocols import Plain, UiStateStore
+from zjobtui.ui.protocols import UiStateStore
 from zjobtui.ui.split_view import Divider, SplitView
 
 
@@ -58,7 +59,7 @@ class UiState:
             self._saved = current
             self._store.save(current)
 
-    def _current(self) -> dict[str, Plain]:
+    def _current(self) -> dict[str, PlainValue]:
         divider = self._panes.divider
         return {
             "sort": self._model.sorting.name,
@@ -80,7 +81,7 @@ def _folded(text: object) -> frozenset[str]:
     return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
 
 
-def _share(stored: Mapping[str, Plain], name: str, default: float) -> float:
+def _share(stored: Mapping[str, PlainValue], name: str, default: float) -> float:
     value = stored.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return default
