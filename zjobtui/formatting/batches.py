@@ -54,7 +54,7 @@ NAME_WIDTH = 24
 _LONG_BAR, _SHORT_BAR = 15, 8
 
 
-def progress_bar(ended: int, total: int, width: int) -> str:
+def count_bar(ended: int, total: int, width: int) -> str:
     """Return a bar of `width` cells: `█` for what has ended, `▒` for a part of a cell, `░` for what is running.
 
     It is full only if all have ended.
@@ -67,7 +67,7 @@ def bar_texts(progress: BatchProgress, time_left: TimeLeft) -> tuple[str, ...]:
     """Return a running batch as text, for fewer and fewer cells: `renewals Q4 ██████▒░ 171/200 · about 3m left`."""
     name, number = shorten_to_cells(progress.name, NAME_WIDTH), f"{progress.ended:,}/{progress.total:,}"
     left = f" · {range_text(*time_left)} left" if time_left is not None else ""
-    bars = (progress_bar(progress.ended, progress.total, width) for width in (_LONG_BAR, _SHORT_BAR))
+    bars = (count_bar(progress.ended, progress.total, width) for width in (_LONG_BAR, _SHORT_BAR))
     texts = (*(f"{name} {bar} {number}{left}" for bar in bars), f"{name} {number}{left}")
     return tuple(dict.fromkeys((*texts, f"{number}{left}", f"{name} {number}", number)))
 

@@ -27,8 +27,8 @@ WORDS = {
 NOTE_SIGN = "✎"
 
 
-def progress_bar(eighths: int) -> str:
-    """Return a bar of eight cells, of which `eighths` are full."""
+def time_bar(eighths: int) -> str:
+    """Return a bar of eight cells for the time that a job has run: `eighths` are full."""
     return "▓" * eighths + "░" * (8 - eighths)
 
 

@@ -51,9 +51,6 @@ STOP_LIMIT = 2.0
 APPLY_LIMIT = 0.3
 """Seconds for which stopping waits until edits that were just submitted are in the watchlist."""
 
-CHORES_LIMIT = 0.3
-"""Seconds for the last writes on exit, the count of calls and the leases, which also expire by themselves."""
-
 RELOAD = 3.0
 """Seconds between two looks for changed settings."""
 
@@ -346,7 +343,7 @@ class Engine:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         if self._tenants is not None:
-            await self._tenants.stop_all(0 if service.unsaved else CHORES_LIMIT)
+            await (self._tenants.stop_all(0) if service.unsaved else self._tenants.stop_all())
         await service.close()
 
     async def _follow_settings(self) -> None:

@@ -99,7 +99,7 @@ class TenantSet:
         stopped = [running for name in names if (running := self._running.pop(name, None)) is not None]
         await _end(stopped, CHORES_LIMIT)
 
-    async def stop_all(self, time_limit: float) -> None:
+    async def stop_all(self, time_limit: float = CHORES_LIMIT) -> None:
         """Stop polling, and write what is left within `time_limit` seconds; the tenants stay known."""
         await _end(list(self._running.values()), time_limit)
 

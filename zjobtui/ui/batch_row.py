@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from msgspec import Struct
 from rich.cells import cell_len
 
-from zjobtui.formatting.batches import TimeLeft, progress_bar, range_text
+from zjobtui.formatting.batches import TimeLeft, count_bar, range_text
 from zjobtui.formatting.job import TONES
 from zjobtui.formatting.symbols import GLYPHS, WORDS
 from zjobtui.models.batches import BatchProgress
@@ -89,7 +89,7 @@ def _lined_up(progress: BatchProgress, times: str, width: int, common: CommonWid
 
 def bar_spans(progress: BatchProgress, width: int) -> Spans:
     """Return a bar of `width` cells in which what has ended has the colours of its verdicts, as far as cells go."""
-    text, ended, at = progress_bar(progress.ended, progress.total, width), 0, 0
+    text, ended, at = count_bar(progress.ended, progress.total, width), 0, 0
     spans = []
     for kind in VerdictKind:
         if kind is not VerdictKind.RUNNING and progress.counts[kind]:

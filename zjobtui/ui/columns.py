@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from zjobtui.formatting.job import TIME_WIDTH, TONES, row_time
-from zjobtui.formatting.symbols import GLYPHS, NOTE_SIGN, WORDS, progress_bar, short_id
+from zjobtui.formatting.symbols import GLYPHS, NOTE_SIGN, WORDS, short_id, time_bar
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.text_width import cells
@@ -360,7 +360,7 @@ def _why(watch: WatchedJob, kind: VerdictKind, width: int, context: RowContext) 
         return _fit(text, width), "attention"
     eighths = progress_eighths(watch, typical, now)
     if eighths is not None and width > 8 + cells(texts[0]):
-        return f"{progress_bar(eighths)} {_fit(text, width - 9)}", "muted"
+        return f"{time_bar(eighths)} {_fit(text, width - 9)}", "muted"
     return _fit(text, width), "muted"
 
 
