@@ -18,7 +18,7 @@ from zjobtui.models.watched_job import WatchedJob, stale_at
 from zjobtui.polling.circuit_breaker import stored_outage
 from zjobtui.polling.job_calls import CallResult, JobCalls, Turn
 from zjobtui.polling.protocols import DEFAULT_OPTIONS, EngineOptions, JobSource
-from zjobtui.polling.related_reads import RelatedReads
+from zjobtui.polling.related_reads import ReadQueue
 from zjobtui.polling.schedule import Schedule
 from zjobtui.polling.supervision import internal_failure
 from zjobtui.polling.survival import STALENESS_LIMIT
@@ -104,7 +104,7 @@ class Poller:
         self._nudge = asyncio.Event()
         self._next_turn: list[Callable[[], None]] = []
         self._calls = JobCalls(tenant, source, gate, clock, record, self._may_plan, self._on_first_result)
-        self._reads = RelatedReads(source, self._gate, clock, self._read_changed)
+        self._reads = ReadQueue(source, self._gate, clock, self._read_changed)
 
     @property
     def has_unfinished(self) -> bool:

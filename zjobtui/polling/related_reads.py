@@ -27,7 +27,7 @@ class _Waiting(Struct, frozen=True):
     since: float
 
 
-class RelatedReads:
+class ReadQueue:
     """The reads of one tenant.
 
     They pass the same rate limiter as polls, whether or not polling is paused or another window polls. While the tenant
