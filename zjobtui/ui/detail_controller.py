@@ -19,7 +19,7 @@ from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.protocols import ReportArchive
-from zjobtui.ui.related_reads import RelatedReads
+from zjobtui.ui.related_reads import ReadCache
 
 log = get_logger(__name__)
 
@@ -51,7 +51,7 @@ class DetailController:
         self._presenter = presenter
         self._rows = rows
         self._detail = detail
-        detail.trail.reads = RelatedReads(engine, clock, self._post_read_ended)
+        detail.trail.reads = ReadCache(engine, clock, self._post_read_ended)
         self._is_started = False
         self._focus_reported_at: float | None = None
         self._visible: frozenset[JobRef] = frozenset()

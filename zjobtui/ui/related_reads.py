@@ -26,7 +26,7 @@ class RelatedLook(Struct, frozen=True):
     found: tuple[Reference, ...] = ()
 
 
-class RelatedReads:
+class ReadCache:
     """Reads of objects, each only because the user asked for it; none is repeated by itself.
 
     `notify` is called on another thread when a read may have ended; call `collect` then.

@@ -10,7 +10,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.related import Reference, RelatedKind
 from zjobtui.ui.detail_header import JobDetails, RawLook
 from zjobtui.ui.detail_tabs import Tab
-from zjobtui.ui.related_reads import RelatedLook, RelatedReads
+from zjobtui.ui.related_reads import RelatedLook, ReadCache
 
 
 class Position(NamedTuple):
@@ -27,7 +27,7 @@ class RelatedTrail(Struct):
     `reads` is None as long as nothing can be read, `raw` the response that is shown.
     """
 
-    reads: RelatedReads | None = None
+    reads: ReadCache | None = None
     details: JobDetails | None = None
     raw: RawLook | None = None
     steps: list[tuple[Tab, Position]] = field(default_factory=list)
