@@ -13,7 +13,7 @@ from tests.storage.opening import opened
 from tests.support.process import environment
 from tests.support.program import PROGRAM, pointed_at, started
 from zjobtui.config.paths import STORE_NAME
-from zjobtui.polling.lease import NAME
+from zjobtui.polling.lease import LEASE_NAME
 from zjobtui.simulator.server import Simulator, running
 
 
@@ -57,7 +57,7 @@ def lease_end(served: Simulator, env: dict[str, str], tmp_path: Path) -> float:
         window.kill()
     subprocess.run([*PROGRAM, "add", ended_job], env=env, check=True, capture_output=True)
     with opened(tmp_path / STORE_NAME) as (store, _):
-        return store.lease_holder(NAME.format("env"))[1]
+        return store.lease_holder(LEASE_NAME.format("env"))[1]
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from tests.support.locks import locked, release_after
 from tests.support.process import environment
 from tests.support.program import PROGRAM, pointed_at, started, stored
 from zjobtui.config.paths import STORE_NAME
-from zjobtui.logs import VARIABLE
+from zjobtui.logs import LOG_VARIABLE
 from zjobtui.simulator.server import Simulator, running
 
 SECRET, TOKEN, PASSWORD = "sentinel-of-the-secret", "sentinel-of-the-token", "sentinel-of-the-proxy"
@@ -71,7 +71,7 @@ def pointed_at_url(base_url: str, folder: Path, **more: str) -> dict[str, str]:
         **given,
         "ZJOBTUI_DATA_DIR": str(folder),
         "HOME": str(folder),
-        VARIABLE: str(folder / "zjobtui.log"),
+        LOG_VARIABLE: str(folder / "zjobtui.log"),
         **more,
     }
 
@@ -81,7 +81,7 @@ def test_a_locked_store(tmp_path: Path, path: Path, served: Simulator) -> None:
     stored(tmp_path, served, count=3)
     given = served.job_ids[20]
     with (
-        started(pointed_at(served, tmp_path, **{VARIABLE: str(path)})) as terminal,
+        started(pointed_at(served, tmp_path, **{LOG_VARIABLE: str(path)})) as terminal,
         locked(tmp_path / STORE_NAME),
     ):
         terminal.paste(f"job {given}")
@@ -140,7 +140,7 @@ def test_a_host_that_throttles(tmp_path: Path, path: Path) -> None:
 
 @pytest.mark.slow
 def test_credentials_that_are_refused(tmp_path: Path, path: Path, served: Simulator) -> None:
-    env = {**pointed_at(served, tmp_path, **{VARIABLE: str(path)}), "ZUORA_CLIENT_SECRET": SECRET}
+    env = {**pointed_at(served, tmp_path, **{LOG_VARIABLE: str(path)}), "ZUORA_CLIENT_SECRET": SECRET}
     assert run(env, "wait", served.job_ids[0], "--timeout", "10s") == 5
     text = logged(
         path,
@@ -200,7 +200,7 @@ def test_an_exception_in_the_engine(
     module: str, name: str, method: str, said: str, status: int, tmp_path: Path, path: Path, served: Simulator
 ) -> None:
     code = BROKEN.format(module=module, name=name, method=method, secret=served.client_secret)
-    env = pointed_at(served, tmp_path, **{VARIABLE: str(path)})
+    env = pointed_at(served, tmp_path, **{LOG_VARIABLE: str(path)})
     command = (sys.executable, "-c", code)
     assert run(env, "wait", served.job_ids[0], "--timeout", "8s", command=command) == status
     text = logged(
@@ -216,7 +216,7 @@ def test_an_exception_in_the_engine(
 def test_a_command_ended_by_a_signal_logs_it(
     number: signal.Signals, tmp_path: Path, path: Path, served: Simulator
 ) -> None:
-    env = environment(pointed_at(served, tmp_path, **{VARIABLE: str(path)}))
+    env = environment(pointed_at(served, tmp_path, **{LOG_VARIABLE: str(path)}))
     with subprocess.Popen(
         [*PROGRAM, "watch"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as program:
@@ -238,7 +238,7 @@ def test_a_window_that_loses_its_terminal_logs_it(
     way: signal.Signals | None, tmp_path: Path, path: Path, served: Simulator
 ) -> None:
     stored(tmp_path, served, count=3)
-    with started(pointed_at(served, tmp_path, **{VARIABLE: str(path)})) as terminal:
+    with started(pointed_at(served, tmp_path, **{LOG_VARIABLE: str(path)})) as terminal:
         if way is None:
             terminal.hang_up()
         else:

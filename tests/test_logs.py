@@ -19,7 +19,7 @@ from tests.support.process import environment
 from tests.support.program import PROGRAM
 from tests.support.terminal import Terminal
 from zjobtui import log_file, logs
-from zjobtui.log_file import KEPT, LogError, RotatingFile
+from zjobtui.log_file import LOG_FILES_KEPT, LogError, RotatingFile
 from zjobtui.zuora.mask import Mask
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \d+ (DEBUG|INFO|WARNING|ERROR) [\w.]+: \S.*")
@@ -233,7 +233,7 @@ def test_files_of_the_program_are_refused_as_a_log(name: str, exists: bool, tmp_
     before = {file.name: file.stat().st_size for file in folder.iterdir()}
     for arguments, variable in (
         (["--log", str(folder / name), "ls"], {}),
-        (["ls"], {logs.VARIABLE: str(folder / name)}),
+        (["ls"], {logs.LOG_VARIABLE: str(folder / name)}),
     ):
         status, _, complaint = run(*arguments, **env, **variable)
         assert status == 2
@@ -248,7 +248,7 @@ def test_a_log_in_the_data_folder_has_any_other_name(path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [["ls"], ["--log", "/dev/null", "ls"], ["ls", "--log", "/dev/null"], []])
 def test_a_log_that_cannot_be_written_ends_every_command_with_status_2(arguments: list[str], tmp_path: Path) -> None:
-    env = {} if "--log" in arguments else {logs.VARIABLE: str(tmp_path)}
+    env = {} if "--log" in arguments else {logs.LOG_VARIABLE: str(tmp_path)}
     status, out, complaint = run(*arguments, **env)
     assert (status, out) == (2, "")
     assert complaint.count("\n") == 1
@@ -259,7 +259,7 @@ def test_a_log_that_cannot_be_written_ends_every_command_with_status_2(arguments
 def test_the_option_stands_before_or_after_the_command_and_wins(arguments: list[str], path: Path) -> None:
     given = [word.replace("LOG", str(path)) for word in arguments]
     other = path.with_name("other.log")
-    assert run(*given, **{logs.VARIABLE: str(other)})[0] == 0
+    assert run(*given, **{logs.LOG_VARIABLE: str(other)})[0] == 0
     told = path.read_text(encoding="utf-8")
     assert "start: zjobtui" in told
     assert f"command: {'tenants' if 'tenants' in arguments else 'ls'}" in told
@@ -268,7 +268,7 @@ def test_the_option_stands_before_or_after_the_command_and_wins(arguments: list[
 
 def test_completion_writes_no_log(path: Path) -> None:
     words = {"_ZJOBTUI_COMPLETE": "bash_complete", "COMP_WORDS": "zjobtui ls --", "COMP_CWORD": "2"}
-    run(**words, **{logs.VARIABLE: str(path)})
+    run(**words, **{logs.LOG_VARIABLE: str(path)})
     assert not path.exists()
 
 
@@ -280,27 +280,27 @@ def test_wrong_usage_is_logged_with_its_error(path: Path) -> None:
 
 
 def test_a_full_file_is_renamed_and_the_oldest_is_dropped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_file, "SIZE_LIMIT", 100)
+    monkeypatch.setattr(log_file, "LOG_FILE_BYTES", 100)
     file = RotatingFile(path)
     for number in range(12):
         file.write(b"%02d %s\n" % (number, b"x" * 46))
     file.close()
     assert sorted(file.name for file in path.parent.glob("zjobtui.log*")) == [
         "zjobtui.log",
-        *(f"zjobtui.log.{number}" for number in range(1, KEPT + 1)),
+        *(f"zjobtui.log.{number}" for number in range(1, LOG_FILES_KEPT + 1)),
     ]
-    kept = [path.with_name(f"zjobtui.log.{number}") for number in range(KEPT, 0, -1)] + [path]
+    kept = [path.with_name(f"zjobtui.log.{number}") for number in range(LOG_FILES_KEPT, 0, -1)] + [path]
     written = "".join(one.read_text(encoding="ascii") for one in kept)
     assert [line[:2] for line in written.splitlines()] == [f"{number:02d}" for number in range(4, 12)]
     assert {stat.S_IMODE(one.stat().st_mode) for one in kept} == {0o600}
 
 
 def test_two_programs_share_a_file_over_its_renamings(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_file, "SIZE_LIMIT", 1_000)
+    monkeypatch.setattr(log_file, "LOG_FILE_BYTES", 1_000)
     files = [RotatingFile(path), RotatingFile(path)]
     for number in range(75):
         files[number % 2].write(b"%02d %s\n" % (number, b"x" * 46))
-    kept = [path.with_name(f"zjobtui.log.{number}") for number in range(KEPT, 0, -1)] + [path]
+    kept = [path.with_name(f"zjobtui.log.{number}") for number in range(LOG_FILES_KEPT, 0, -1)] + [path]
     written = "".join(one.read_text(encoding="ascii") for one in kept)
     assert [line[:2] for line in written.splitlines()] == [f"{number:02d}" for number in range(75)]
     for file in files:
@@ -336,7 +336,7 @@ def test_a_full_disk_is_reported_once_at_the_end(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env=environment({**TENANT, logs.VARIABLE: str(path)}),
+        env=environment({**TENANT, logs.LOG_VARIABLE: str(path)}),
         capture_output=True,
         text=True,
         check=False,
@@ -359,7 +359,7 @@ def test_a_line_that_was_cut_off_does_not_affect_the_next_one(path: Path, monkey
 def test_a_disk_that_hangs_delays_neither_the_program_nor_its_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     goes_on = threading.Event()
     monkeypatch.setattr(RotatingFile, "write", lambda *_: goes_on.wait(20))
-    monkeypatch.setattr(log_file, "PENDING_LIMIT", 100)
+    monkeypatch.setattr(log_file, "PENDING_RECORDS", 100)
     logs.start(str(path))
     began = time.perf_counter()
     for number in range(1_000):

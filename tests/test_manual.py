@@ -23,7 +23,7 @@ from tests.support.running import run
 from zjobtui.bootstrap import output
 from zjobtui.cli import main
 from zjobtui.config.tenants import HOSTS
-from zjobtui.formatting.records import FIELDS
+from zjobtui.formatting.records import RECORD_FIELDS
 from zjobtui.models import filter_fields
 from zjobtui.models.history import EventKind
 from zjobtui.models.outcome import Outcome
@@ -70,7 +70,7 @@ def test_every_action_is_explained_by_its_first_key() -> None:
 
 def test_every_filter_term_is_named() -> None:
     text = section("Filters")
-    for name, field in filter_fields.FIELDS.items():
+    for name, field in filter_fields.FILTER_FIELDS.items():
         assert re.search(rf"`{name}[{''.join(field.operators)}]", text), name
     assert missing([f"is:{state}" for state in filter_fields.STATES], text) == []
     words = [word for word in filter_fields.STATUSES if " " not in word]
@@ -112,7 +112,7 @@ def test_every_field_of_json_is_named() -> None:
     text = section("JSON and CSV")
     fields = [name for key, name in vars(Field).items() if key.isupper()]
     assert missing([name for name in fields if name != Field.SCHEMA], text) == []
-    assert missing(list(FIELDS), text) == []
+    assert missing(list(RECORD_FIELDS), text) == []
     assert '"schema": 2' in text
 
 

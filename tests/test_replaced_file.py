@@ -13,7 +13,7 @@ from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watc
 from tests.support.virtual_time import run_virtually
 from zjobtui.models.history import EventKind
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.watchlist_service import FLUSH, LOOK, WatchlistService
+from zjobtui.polling.watchlist_service import FLUSH, STORE_READ_SECONDS, WatchlistService
 from zjobtui.storage.store import Store
 
 
@@ -72,11 +72,11 @@ def with_open_window(path: Path, replace: Callable[[Path], None]) -> WatchlistSe
     async def run(store: Store, watches: Watchlist) -> WatchlistService:
         service = WatchlistService(watches, store, lambda: None)
         service.start()
-        await asyncio.sleep(LOOK * 1.5)
+        await asyncio.sleep(STORE_READ_SECONDS * 1.5)
         replace(path)
         await service.edit(lambda listed: listed.label([job(2)], "kept", NOW + 2))
         assert str(path) in service.unsaved
-        await asyncio.sleep(2 * LOOK + FLUSH)
+        await asyncio.sleep(2 * STORE_READ_SECONDS + FLUSH)
         assert service.unsaved == ""
         assert "was deleted, replaced or damaged while it was open. All jobs are kept and saved to" in service.notice
         service.submit(job(2), seen(PROCESSING, NOW + 9), 5.0)
@@ -105,9 +105,9 @@ def test_responses_histories_and_archived_jobs_are_taken_over(way: Callable[[Pat
     async def run(store: Store, watches: Watchlist) -> None:
         service = WatchlistService(watches, store, lambda: None)
         service.start()
-        await asyncio.sleep(LOOK * 1.5)
+        await asyncio.sleep(STORE_READ_SECONDS * 1.5)
         way(path)
-        await asyncio.sleep(LOOK * 2)
+        await asyncio.sleep(STORE_READ_SECONDS * 2)
         await service.close()
 
     with opened(path) as (store, _):
@@ -133,9 +133,9 @@ def test_an_older_store_copied_over_the_file_loses_no_job(tmp_path: Path) -> Non
     async def run(store: Store, watches: Watchlist) -> WatchlistService:
         service = WatchlistService(watches, store, lambda: None)
         service.start()
-        await asyncio.sleep(LOOK * 1.5)
+        await asyncio.sleep(STORE_READ_SECONDS * 1.5)
         path.write_bytes(path.with_name("copy").read_bytes())
-        await asyncio.sleep(LOOK * 3)
+        await asyncio.sleep(STORE_READ_SECONDS * 3)
         await service.close()
         return service
 
@@ -163,7 +163,7 @@ def test_a_job_removed_while_nothing_could_be_saved_stays_removed(tmp_path: Path
         service.start()
         mend(path)
         await service.edit(lambda listed: listed.remove([job(1)], NOW + 1))
-        await asyncio.sleep(LOOK + FLUSH)
+        await asyncio.sleep(STORE_READ_SECONDS + FLUSH)
         await service.close()
         return service
 

@@ -22,19 +22,19 @@ from queue import SimpleQueue
 from zjobtui import __version__
 from zjobtui.models.text import clean, shorten
 
-SIZE_LIMIT = 5_000_000
+LOG_FILE_BYTES = 5_000_000
 """Bytes of one file; a full one is renamed to `NAME.1`, and those before it to `.2` and `.3`."""
 
-KEPT = 3
+LOG_FILES_KEPT = 3
 """Full files that are kept in addition to the current one."""
 
-LINE_LIMIT = 8_000
+LOG_LINE_CHARACTERS = 8_000
 """Characters of one line; most of them may be a traceback."""
 
-PENDING_LIMIT = 10_000
+PENDING_RECORDS = 10_000
 """Records that may wait for the disk; further ones are counted and dropped."""
 
-STOP_LIMIT = 0.5
+LOG_STOP_SECONDS = 0.5
 """Seconds that the program waits for the disk when it ends."""
 
 LIBRARIES = ("textual", "httpx", "aiohttp", "click")
@@ -86,12 +86,12 @@ class LogFile:
         logging.getLogger(name).log(level, message, *args, exc_info=has_traceback)
 
     def stop(self) -> str:
-        """Write what is left, for at most `STOP_LIMIT` seconds; return a sentence if lines are missing, or ""."""
+        """Write what is left, for at most `LOG_STOP_SECONDS` seconds; return a sentence if lines are missing, or ""."""
         logging.getLogger().removeHandler(self._handler)
         logging.getLogger("zjobtui").setLevel(logging.NOTSET)
         threading.excepthook = self._hook_before
         self._queue.put(None)
-        self._thread.join(STOP_LIMIT)
+        self._thread.join(LOG_STOP_SECONDS)
         if self._thread.is_alive():
             self._lose("the disk does not respond", self._queue.qsize())
         else:
@@ -117,7 +117,7 @@ class LogFile:
     def _line(self, record: logging.LogRecord) -> str:
         at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         head = f"{at}.{int(record.msecs):03d}Z {os.getpid()} {record.levelname} {record.name}: "
-        return head + shorten(clean(self._masked(record.getMessage())), LINE_LIMIT)
+        return head + shorten(clean(self._masked(record.getMessage())), LOG_LINE_CHARACTERS)
 
     def _masked(self, text: str) -> str:
         for mask_text in tuple(self._masks):
@@ -143,7 +143,7 @@ class _Handler(QueueHandler):
 
     def enqueue(self, record: logging.LogRecord) -> None:
         """Queue a record, or count it as lost if the queue is full; safe inside signal handlers."""
-        if self._pending.qsize() < PENDING_LIMIT:
+        if self._pending.qsize() < PENDING_RECORDS:
             self._pending.put(record)
         else:
             self._lose("the disk is too slow")
@@ -188,12 +188,12 @@ class RotatingFile:
 
     def _is_full(self, more: int) -> bool:
         """Return whether the line does not fit; then one process of several has renamed the file."""
-        if os.fstat(self._handle).st_size + more <= SIZE_LIMIT:
+        if os.fstat(self._handle).st_size + more <= LOG_FILE_BYTES:
             return False
         with suppress(OSError):  # without locks, as on some network file systems, an old file may be lost
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if not self._is_replaced():
-            for number in range(KEPT, 0, -1):
+            for number in range(LOG_FILES_KEPT, 0, -1):
                 before = self.path if number == 1 else _numbered(self.path, number - 1)
                 with suppress(FileNotFoundError):
                     before.replace(_numbered(self.path, number))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from zjobtui.log_file import LogFile
 
-VARIABLE = "ZJOBTUI_LOG"
+LOG_VARIABLE = "ZJOBTUI_LOG"
 """The environment variable that names the file."""
 
 

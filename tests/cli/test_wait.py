@@ -24,12 +24,12 @@ from tests.support.scripted import FixedClock, ScriptedEngine
 from zjobtui.cli.progress import states
 from zjobtui.cli.wait import wait_for
 from zjobtui.config.paths import store_path
-from zjobtui.formatting.records import FIELDS
+from zjobtui.formatting.records import RECORD_FIELDS
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.polling.engine import Engine
-from zjobtui.polling.lease import NAME
+from zjobtui.polling.lease import LEASE_NAME
 from zjobtui.simulator.server import Simulator, running
 
 ABSENT = "f" * 32
@@ -107,7 +107,7 @@ def test_refused_credentials_are_reported_and_end_the_wait(served: Simulator, mo
 
 def test_wait_follows_the_polling_of_another_window(served: Simulator) -> None:
     with opened(store_path()) as (store, _):
-        assert store.acquire_lease(NAME, "another window", time.time(), 60.0)
+        assert store.acquire_lease(LEASE_NAME, "another window", time.time(), 60.0)
     assert run("wait", served.job_ids[0], "--timeout", "20s").exit_code == 0
 
 
@@ -294,12 +294,12 @@ def test_watch_prints_changes_until_a_signal_and_releases_the_lease(
         assert started.stdout is not None
         event = json.loads(started.stdout.readline())
         assert (event["schema"], event["event"], event["job_id"]) == (2, "status", served.job_ids[1])
-        assert set(FIELDS) <= set(event)
+        assert set(RECORD_FIELDS) <= set(event)
         started.send_signal(ending)
         rest, complaints = started.communicate(timeout=20)
         assert (started.returncode, rest, complaints.count("\n")) == (status, "", 1)
     with opened(store_path()) as (store, _):
-        assert store.acquire_lease(NAME, "another window", time.time(), 60.0)
+        assert store.acquire_lease(LEASE_NAME, "another window", time.time(), 60.0)
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from tests.storage.opening import added, kept, observed, opened
 from tests.support.building import done, failed, job, job_id, read_body, seen, watch
 from tests.support.running import run, said
 from zjobtui.config.paths import store_path
-from zjobtui.formatting.records import FIELDS
+from zjobtui.formatting.records import RECORD_FIELDS
 
 
 def ids(output: str) -> list[str]:
@@ -152,7 +152,7 @@ def test_csv_has_the_content_of_json_and_no_formula() -> None:
     rows = list(csv.DictReader(io.StringIO(run("ls", "--csv").stdout)))
     assert [row["job_id"] for row in rows] == given(1, 2, 3, 4)
     assert [row["label"] for row in rows] == ["'=job 1", "'=job 2", "", ""]
-    assert run("ls", "--csv", "--filter", "label:none").stdout == ",".join(FIELDS) + "\n"
+    assert run("ls", "--csv", "--filter", "label:none").stdout == ",".join(RECORD_FIELDS) + "\n"
     assert run("ls", "--csv", "--json").exit_code == 2
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from zjobtui.config import programs
-from zjobtui.config.programs import AT_ONCE, NotifyCommand
+from zjobtui.config.programs import NOTIFICATIONS_AT_ONCE, NotifyCommand
 
 
 def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
@@ -62,14 +62,14 @@ def test_few_commands_run_at_once_and_a_full_queue_is_reported(tmp_path: Path, m
     (runs := tmp_path / "runs").mkdir()
     code = "open(f'{sys.argv[1]}/{os.getpid()}', 'w')\nwhile not os.path.exists(sys.argv[2]): time.sleep(0.01)"
     command = own(code, runs, tmp_path / "stop")
-    for _ in range(AT_ONCE):
+    for _ in range(NOTIFICATIONS_AT_ONCE):
         command.hand_over("")
-    until(lambda: len(list(runs.iterdir())) == AT_ONCE)
+    until(lambda: len(list(runs.iterdir())) == NOTIFICATIONS_AT_ONCE)
     for _ in range(programs.QUEUED):
         command.hand_over("")
     assert not command.fault
     command.hand_over("")
     assert "is too slow: 3 notifications are queued" in command.fault
-    assert len(list(runs.iterdir())) == AT_ONCE
+    assert len(list(runs.iterdir())) == NOTIFICATIONS_AT_ONCE
     (tmp_path / "stop").touch()
-    until(lambda: len(list(runs.iterdir())) == AT_ONCE + programs.QUEUED)
+    until(lambda: len(list(runs.iterdir())) == NOTIFICATIONS_AT_ONCE + programs.QUEUED)

@@ -17,7 +17,7 @@ from zjobtui.models.report import Report
 from zjobtui.models.tenant import ClientCredentials, Secret, Tenant, TenantKind
 from zjobtui.models.verdict import NOT_ASKED, Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.polling.engine import STOP_LIMIT, Engine
+from zjobtui.polling.engine import ENGINE_STOP_SECONDS, Engine
 from zjobtui.polling.protocols import State
 from zjobtui.polling.rate_limiter import BURST, limits_for
 from zjobtui.simulator.payloads import reply
@@ -126,7 +126,7 @@ def engine_on(simulator: Simulator, seed: int, path: Path) -> Iterator[Trial]:
         finally:
             started = time.monotonic()
             engine.stop()
-            assert time.monotonic() - started < STOP_LIMIT
+            assert time.monotonic() - started < ENGINE_STOP_SECONDS
     assert set(threading.enumerate()) <= threads
     assert not engine.state.fault
     assert not engine.state.unsaved

@@ -4,7 +4,15 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
-from zjobtui.formatting.job import TIME_WIDTH, TONES, about_lines, problem_text, row_time, time_text, unknown_text
+from zjobtui.formatting.job import (
+    TIME_WIDTH,
+    VERDICT_TONES,
+    about_lines,
+    problem_text,
+    row_time,
+    time_text,
+    unknown_text,
+)
 from zjobtui.formatting.outline import to_text
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
@@ -115,7 +123,7 @@ def test_the_details_of_a_watched_job_are_listed() -> None:
 
 
 def test_every_verdict_has_a_tone() -> None:
-    assert set(TONES) == set(VerdictKind)
+    assert set(VERDICT_TONES) == set(VerdictKind)
 
 
 def test_of_a_job_that_zuora_does_not_know_the_interval_and_how_to_remove_it_are_shown() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.payloads import PAYLOADS, payload
-from zjobtui.formatting.raw_json import LIMIT, cut_note, difference, pretty
+from zjobtui.formatting.raw_json import SHOWN_BODY_CHARACTERS, cut_note, difference, pretty
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
@@ -35,8 +35,8 @@ def test_invisible_characters_are_shown() -> None:
 
 
 def test_a_long_body_is_cut_with_a_note() -> None:
-    lines = pretty(json.dumps("x" * LIMIT))
-    assert sum(map(len, lines[:-1])) == LIMIT
+    lines = pretty(json.dumps("x" * SHOWN_BODY_CHARACTERS))
+    assert sum(map(len, lines[:-1])) == SHOWN_BODY_CHARACTERS
     assert lines[-1] == "… 2 more characters"
     assert cut_note(lines) == "2 more characters are not shown, searched or compared"
     assert (cut_note(lines[:-1]), cut_note([])) == ("", "")

@@ -4,7 +4,7 @@ from rich.cells import cell_len
 from tests.support.building import order_report
 from zjobtui.models.assessment import digest, judge
 from zjobtui.models.digest import WHY_CELLS
-from zjobtui.models.failure_key import MESSAGE_LIMIT
+from zjobtui.models.failure_key import MESSAGE_CHARACTERS
 from zjobtui.models.reason import Reason, read_reason
 from zjobtui.models.report import (
     OrderLineItem,
@@ -166,7 +166,7 @@ def test_a_digest_stays_small_whatever_the_order_holds() -> None:
         order_report(payment=Payment(error_code=long, error_message=long)),
     )
     for made in map(digest, reports):
-        assert len(made.message) <= MESSAGE_LIMIT
+        assert len(made.message) <= MESSAGE_CHARACTERS
         assert cell_len(made.why) <= WHY_CELLS
         assert sum(map(len, (*made.subscriptions, *made.invoices))) <= 4_000
     assert len(digest(order_report(subscriptions=many)).subscriptions) == 363

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjobtui.models.failure_key import KEY_LIMIT, message_key
+from zjobtui.models.failure_key import MESSAGE_KEY_CHARACTERS, message_key
 
 
 @pytest.mark.parametrize(
@@ -45,5 +45,5 @@ def test_messages_that_differ_in_words_are_not_alike(one: str, other: str) -> No
 @given(st.text(max_size=60) | st.lists(st.sampled_from(["'", '"', "1", "#", "a", " ", "-", "“"])).map("".join))
 def test_a_key_is_short_and_that_of_itself(message: str) -> None:
     key = message_key(message)
-    assert len(key) <= KEY_LIMIT
+    assert len(key) <= MESSAGE_KEY_CHARACTERS
     assert key == message_key(message.upper().lower()) or message.upper().lower().casefold() != message.casefold()

@@ -23,7 +23,7 @@ from zjobtui.formatting.symbols import WORDS
 from zjobtui.models.assessment import apply_observation
 from zjobtui.models.digest import Digest
 from zjobtui.models.duration_stats import TypicalTimes
-from zjobtui.models.filter_fields import FIELDS, STATUSES, Vocabulary, vocabulary_of
+from zjobtui.models.filter_fields import FILTER_FIELDS, STATUSES, Vocabulary, vocabulary_of
 from zjobtui.models.filters import Filter, FilterProblem, haystack, parse, translate
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Observation
@@ -394,7 +394,7 @@ def test_a_filter_reads_in_its_plain_spelling(text: str, plain: str) -> None:
 
 
 def test_every_field_has_an_example_that_is_right() -> None:
-    for field in FIELDS.values():
+    for field in FILTER_FIELDS.values():
         assert field.example.startswith(field.name)
         assert isinstance(parse(field.example), Filter)
 

@@ -1,5 +1,5 @@
 from tests.support.building import dashed, job_id
-from zjobtui.models.id_contexts import REACH, id_contexts
+from zjobtui.models.id_contexts import CONTEXT_CHARACTERS, id_contexts
 
 A, B = job_id(1), job_id(2)
 
@@ -20,7 +20,7 @@ def test_a_context_has_no_secret_no_other_id_and_no_control_character() -> None:
 def test_a_context_is_short_and_begins_with_a_whole_word() -> None:
     context = id_contexts(f"{'word ' * 50}{A.given}{' more' * 50}")[A.key]
     assert context.startswith("word word")
-    assert len(context) <= 2 * REACH + 1
+    assert len(context) <= 2 * CONTEXT_CHARACTERS + 1
 
 
 def test_an_id_alone_on_its_line_has_no_context_and_a_near_miss_has_one() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zjobtui.models import id_stream
-from zjobtui.models.id_stream import CONTEXT, LINE_LIMIT, IdStream
+from zjobtui.models.id_stream import CONTEXT, HELD_LINE_CHARACTERS, IdStream
 from zjobtui.models.job import FoundIds
 
 ONE, TWO, THREE = (f"{digit}22638b100b62fb49212a73044c4ac46" for digit in "678")
@@ -82,17 +82,17 @@ def test_the_headings_of_a_table_hold_for_all_its_rows() -> None:
 def test_a_line_without_end_is_read_in_parts_and_forgotten(filler: str) -> None:
     stream, found = IdStream(), list[str]()
     for number in range(8):
-        text = filler * (LINE_LIMIT // len(filler) // 2) + f' "{number:032x}" '
+        text = filler * (HELD_LINE_CHARACTERS // len(filler) // 2) + f' "{number:032x}" '
         found += [one.given for one in stream.feed(text.encode()).ids]
-        assert _size(stream) < 4 * LINE_LIMIT
+        assert _size(stream) < 4 * HELD_LINE_CHARACTERS
     found += [one.given for one in stream.end().ids]
     assert found == [f"{number:032x}" for number in range(8)]
 
 
 def test_a_line_that_is_cut_within_an_id_or_after_its_name_adds_nothing_else() -> None:
-    for length in range(LINE_LIMIT - 2_200, LINE_LIMIT + 2_200, 371):
+    for length in range(HELD_LINE_CHARACTERS - 2_200, HELD_LINE_CHARACTERS + 2_200, 371):
         text = "x" * length + f";requestId={TWO};{ONE};access_token={TOKEN};" + "y" * 6_000
-        assert taken(text, "z" * LINE_LIMIT) == [ONE]
+        assert taken(text, "z" * HELD_LINE_CHARACTERS) == [ONE]
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

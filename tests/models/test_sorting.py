@@ -12,7 +12,7 @@ from zjobtui.models.digest import Digest
 from zjobtui.models.duration_stats import TypicalTimes
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
-from zjobtui.models.sorting import Key, Sorting, SortOrder, sorting_of
+from zjobtui.models.sorting import Sorting, SortKey, SortOrder, sorting_of
 from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
@@ -149,7 +149,7 @@ SORTINGS = st.builds(Sorting, st.sampled_from(list(SortOrder)), st.booleans())
 @given(WATCHES, SORTINGS)
 def test_equal_watches_stay_in_the_order_of_adding(watches: list[WatchedJob], sorting: Sorting) -> None:
     rows = arranged(watches, sorting)
-    places: dict[Key, list[int]] = {}
+    places: dict[SortKey, list[int]] = {}
     for one in rows:
         places.setdefault(sorting.key(one), []).append(watches.index(one))
     assert all(found == sorted(found) for found in places.values())

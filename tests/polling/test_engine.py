@@ -173,7 +173,7 @@ def test_each_tenant_is_told_of_its_own_jobs_on_screen_even_before_there_is_a_so
 
 
 def test_a_rate_of_calls_goes_down_when_no_more_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zjobtui.polling.engine.RENEW", 0.05)
+    monkeypatch.setattr("zjobtui.polling.engine.REPUBLISH_SECONDS", 0.05)
     clock, source = FixedClock(NOW), TimedSource(ends={job(1).id: 0.0})
     engine = Engine(watchlist(watch(1)), MemoryStore(), [(TENANT, lambda: source)], clock)
     engine.start()
@@ -417,7 +417,7 @@ class HangingDisk:
 
 
 def test_neither_an_edit_nor_the_exit_waits_for_an_import_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zjobtui.polling.engine.STOP_LIMIT", 0.05)
+    monkeypatch.setattr("zjobtui.polling.engine.ENGINE_STOP_SECONDS", 0.05)
     disk = HangingDisk(monkeypatch, "zjobtui.polling.tenant_set")
     engine, began = Engine(watchlist(), MemoryStore(), [], FixedClock(NOW)), time.monotonic()
     try:
@@ -436,7 +436,7 @@ def test_neither_an_edit_nor_the_exit_waits_for_an_import_that_hangs(monkeypatch
 def test_the_exit_does_not_wait_for_a_loop_that_never_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     may_run, run, began = threading.Event(), asyncio.run, time.monotonic()
     monkeypatch.setattr(asyncio, "run", lambda *args: (may_run.wait(10), run(*args)))
-    monkeypatch.setattr("zjobtui.polling.engine.STOP_LIMIT", 0.05)
+    monkeypatch.setattr("zjobtui.polling.engine.ENGINE_STOP_SECONDS", 0.05)
     engine = Engine(watchlist(), MemoryStore(), [(TENANT, Slow().make)], FixedClock(NOW))
     threading.Thread(target=engine.start, daemon=True).start()
     until(lambda: engine._was_started)
@@ -494,7 +494,7 @@ def test_edits_that_the_store_refuses_are_unsaved_after_the_end() -> None:
 
 
 def test_polling_begins_as_soon_as_there_is_a_source_and_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "LOOK", 1_000.0)
+    monkeypatch.setattr(lease, "LEASE_RETRY_SECONDS", 1_000.0)
     source, other = Slow(), Slow()
     other.ready.set()
     tenants = [(TENANT, source.make), (replace(TENANT, name="other"), other.make)]

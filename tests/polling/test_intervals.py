@@ -12,7 +12,7 @@ from zjobtui.polling.survival import (
     AGES,
     CHEAPEST,
     PRIOR,
-    SHORTEST,
+    SHORTEST_INTERVAL_SECONDS,
     STALENESS_LIMIT,
     Curve,
     Intervals,
@@ -102,7 +102,7 @@ def exact(curve: Curve, age: float, price: float) -> float:
 def test_an_interval_ends_where_the_expected_delay_reaches_the_price(name: str, price: float) -> None:
     intervals = Intervals(LEARNT[name], price, ceiling=inf)
     for age in (0, 0.4, 1, 2, 5, 7.7, 10, 13, 16, 18, 19, 20, 21, 22, 25, 28, 31, 40, 100, 333, 1_000, 5e3, 2e4, 1e6):
-        wanted = max(SHORTEST, exact(LEARNT[name], age, price))
+        wanted = max(SHORTEST_INTERVAL_SECONDS, exact(LEARNT[name], age, price))
         assert intervals.after(age) == pytest.approx(wanted, rel=0.12, abs=0.03 * age), age
 
 
@@ -110,7 +110,7 @@ def test_an_interval_ends_where_the_expected_delay_reaches_the_price(name: str, 
 @pytest.mark.parametrize("price", [0.2, 1.0, 5.0, 60.0])
 def test_at_most_ages_an_interval_is_worth_its_price_within_a_few_percent(name: str, price: float) -> None:
     intervals = Intervals(LEARNT[name], price, ceiling=inf)
-    ages = [age * 1.02 for age in AGES if intervals.after(age) > SHORTEST]
+    ages = [age * 1.02 for age in AGES if intervals.after(age) > SHORTEST_INTERVAL_SECONDS]
     off = sorted(abs(expected_delay(LEARNT[name], age, age + intervals.after(age)) / price - 1) for age in ages)
     assert off[len(off) // 2] < 0.03
     assert off[int(0.9 * len(off))] < 0.1
@@ -118,12 +118,12 @@ def test_at_most_ages_an_interval_is_worth_its_price_within_a_few_percent(name: 
 
 @given(CURVE, AGE, st.floats(min_value=1e-3, max_value=1e9), st.floats(min_value=1, max_value=1e6))
 def test_every_interval_lies_between_the_bounds(curve: Curve, age: float, price: float, ceiling: float) -> None:
-    assert SHORTEST <= Intervals(curve, price, ceiling).after(age) <= ceiling
+    assert SHORTEST_INTERVAL_SECONDS <= Intervals(curve, price, ceiling).after(age) <= ceiling
 
 
 @pytest.mark.parametrize("age", [0.0, 1e300, inf])
 def test_odd_ages_have_an_interval(age: float) -> None:
-    assert SHORTEST <= Intervals().after(age) <= STALENESS_LIMIT
+    assert SHORTEST_INTERVAL_SECONDS <= Intervals().after(age) <= STALENESS_LIMIT
 
 
 @given(CURVE, AGE, st.floats(min_value=CHEAPEST, max_value=1e4), st.floats(min_value=1.0, max_value=10))

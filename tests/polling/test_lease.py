@@ -10,7 +10,15 @@ import pytest
 
 from tests.support.sources import MemoryStore
 from tests.support.virtual_time import VirtualClock, run_virtually
-from zjobtui.polling.lease import LIFE, LOOK, NAME, RENEW, Lease, is_running, name_holder
+from zjobtui.polling.lease import (
+    LEASE_NAME,
+    LEASE_RENEW_SECONDS,
+    LEASE_RETRY_SECONDS,
+    LIFE,
+    Lease,
+    is_running,
+    name_holder,
+)
 
 
 def lease_on(store: MemoryStore, tenant: str = "env", *, ahead: float = 0.0) -> Lease:
@@ -129,10 +137,10 @@ def test_the_window_that_holds_the_lease_is_not_woken_to_renew_it() -> None:
     async def script() -> None:
         lease = lease_on(store := MemoryStore())
         task = await keep(lease)
-        before = store.leases[NAME.format("env")]
+        before = store.leases[LEASE_NAME.format("env")]
         lease.wake()
         await asyncio.sleep(0.5)
-        assert store.leases[NAME.format("env")] == before
+        assert store.leases[LEASE_NAME.format("env")] == before
         task.cancel()
 
     run_virtually(script())
@@ -148,7 +156,7 @@ def ended_process() -> int:
 def test_the_lease_of_a_window_that_was_killed_is_taken_over_at_once() -> None:
     async def script() -> None:
         lease = lease_on(store := MemoryStore())
-        store.acquire_lease(NAME.format("env"), name_holder(ended_process()), VirtualClock().now() + 86_400, LIFE)
+        store.acquire_lease(LEASE_NAME.format("env"), name_holder(ended_process()), VirtualClock().now() + 86_400, LIFE)
         task = await keep(lease)
         assert (lease.is_held, lease.is_elsewhere, lease.was_taken_over) == (True, False, True)
         task.cancel()
@@ -159,7 +167,7 @@ def test_the_lease_of_a_window_that_was_killed_is_taken_over_at_once() -> None:
 def test_of_two_windows_that_find_the_lease_of_a_killed_one_one_polls() -> None:
     async def script() -> None:
         first, second = lease_on(store := MemoryStore()), lease_on(store)
-        store.acquire_lease(NAME.format("env"), name_holder(ended_process()), VirtualClock().now(), LIFE)
+        store.acquire_lease(LEASE_NAME.format("env"), name_holder(ended_process()), VirtualClock().now(), LIFE)
         tasks = [await keep(first), await keep(second)]
         await asyncio.sleep(60)
         assert (first.is_held, second.is_held) == (True, False)
@@ -177,10 +185,10 @@ def test_a_window_that_cannot_be_seen_from_here_and_never_renews_is_no_other_win
         states = set[tuple[bool, bool]]()
         lease = lease_on(store := MemoryStore())
         lease._changed = lambda: states.add((lease.is_held, lease.is_elsewhere))
-        store.acquire_lease(NAME.format("env"), holder, VirtualClock().now(), LIFE)
+        store.acquire_lease(LEASE_NAME.format("env"), holder, VirtualClock().now(), LIFE)
         task = await keep(lease)
         assert not lease.is_held
-        await asyncio.sleep(LIFE + LOOK)
+        await asyncio.sleep(LIFE + LEASE_RETRY_SECONDS)
         assert states == {(True, False)}
         task.cancel()
 
@@ -190,15 +198,15 @@ def test_a_window_that_cannot_be_seen_from_here_and_never_renews_is_no_other_win
 def test_a_window_that_cannot_be_seen_from_here_is_another_one_once_it_renews() -> None:
     async def script() -> None:
         lease = lease_on(store := MemoryStore())
-        store.acquire_lease(NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
+        store.acquire_lease(LEASE_NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
         task = await keep(lease)
         for _ in range(3):
-            await asyncio.sleep(RENEW)
-            store.acquire_lease(NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(LEASE_RENEW_SECONDS)
+            store.acquire_lease(LEASE_NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
+            await asyncio.sleep(LEASE_RETRY_SECONDS)
             assert (lease.is_held, lease.is_elsewhere) == (False, True)
-        store.release_lease(NAME.format("env"), "far:9:0")
-        await asyncio.sleep(LOOK)
+        store.release_lease(LEASE_NAME.format("env"), "far:9:0")
+        await asyncio.sleep(LEASE_RETRY_SECONDS)
         assert (lease.is_held, lease.is_elsewhere) == (True, False)
         task.cancel()
 
@@ -209,10 +217,10 @@ def test_without_anything_to_poll_there_is_no_other_window() -> None:
     async def script() -> None:
         first, second, is_wanted = lease_on(store := MemoryStore()), lease_on(store), True
         tasks = [await keep(first), asyncio.create_task(second.run(lambda: is_wanted))]
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(LEASE_RETRY_SECONDS)
         assert second.is_elsewhere
         is_wanted = False
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(LEASE_RETRY_SECONDS)
         assert (second.is_held, second.is_elsewhere) == (False, False)
         for task in tasks:
             task.cancel()

@@ -16,8 +16,16 @@ from zjobtui.models.digest import Digest
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.polling.schedule import MEMORY, RETRY, Schedule, latest_of, lifetimes
-from zjobtui.polling.survival import CHEAPEST, PRIOR, SHORTEST, STALENESS_LIMIT, Lifetime, expected_delay, fit_curve
+from zjobtui.polling.schedule import JOB_RETRY_SECONDS, MEMORY, Schedule, latest_of, lifetimes
+from zjobtui.polling.survival import (
+    CHEAPEST,
+    PRIOR,
+    SHORTEST_INTERVAL_SECONDS,
+    STALENESS_LIMIT,
+    Lifetime,
+    expected_delay,
+    fit_curve,
+)
 
 DONE = Digest("Completed", Verdict(VerdictKind.DONE, "It is done."))
 PROCESSING = Digest("Processing", Verdict(VerdictKind.RUNNING, "It runs."))
@@ -251,7 +259,7 @@ def test_a_clock_that_was_ahead_sets_no_price() -> None:
 def test_every_interval_lies_between_the_bounds(age: float, rate: float) -> None:
     schedule = fitted([running(number, 50, 5) for number in range(30)], rate)
     watch = numbered(0, added_at=NOW - age)
-    assert SHORTEST <= schedule.interval(watch, NOW) <= schedule.intervals.ceiling
+    assert SHORTEST_INTERVAL_SECONDS <= schedule.interval(watch, NOW) <= schedule.intervals.ceiling
     assert schedule.next_call(watch, NOW) == NOW + schedule.interval(watch, NOW)
 
 
@@ -307,7 +315,7 @@ def retries(schedule: Schedule, watch: WatchedJob, failures: int) -> list[float]
 def test_a_job_whose_call_failed_is_polled_again_soon_then_ever_later_up_to_its_interval(age: float) -> None:
     schedule, watch = Schedule(), numbered(0, added_at=NOW - age)
     interval = schedule.interval(watch, NOW)
-    for failures, wait in ((1, RETRY), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 64), (3_000, inf)):
+    for failures, wait in ((1, JOB_RETRY_SECONDS), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 64), (3_000, inf)):
         waits = retries(schedule, watch, failures)
         assert max(waits) == pytest.approx(min(wait, interval), rel=0.02)
         assert min(waits) == pytest.approx(min(wait, interval) / 2, rel=0.02)

@@ -24,7 +24,7 @@ from zjobtui.polling.engine import Engine
 from zjobtui.polling.job_calls import JobCalls
 from zjobtui.polling.lease import Lease
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import DEFAULT_OPTIONS, EngineOptions, Reload, State
+from zjobtui.polling.protocols import DEFAULT_ENGINE_OPTIONS, EngineOptions, Reload, State
 from zjobtui.polling.supervision import FIRST_PAUSE, LONGEST_PAUSE, STEADY, Supervisor
 from zjobtui.polling.tenant_runner import TenantRunner
 from zjobtui.polling.watchlist_service import WatchlistService
@@ -72,7 +72,7 @@ def logged(path: Path) -> Iterator[None]:
         logs.stop("end")
 
 
-def poll(script: Script, options: EngineOptions = DEFAULT_OPTIONS) -> list[State]:
+def poll(script: Script, options: EngineOptions = DEFAULT_ENGINE_OPTIONS) -> list[State]:
     """Poll two jobs that end after a minute while the script runs; return the published states."""
     states: list[State] = []
 

@@ -12,7 +12,7 @@ from tests.support.building import done, job, missed, seen, watch, watchlist
 from tests.support.sources import MemoryStore
 from tests.support.virtual_time import run_virtually
 from zjobtui.models.watchlist import ExternalChanges, Watchlist
-from zjobtui.polling.watchlist_service import FLUSH, GATHER, LOOK, NOT_YET, WatchlistService
+from zjobtui.polling.watchlist_service import FLUSH, GATHER, NOT_YET, STORE_READ_SECONDS, WatchlistService
 
 Script = Callable[[WatchlistService, MemoryStore], Coroutine[Any, Any, None]]
 
@@ -124,7 +124,7 @@ def test_what_cannot_be_saved_is_kept_told_and_tried_again() -> None:
 def test_what_another_window_did_is_taken_over() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
         store.waiting_news.append(ExternalChanges((watch(2, label="theirs"),), (job(1),)))
-        await asyncio.sleep(LOOK * 1.5)
+        await asyncio.sleep(STORE_READ_SECONDS * 1.5)
 
     service, store, _ = with_service(script, 1)
     assert [watch.label for watch in service.watchlist] == ["theirs"]
@@ -178,7 +178,7 @@ def test_a_job_that_comes_back_while_the_store_is_locked_gets_its_history_afterw
         await service.add([watch(1)])
         assert [watch.label for watch in service.watchlist] == [""]
         store.fault = ""
-        await asyncio.sleep(LOOK * 2)
+        await asyncio.sleep(STORE_READ_SECONDS * 2)
         assert [watch.label for watch in service.watchlist] == ["known"]
 
     with_service(script)

@@ -14,7 +14,7 @@ from zjobtui.models.history import EventKind
 from zjobtui.storage import ids_log
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, backup_path
-from zjobtui.storage.ids_log import Action
+from zjobtui.storage.ids_log import LogAction
 
 STAMP = "2026-11-23T14:40:00Z"
 BEFORE = re.compile(r"^\S+[ \t]+(add|remove)[ \t]+\S+[ \t]+(\S+)", re.MULTILINE)
@@ -115,7 +115,7 @@ def test_a_log_without_its_archived_jobs_gets_them_at_the_start_and_once(path: P
     without = [line for line in log.read_text().splitlines(keepends=True) if "\tarchive\t" not in line]
     log.write_text("".join(without))  # as an earlier version writes it
     kept(path)
-    assert ids_log.actions(log)["env", job_id(2).key] is Action.ARCHIVE
+    assert ids_log.actions(log)["env", job_id(2).key] is LogAction.ARCHIVE
     content = log.read_bytes()
     kept(path)
     assert log.read_bytes() == content
@@ -128,11 +128,11 @@ def test_the_daily_copy_keeps_archived_jobs_and_all_that_the_store_lacks_in_the_
             file.write(f"{STAMP}\t{action}\tenv\t{job_id(number)}\n")
     assert back_up(path)
     assert ids_log.actions(log) == {
-        ("env", job_id(1).key): Action.ADD,
-        ("env", job_id(2).key): Action.ARCHIVE,
-        ("env", job_id(7).key): Action.ADD,
-        ("env", job_id(8).key): Action.ARCHIVE,
-        ("env", job_id(9).key): Action.REMOVE,
+        ("env", job_id(1).key): LogAction.ADD,
+        ("env", job_id(2).key): LogAction.ARCHIVE,
+        ("env", job_id(7).key): LogAction.ADD,
+        ("env", job_id(8).key): LogAction.ARCHIVE,
+        ("env", job_id(9).key): LogAction.REMOVE,
     }
     backup_path(path).unlink()
     path.unlink()

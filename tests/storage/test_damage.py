@@ -17,7 +17,7 @@ from zjobtui.formatting.records import full_record
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watchlist import Change
 from zjobtui.storage.database import BrokenStoreError, SchemaError, StoreError, open_database
-from zjobtui.storage.ids_log import Action, line, path_beside
+from zjobtui.storage.ids_log import LogAction, line, path_beside
 from zjobtui.storage.migrations import SCHEMA_VERSION
 from zjobtui.storage.recovery import recover
 from zjobtui.storage.store import open_store
@@ -65,7 +65,7 @@ def log() -> bytes:
 
 
 def log_of(jobs: int) -> bytes:
-    lines = [line(NOW, "env", str(job_id(number)), f"label {number}", action=Action.ADD) for number in range(jobs)]
+    lines = [line(NOW, "env", str(job_id(number)), f"label {number}", action=LogAction.ADD) for number in range(jobs)]
     return "".join(map(str, [*lines, line(NOW + 3, "env", str(job_id(1)))])).encode()
 
 

@@ -327,7 +327,7 @@ def test_no_content_is_a_crash_and_what_is_written_after_it_is_read(content: byt
     with quick_folder() as folder:
         log = folder / "ids.log"
         log.write_bytes(content)
-        ids_log.append(log, [ids_log.line(NOW, "env", str(job_id(1)), "mine", action=ids_log.Action.ADD)])
+        ids_log.append(log, [ids_log.line(NOW, "env", str(job_id(1)), "mine", action=ids_log.LogAction.ADD)])
         line = ids_log.read(log)["env", job_id(1).key]
     assert (line.is_add, line.label, line.at) == (True, "mine", NOW)
 
@@ -362,7 +362,10 @@ def test_both_readings_agree_and_the_last_line_counts_wherever_the_file_is_cut(
 def test_ten_thousand_lines_take_no_noticeable_time(path: Path, log: Path) -> None:
     ids_log.rewrite(
         log,
-        (ids_log.line(NOW, "env", str(job_id(number)), "label", action=ids_log.Action.ADD) for number in range(10_000)),
+        (
+            ids_log.line(NOW, "env", str(job_id(number)), "label", action=ids_log.LogAction.ADD)
+            for number in range(10_000)
+        ),
     )
     began = time.process_time()
     assert len(ids_log.read(log)) == 10_000

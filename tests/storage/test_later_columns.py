@@ -40,8 +40,8 @@ def write_files(folder: Path) -> None:
     lost = folder / "lost"
     lost.mkdir()
     backup_path(path).rename(backup_path(lost / "store"))
-    lines = ids_log.read(path.with_name(ids_log.NAME)).values()
-    ids_log.rewrite(lost / ids_log.NAME, [replace(line, label="of the log") for line in lines])
+    lines = ids_log.read(path.with_name(ids_log.IDS_LOG_NAME)).values()
+    ids_log.rewrite(lost / ids_log.IDS_LOG_NAME, [replace(line, label="of the log") for line in lines])
     with closing(sqlite3.connect(backup_path(lost / "store"))) as connection:
         connection.execute("UPDATE watches SET tags = x'ff' WHERE position = 2")
         connection.commit()

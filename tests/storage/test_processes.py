@@ -13,7 +13,7 @@ import pytest
 from tests.storage.opening import kept, quick_folder
 from tests.support.building import job_id
 from zjobtui.models.job import JobId, JobRef
-from zjobtui.storage.ids_log import Action, actions, path_beside
+from zjobtui.storage.ids_log import LogAction, actions, path_beside
 
 ADDING = """
 import sys
@@ -56,7 +56,7 @@ def test_two_processes_that_add_at_once_keep_everything(path: Path) -> None:
     assert len(acknowledged_jobs) == 400
     assert set(kept(path).watches) == set(acknowledged_jobs)
     assert actions(path_beside(path)) == dict.fromkeys(
-        ((job.tenant, job.id.key) for job in acknowledged_jobs), Action.ADD
+        ((job.tenant, job.id.key) for job in acknowledged_jobs), LogAction.ADD
     )
 
 

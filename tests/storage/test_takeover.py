@@ -14,7 +14,7 @@ from tests.support.building import NOW, done, job, watch, watchlist
 from tests.support.virtual_time import run_virtually
 from zjobtui.models.history import EventKind
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.watchlist_service import LOOK, WatchlistService
+from zjobtui.polling.watchlist_service import STORE_READ_SECONDS, WatchlistService
 from zjobtui.storage.database import StoreError
 from zjobtui.storage.store import Store, open_store
 from zjobtui.zuora.parser import read_report
@@ -50,7 +50,7 @@ def run_window(
         service = WatchlistService(watches, store, lambda: None)
         service.start()
         await script(service)
-        await asyncio.sleep(LOOK * looks)
+        await asyncio.sleep(STORE_READ_SECONDS * looks)
         await service.close()
         return service
 
@@ -108,7 +108,7 @@ def test_what_was_saved_is_carried_to_another_store(put: Put, commits: int, path
     async def script(service: WatchlistService) -> None:
         await edit_each(service)
         put(other, path)
-        await asyncio.sleep(LOOK * 1.5)
+        await asyncio.sleep(STORE_READ_SECONDS * 1.5)
         await service.edit(lambda listed: listed.note([job(4)], "afterwards"))
 
     with opened(path) as (store, _):

@@ -16,7 +16,7 @@ from tests.ui.sizes import NARROW, NARROW_FIRST
 from zjobtui.bootstrap.configuration import Configuration
 from zjobtui.bootstrap.secret_mask import SecretMask
 from zjobtui.models.call_filter import parse_call_filter
-from zjobtui.models.call_log import JOBS_KEPT, KEPT, CallKind, CallLog, LoggedCall
+from zjobtui.models.call_log import CALLS_KEPT, JOBS_KEPT, CallKind, CallLog, LoggedCall
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.related import Reference, RelatedKind
 
@@ -249,7 +249,7 @@ def test_the_log_is_bounded() -> None:
     for number in range(JOBS_KEPT + 200):
         log.record(logged(number))
     first, calls = log.calls()
-    assert (first, len(calls), log.recorded) == (JOBS_KEPT + 200 - KEPT, KEPT, JOBS_KEPT + 200)
+    assert (first, len(calls), log.recorded) == (JOBS_KEPT + 200 - CALLS_KEPT, CALLS_KEPT, JOBS_KEPT + 200)
     assert log.last(job(199)) is None
     assert log.last(job(200)) is not None
 

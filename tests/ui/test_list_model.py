@@ -12,7 +12,7 @@ from tests.support.building import NOW, PROCESSING, done, failed, seen, watch, w
 from zjobtui.models.assessment import apply_observation
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.filters import Filter
-from zjobtui.models.sorting import Key, SortOrder
+from zjobtui.models.sorting import SortKey, SortOrder
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.ui.list_model import JobListModel
@@ -38,7 +38,7 @@ class Rule:
     key: object
     asked: list[WatchedJob] = field(default_factory=list)
 
-    def __call__(self, one: WatchedJob, typical: TypicalByTenant) -> Key:
+    def __call__(self, one: WatchedJob, typical: TypicalByTenant) -> SortKey:
         self.asked.append(one)
         return self.key(one, typical)  # type: ignore[operator, no-any-return]  # the key of an order
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zjobtui.models.rate_limits import RateLimits
-from zjobtui.zuora.headers import LONGEST, SHORTEST, read_rate_limits
+from zjobtui.zuora.headers import LONGEST_RETRY_AFTER_SECONDS, SHORTEST_RETRY_AFTER_SECONDS, read_rate_limits
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
 QUOTAS = "50000, 50000;w=60, 2250000;w=3600, 27000000;w=86400"
@@ -67,20 +67,20 @@ def test_a_quota_of_no_window_names_none() -> None:
         ("2.5", 2.5),
         ("120, 120", 120),
         ("1,30", 30),
-        ("0", SHORTEST),
-        ("-3", SHORTEST),
-        ("1000000000", LONGEST),
-        ("9" * 5000, LONGEST),
+        ("0", SHORTEST_RETRY_AFTER_SECONDS),
+        ("-3", SHORTEST_RETRY_AFTER_SECONDS),
+        ("1000000000", LONGEST_RETRY_AFTER_SECONDS),
+        ("9" * 5000, LONGEST_RETRY_AFTER_SECONDS),
         ("Mon, 23 Nov 2026 12:00:30 GMT", 30),
         ("Mon, 23 Nov 2026 13:00:30 +0100", 30),
         ("Mon, 23 Nov 2026 12:00:30 -0000", 30),
-        ("Mon, 23 Nov 2026 11:59:00 GMT", SHORTEST),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST),
-        ("Fri, 31 Dec 99999 23:59:59 GMT", SHORTEST),
-        ("soon", SHORTEST),
-        ("nan", SHORTEST),
-        ("٥", SHORTEST),
-        ("", SHORTEST),
+        ("Mon, 23 Nov 2026 11:59:00 GMT", SHORTEST_RETRY_AFTER_SECONDS),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_RETRY_AFTER_SECONDS),
+        ("Fri, 31 Dec 99999 23:59:59 GMT", SHORTEST_RETRY_AFTER_SECONDS),
+        ("soon", SHORTEST_RETRY_AFTER_SECONDS),
+        ("nan", SHORTEST_RETRY_AFTER_SECONDS),
+        ("٥", SHORTEST_RETRY_AFTER_SECONDS),
+        ("", SHORTEST_RETRY_AFTER_SECONDS),
     ],
 )
 def test_retry_after_is_read_and_clamped(text: str, seconds: float) -> None:
@@ -110,6 +110,8 @@ def test_a_date_means_the_time_until_then(ahead: int) -> None:
 )
 def test_whatever_headers_state_is_read_as_numbers_that_make_sense(headers: list[tuple[str, str]]) -> None:
     limits = read_rate_limits(headers, NOON)
-    assert limits.retry_after is None or SHORTEST <= limits.retry_after <= LONGEST
+    assert (
+        limits.retry_after is None or SHORTEST_RETRY_AFTER_SECONDS <= limits.retry_after <= LONGEST_RETRY_AFTER_SECONDS
+    )
     assert limits.concurrent is None or limits.concurrent > 0
     assert all(number is None or number >= 0 for number in (limits.window, limits.remaining, limits.reset))

@@ -26,7 +26,7 @@ from zjobtui.models.call_log import CallLog
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.store import open_store
-from zjobtui.storage.ui_state import NAME, UiStateFile
+from zjobtui.storage.ui_state import UI_STATE_NAME, UiStateFile
 from zjobtui.ui.app import MonitorApp, taken_by_monitor
 from zjobtui.ui.keymap import chosen_keys
 from zjobtui.ui.monitor_options import MonitorOptions
@@ -113,7 +113,7 @@ def run_monitor(
             first=demo,
             appearance=look,
             notifications=_notification_settings(configuration.settings),
-            ui_state=UiStateFile(path.with_name(NAME)),
+            ui_state=UiStateFile(path.with_name(UI_STATE_NAME)),
             export_folder=configuration.settings.files.exports if configuration.settings else None,
             is_wallboard=is_wallboard,
             mask=mask,

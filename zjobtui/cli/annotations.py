@@ -20,7 +20,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.storage.store import Store
 
-TEXT_LIMIT = 200
+ANNOTATION_CHARACTERS = 200
 """Characters that a label or a note may have."""
 
 
@@ -34,8 +34,8 @@ class Annotations(Struct, frozen=True):
 
 
 def tidy_text(text: str) -> str:
-    """Return a label or a note in one line, without secrets, cut to `TEXT_LIMIT` characters."""
-    return shorten(clean(mask_secrets(text).strip()), TEXT_LIMIT)
+    """Return a label or a note in one line, without secrets, cut to `ANNOTATION_CHARACTERS` characters."""
+    return shorten(clean(mask_secrets(text).strip()), ANNOTATION_CHARACTERS)
 
 
 def new_jobs(

@@ -119,7 +119,7 @@ def open_store_and_watchlist(
             back_up(store.path)
 
 
-def read_details(store: Store, job: JobRef) -> tuple["Success | None", History]:
+def read_stored_details(store: Store, job: JobRef) -> tuple["Success | None", History]:
     """Return the last response about a job and its history. What is damaged is left out, and reported once."""
     response: Success | None = None
     history: History = ()

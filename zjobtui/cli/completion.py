@@ -12,7 +12,7 @@ from zjobtui.models.text import clean
 
 log = get_logger(__name__)
 
-VARIABLE = "_ZJOBTUI_COMPLETE"
+COMPLETION_VARIABLE = "_ZJOBTUI_COMPLETE"
 """The environment variable by which a script requests completions, such as `bash_complete`."""
 
 
@@ -31,12 +31,12 @@ def completion(context: click.Context, shell: str) -> None:
     zjobtui completion fish > ~/.config/fish/completions/zjobtui.fish
     """
     completions = {"bash": BashCompletions, "zsh": ZshCompletions, "fish": FishCompletions}[shell]
-    click.echo(completions(context.find_root().command, {}, "zjobtui", VARIABLE).source(), nl=False)
+    click.echo(completions(context.find_root().command, {}, "zjobtui", COMPLETION_VARIABLE).source(), nl=False)
 
 
 def print_completions(program: click.Command, instruction: str) -> int:
     """Print the completions for an instruction such as `bash_complete`; return the exit status."""
-    return shell_complete(program, {}, "zjobtui", VARIABLE, instruction)
+    return shell_complete(program, {}, "zjobtui", COMPLETION_VARIABLE, instruction)
 
 
 BLANKS = " \t\n"

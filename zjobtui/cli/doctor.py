@@ -22,7 +22,7 @@ from zjobtui.config.paths import NoHomeError, config_path, store_path
 from zjobtui.formatting.ascii_text import is_utf8
 from zjobtui.formatting.call_info import allowance
 from zjobtui.formatting.health import remedy, skew_text
-from zjobtui.formatting.records import SCHEMA
+from zjobtui.formatting.records import RECORD_SCHEMA
 from zjobtui.formatting.symbols import plural
 from zjobtui.formatting.times import duration, unknown_zone
 from zjobtui.logs import log_path
@@ -121,7 +121,7 @@ def _print_json(checks: Sequence[Check]) -> None:
         }
         for check in checks
     ]
-    print_json({"schema": SCHEMA, "ok": not is_wrong(checks), "findings": findings})
+    print_json({"schema": RECORD_SCHEMA, "ok": not is_wrong(checks), "findings": findings})
 
 
 _TITLES = {

@@ -10,7 +10,7 @@ import click
 from zjobtui.bootstrap.configuration import expected_order_statuses
 from zjobtui.bootstrap.output import write_json
 from zjobtui.bootstrap.report_parser import read_report
-from zjobtui.cli.common import open_store_and_watchlist, read_details
+from zjobtui.cli.common import open_store_and_watchlist, read_stored_details
 from zjobtui.cli.options import TENANT
 from zjobtui.cli.selection import FILTER, filter_jobs, removed_jobs
 from zjobtui.config.paths import config_path
@@ -50,7 +50,7 @@ def export(with_results: bool, only_ids: bool, wanted: str, tenant: str | None, 
 
 
 def _with_results(store: Store, watch: WatchedJob) -> ImportedJob:
-    return ImportedJob(watch, *read_details(store, watch.job))
+    return ImportedJob(watch, *read_stored_details(store, watch.job))
 
 
 @click.command("import")
@@ -74,7 +74,7 @@ def import_(source: str) -> None:
             name = "Standard input" if source == "-" else clean(source)
             raise ValueError(f"{name} was not imported; nothing was changed. {error}.") from None
         removed = {watch.job for watch in removed_jobs(store)}
-        merged = merge(watchlist, imported, removed, partial(read_details, store), now)
+        merged = merge(watchlist, imported, removed, partial(read_stored_details, store), now)
         if merged.change.must_commit_now or merged.change.observed:
             store.apply(merged.change)
         summary = f"{plural(merged.new, 'job')} new, {merged.merged:,} merged, {merged.known:,} known."

@@ -26,10 +26,10 @@ log = get_logger(__name__)
 QUIET = 0.2
 """Seconds without input after which the lines that have come are read: the rest of a record follows at once."""
 
-LATEST = 0.5
+READ_WITHIN_SECONDS = 0.5
 """Seconds after which they are read although more comes."""
 
-RETRY = 5.0
+SAVE_RETRY_SECONDS = 5.0
 """Seconds until ids that could not be saved are saved again."""
 
 NAMED = 50
@@ -101,7 +101,7 @@ class Follower:
                 self._take(self._stream.feed(data))
                 if held_since is None and self._stream.has_whole_lines:
                     held_since = self._clock.boot()
-            if held_since is not None and (not is_ready or self._clock.boot() - held_since >= LATEST):
+            if held_since is not None and (not is_ready or self._clock.boot() - held_since >= READ_WITHIN_SECONDS):
                 held_since = None
                 self._take(self._stream.read_lines())
             if self._unsaved and self._clock.boot() >= self._retry_at:
@@ -145,7 +145,7 @@ class Follower:
             if change.added:
                 self._store.apply(change)
         except StoreError as error:
-            self._retry_at = self._clock.boot() + RETRY
+            self._retry_at = self._clock.boot() + SAVE_RETRY_SECONDS
             if str(error) != self._fault:
                 self._fault = str(error)
                 print_error(self._fault)

@@ -7,7 +7,7 @@ import click
 
 from zjobtui.bootstrap.output import OK, SOME_REFUSED
 from zjobtui.bootstrap.secret_mask import SecretMask
-from zjobtui.cli.common import load_configuration, open_store_and_watchlist, read_details
+from zjobtui.cli.common import load_configuration, open_store_and_watchlist, read_stored_details
 from zjobtui.cli.options import TENANT
 from zjobtui.cli.selection import FILTER, complete_jobs, select_jobs
 from zjobtui.formatting.handover import HandoverJob
@@ -35,7 +35,7 @@ def handover(jobs: tuple[str, ...], wanted: str, tenant: str | None, output: str
     """
     with open_store_and_watchlist(tenant=tenant) as (store, watchlist, now):
         watches, is_refused = select_jobs(watchlist, jobs, wanted, tenant, now)
-        with_responses = [HandoverJob(watch, *read_details(store, watch.job)) for watch in watches]
+        with_responses = [HandoverJob(watch, *read_stored_details(store, watch.job)) for watch in watches]
         configuration = load_configuration()
         tenants = {each.tenant.name: each.tenant for each in configuration.tenants}
         mask = configuration.add_secrets(SecretMask())

@@ -20,7 +20,7 @@ from zjobtui.cli.common import (
 from zjobtui.cli.options import AS_JSON, tenant_option
 from zjobtui.clock import SystemClock
 from zjobtui.formatting.outline import to_text
-from zjobtui.formatting.records import SCHEMA
+from zjobtui.formatting.records import RECORD_SCHEMA
 from zjobtui.formatting.related import related_node
 from zjobtui.formatting.related_records import related_record
 from zjobtui.models.outcome import Outcome
@@ -94,7 +94,7 @@ def lookup(kind: str, keys: tuple[str, ...], tenant: str | None, as_json: bool) 
         status = exit_status(results)
         if as_json:
             objects = [related_record(result) for result in results]
-            print_json({"schema": SCHEMA, "tenant": name, "exit_status": status, "objects": objects})
+            print_json({"schema": RECORD_SCHEMA, "tenant": name, "exit_status": status, "objects": objects})
         else:
             print_results(results, now)
     sys.exit(status)

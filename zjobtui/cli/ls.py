@@ -14,7 +14,7 @@ from zjobtui.cli.selection import FILTER, complete_jobs, filter_jobs, removed_jo
 from zjobtui.formatting import export
 from zjobtui.formatting.batches import batch_line, batch_record
 from zjobtui.formatting.failure_groups import group_lines, group_record, heading
-from zjobtui.formatting.records import SCHEMA, record
+from zjobtui.formatting.records import RECORD_SCHEMA, record
 from zjobtui.formatting.symbols import plural
 from zjobtui.formatting.table import job_table
 from zjobtui.models.batches import batches, time_until_95_percent
@@ -99,7 +99,7 @@ def ls(
         elif as_csv:
             sys.stdout.write(export.as_csv(watches, now))
         elif as_json:
-            print_json({"schema": SCHEMA, "jobs": [record(watch, now) for watch in watches]})
+            print_json({"schema": RECORD_SCHEMA, "jobs": [record(watch, now) for watch in watches]})
         elif watches:
             remarks = _failure_texts(watches, tenant_failures(watchlist), now)
             table = job_table(watches, now, terminal_width(), remarks, is_why_whole=not sys.stdout.isatty())
@@ -145,7 +145,7 @@ def _print_by_reason(watches: Sequence[WatchedJob], now: float, *, as_json: bool
     groups = failure_groups(watches)
     if as_json:
         records = [group_record(group) for group in groups]
-        print_json({"schema": SCHEMA, "shown": len(watches), "groups": records})
+        print_json({"schema": RECORD_SCHEMA, "shown": len(watches), "groups": records})
         return
     if not groups:
         print_error(f"None of {plural(len(watches), 'job')} failed or needs attention.")
@@ -162,7 +162,7 @@ def _print_batches(watches: Sequence[WatchedJob], known: Sequence[WatchedJob], n
     timed = [(each, time_until_95_percent(each.jobs, known, now)) for each in progresses]
     if as_json:
         records = [batch_record(each, time_left, now) for each, time_left in timed]
-        print_json({"schema": SCHEMA, "batches": records})
+        print_json({"schema": RECORD_SCHEMA, "batches": records})
         return
     for each, time_left in timed:
         print(batch_line(each, time_left, now, terminal_width()))

@@ -68,7 +68,7 @@ def main(context: click.Context, tenant: str | None, wallboard: bool) -> None:
         sys.exit(load("monitor", "show_monitor")(tenant, is_wallboard=wallboard))
 
 
-add_log_option(main, logs.VARIABLE)
+add_log_option(main, logs.LOG_VARIABLE)
 COMMANDS = {
     "demo": {
         "demo": "Show the monitor with a simulated Zuora; nothing is saved.",

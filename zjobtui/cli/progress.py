@@ -21,7 +21,7 @@ from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.protocols import State
 
-TICK = 1.0
+STATE_SECONDS = 1.0
 """Seconds after which `states` yields even if nothing has happened."""
 
 
@@ -30,7 +30,7 @@ class PollingEndedError(Exception):
 
 
 def states(
-    engine: Engine, first: Iterable[JobRef] = (), wait: Callable[[], float] = lambda: TICK
+    engine: Engine, first: Iterable[JobRef] = (), wait: Callable[[], float] = lambda: STATE_SECONDS
 ) -> Iterator[State | None]:
     """Start the engine, polling these jobs first, and yield every state, or None if `wait` seconds brought none.
 
@@ -42,7 +42,7 @@ def states(
     engine.poll_now(first)
     while True:
         try:
-            state = queue.get(timeout=max(0.0, min(TICK, wait())))
+            state = queue.get(timeout=max(0.0, min(STATE_SECONDS, wait())))
         except Empty:
             yield None
             continue

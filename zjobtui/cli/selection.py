@@ -20,7 +20,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.storage.maintenance import known_batches, known_tenants, known_words
 from zjobtui.storage.store import Store
-from zjobtui.storage.ui_state import NAME, saved_filters
+from zjobtui.storage.ui_state import UI_STATE_NAME, saved_filters
 
 NOT_WATCHED = "is not on the watchlist"
 
@@ -39,7 +39,7 @@ def _read_filter(context: click.Context, parameter: click.Parameter, wanted: str
     if not wanted or context.resilient_parsing:
         return wanted
     if "@" in wanted:
-        saved = saved_filters(store_path().with_name(NAME))
+        saved = saved_filters(store_path().with_name(UI_STATE_NAME))
         wanted, unknown = expand_saved(wanted, saved)
         if unknown:
             word = shorten(clean(mask_secrets(unknown)), 40)

@@ -7,7 +7,7 @@ import click
 from msgspec import Struct
 
 from zjobtui.bootstrap.output import OK, print_error, print_json
-from zjobtui.cli.common import load_valid_configuration, open_store_and_watchlist, read_details
+from zjobtui.cli.common import load_valid_configuration, open_store_and_watchlist, read_stored_details
 from zjobtui.cli.lookup import exit_status, limit_of_a_kind, print_results, read_all
 from zjobtui.cli.options import AS_JSON, TENANT
 from zjobtui.cli.selection import complete_jobs, resolve_stored
@@ -46,7 +46,7 @@ def show(job: str, related: bool, as_json: bool, tenant: str | None) -> None:
     """
     with open_store_and_watchlist(tenant=tenant) as (store, watchlist, now):
         watch = resolve_stored(store, watchlist, job, tenant)
-        success, history = read_details(store, watch.job)
+        success, history = read_stored_details(store, watch.job)
         reads = _read(watch, success, store) if related else None
         if as_json:
             added = {} if reads is None else reads.record()

@@ -28,7 +28,7 @@ def start() -> None:
     with logs.ended_with_reason(), exit_cleanly():
         is_command = COMPLETING in os.environ or len(sys.argv) > 1
         if not is_command:
-            if name := os.environ.get(logs.VARIABLE):
+            if name := os.environ.get(logs.LOG_VARIABLE):
                 start_log(name)
             gc.disable()  # a tenth of the start would be spent on collections; the screen enables it again
         module = import_module(f"zjobtui.cli.{'main' if is_command else 'monitor'}")  # 30 ms (click), 350 ms (Textual)

@@ -36,7 +36,7 @@ from zjobtui.cli.selection import (
     resolve_one,
 )
 from zjobtui.clock import Clock, SystemClock
-from zjobtui.formatting.records import SCHEMA, record
+from zjobtui.formatting.records import RECORD_SCHEMA, record
 from zjobtui.formatting.table import job_table
 from zjobtui.models.batches import SMALLEST, closing_line, default_batch_name, progress_of, unique_batch_name
 from zjobtui.models.durations import parse_duration
@@ -296,7 +296,7 @@ def _print_result(targets: WaitTargets, status: int, now: float, *, as_json: boo
             {**record(watch, now), "outcome": outcomes[job].title, "reason": reasons[job] or None}
             for job, watch in targets.watches.items()
         ]
-        print_json({"schema": SCHEMA, "exit_status": status, "jobs": jobs})
+        print_json({"schema": RECORD_SCHEMA, "exit_status": status, "jobs": jobs})
         return
     remarks = dict[JobRef, str]()
     for job in targets.watches:

@@ -26,7 +26,7 @@ from zjobtui.config.settings import (
 from zjobtui.config.tenants import name_problem
 from zjobtui.models.text import clean, nearest, shorten, suggest
 
-SIZE_LIMIT = 256 * 1024
+SETTINGS_FILE_BYTES = 256 * 1024
 """Bytes of a settings file at most."""
 
 NOT_TOML = "not valid TOML"
@@ -45,14 +45,14 @@ def read_settings(path: Path, *, must_exist: bool = False) -> tuple[Settings, tu
     """Return the settings of a file, and its problems by line; a missing file is a problem only if `must_exist`."""
     try:
         with path.open("rb") as file:
-            content = file.read(SIZE_LIMIT + 1)
+            content = file.read(SETTINGS_FILE_BYTES + 1)
     except FileNotFoundError:
         missing = SettingsProblem("", 0, "the file was not found.")
         return Settings(), (missing,) if must_exist else ()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a valid path"
         return Settings(), (SettingsProblem("", 0, f"the file cannot be read: {reason}."),)
-    if len(content) > SIZE_LIMIT:
+    if len(content) > SETTINGS_FILE_BYTES:
         return Settings(), (SettingsProblem("", 0, "the file is too large for a settings file."),)
     return parse_settings(content.decode("utf-8-sig", errors="surrogateescape"), RENAMED)
 

@@ -27,10 +27,10 @@ SECRET_TIME_LIMIT = 20.0
 OUTPUT_LIMIT = 16 * 1024
 """Bytes of output that are read; more than that is not a secret."""
 
-MESSAGE_LIMIT = 4 * 1024
+ERROR_OUTPUT_BYTES = 4 * 1024
 """Bytes kept of the error output; more than one line."""
 
-SHOWN_LIMIT = 160
+ERROR_LINE_CHARACTERS = 160
 """Characters of the last line that are shown."""
 
 _LEAST_SECRET = 4
@@ -41,7 +41,7 @@ _OPAQUE = lazy_pattern(rf"(?={_WORD}*[A-Za-z])(?={_WORD}*\d){_WORD}{{6,}}|[A-Za-
 
 _COLOUR = re.compile(r"\x1b\[[\d;:]*m")
 
-WITHHELD = frozenset({"ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN"})
+WITHHELD_VARIABLES = frozenset({"ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN"})
 """Environment variables that are never passed to a command."""
 
 NO_SECRET = Secret("")
@@ -51,7 +51,7 @@ _TICK = 0.05
 NOTIFY_TIME_LIMIT = 30.0
 """Seconds that one run of the notification command may take."""
 
-AT_ONCE = 4
+NOTIFICATIONS_AT_ONCE = 4
 """Runs of the notification command at the same time."""
 
 QUEUED = 200
@@ -60,7 +60,7 @@ QUEUED = 200
 
 def child_environment(environ: Mapping[str, str], withheld: Collection[str] = ()) -> dict[str, str]:
     """Return the environment for a command: all variables but those that hold secrets."""
-    return {name: text for name, text in environ.items() if name not in WITHHELD and name not in withheld}
+    return {name: text for name, text in environ.items() if name not in WITHHELD_VARIABLES and name not in withheld}
 
 
 class CommandOutput(NamedTuple):
@@ -172,7 +172,7 @@ def _read(process: subprocess.Popen[bytes], deadline: float) -> tuple[bytes, byt
                     texts[key.data] += chunk
                 else:
                     selector.unregister(key.fileobj)
-            texts[process.stderr] = texts[process.stderr][-MESSAGE_LIMIT:]
+            texts[process.stderr] = texts[process.stderr][-ERROR_OUTPUT_BYTES:]
             if has_exited and not ready:
                 break
     return texts[process.stdout], texts[process.stderr]
@@ -188,7 +188,7 @@ def last_message(text: str, secret: Secret) -> str:
     for part in secret.reveal().split():
         line = line.replace(part, MASK) if len(part) >= _LEAST_SECRET else line
     line = _OPAQUE.sub(MASK, line)
-    return shorten(line, SHOWN_LIMIT) if line.replace(MASK, "").strip() else ""
+    return shorten(line, ERROR_LINE_CHARACTERS) if line.replace(MASK, "").strip() else ""
 
 
 class NotifyCommand:
@@ -217,7 +217,7 @@ class NotifyCommand:
             self.fault = (
                 f"The command in [notify] is too slow: {QUEUED} notifications are queued, further ones are dropped."
             )
-        if len(self._threads) < AT_ONCE:
+        if len(self._threads) < NOTIFICATIONS_AT_ONCE:
             self._threads.append(threading.Thread(target=self._work, name="notify", daemon=True))
             self._threads[-1].start()
 

@@ -12,7 +12,7 @@ from zjobtui.models.call_log import CallKind, LoggedCall
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text_width import cells, fit
 
-WIDE, MEDIUM, WITH_TENANT = 118, 56, 74
+REQUEST_ID_CELLS, MEDIUM, WITH_TENANT = 118, 56, 74
 """Cells from which on a row has the request id; the kind and the duration of the call; and its tenant."""
 
 _JOB_CELLS, _TENANT_CELLS, _ID_CELLS = 17, 10, 36
@@ -38,7 +38,7 @@ def call_row(
         parts.append(fit(call.tenant, _TENANT_CELLS))
     if width >= MEDIUM:
         parts.append(f"{_took(call):>6}")
-    if width >= WIDE:
+    if width >= REQUEST_ID_CELLS:
         parts.append(fit(call.call.request_id or "–", _ID_CELLS))
     return " ".join((*parts, outcome_text(call)))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from zjobtui.formatting.records import SCHEMA, record
+from zjobtui.formatting.records import RECORD_SCHEMA, record
 from zjobtui.formatting.symbols import GLYPHS, WORDS, counts, job_name, plural
 from zjobtui.formatting.times import moment, stamp
 from zjobtui.models.batches import closing_line
@@ -31,10 +31,10 @@ def news_line(event: EventKind, watch: WatchedJob, now: float) -> str:
 
 def news_record(event: EventKind, watch: WatchedJob, now: float) -> dict[str, Any]:
     """Return the job as a record with the event and its time."""
-    return {"schema": SCHEMA, "at": stamp(now), "event": event.value, **record(watch, now)}
+    return {"schema": RECORD_SCHEMA, "at": stamp(now), "event": event.value, **record(watch, now)}
 
 
-LIMIT = 200
+NOTIFICATION_CHARACTERS = 200
 """Characters of a notification; desktops show no more."""
 
 
@@ -45,14 +45,14 @@ def notification_line(notifications: Sequence[Notification], watches: Iterable[W
     parts += [_tenant_text(n.tenant) for n in notifications if n.tenant]
     if any(n.topic is Topic.ALL_DONE for n in notifications):
         parts.append(_all_done_text(watches))
-    return shorten(clean(" · ".join(part for part in parts if part)), LIMIT)
+    return shorten(clean(" · ".join(part for part in parts if part)), NOTIFICATION_CHARACTERS)
 
 
 def notification_records(
     notifications: Iterable[Notification], watches: Sequence[WatchedJob], now: float
 ) -> list[dict[str, Any]]:
     """Return a record for each notification: the event, and the job as in `ls --json`, or the batch, or job counts."""
-    return [{"schema": SCHEMA, "event": n.topic.value, **_content(n, watches, now)} for n in notifications]
+    return [{"schema": RECORD_SCHEMA, "event": n.topic.value, **_content(n, watches, now)} for n in notifications]
 
 
 def _content(notification: Notification, watches: Sequence[WatchedJob], now: float) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from unicodedata import normalize
 
-from zjobtui.formatting.records import FIELDS, SCHEMA, record
+from zjobtui.formatting.records import RECORD_FIELDS, RECORD_SCHEMA, record
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import stamp
 from zjobtui.models.watched_job import WatchedJob
@@ -18,13 +18,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 def as_json(watches: Iterable[WatchedJob], now: float) -> str:
     """Return jobs as JSON, one object with a schema version."""
-    return json.dumps({"schema": SCHEMA, "jobs": [record(w, now) for w in watches]}, ensure_ascii=False, indent=2)
+    return json.dumps(
+        {"schema": RECORD_SCHEMA, "jobs": [record(w, now) for w in watches]}, ensure_ascii=False, indent=2
+    )
 
 
 def as_csv(watches: Iterable[WatchedJob], now: float) -> str:
     """Return jobs as CSV with a header; a cell that looks like a formula gets a leading apostrophe."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
+    writer = csv.DictWriter(out, RECORD_FIELDS, lineterminator="\n")
     writer.writeheader()
     writer.writerows({key: _cell(value) for key, value in record(watch, now).items()} for watch in watches)
     return out.getvalue()

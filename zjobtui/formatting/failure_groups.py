@@ -30,7 +30,7 @@ def heading(groups: Sequence[FailureGroup], shown: int) -> str:
 def group_lines(group: FailureGroup, now: float, zone: tzinfo | None = None) -> Iterator[str]:
     """Yield the line of a group (count, share, title, code and message), then its times and its advice."""
     yield f"{group.count:>6,}  {share_text(group):>4}  {fit(group.title, TITLE_CELLS)}  {example(group)}".rstrip()
-    yield f"{'':14}{times_text(group, now, zone)}"
+    yield f"{'':14}{failure_times_text(group, now, zone)}"
     if group.advice.text:
         yield f"{'':14}{group.advice.text}"
 
@@ -45,7 +45,7 @@ def example(group: FailureGroup) -> str:
     return f"[{group.code}] {group.message}" if group.code else group.message
 
 
-def times_text(group: FailureGroup, now: float, zone: tzinfo | None = None) -> str:
+def failure_times_text(group: FailureGroup, now: float, zone: tzinfo | None = None) -> str:
     """Return whether another try can succeed, and when the first and the last of these jobs ended."""
     times = moment(group.last_at, now, zone)
     if group.first_at != group.last_at:

@@ -11,7 +11,7 @@ from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.why import stepped
 
-TONES = {
+VERDICT_TONES = {
     VerdictKind.FAILED: Tone.BAD,
     VerdictKind.ATTENTION: Tone.ATTENTION,
     VerdictKind.UNKNOWN: Tone.ATTENTION,

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from zjobtui.models.text import clean_lines
 
-LIMIT = 256_000
+SHOWN_BODY_CHARACTERS = 256_000
 """Characters of a body that are shown; the store has all of it."""
 
 _CUT = re.compile(r"… ([\d,]+ more characters)")
@@ -26,8 +26,12 @@ def pretty(raw: str) -> list[str]:
         text = _indent(json.loads(raw, parse_float=_Number, parse_int=_Number, parse_constant=_Number))
     except (ValueError, RecursionError):
         text = raw
-    lines = clean_lines(text[:LIMIT]).replace("\t", "  ").split("\n")
-    return [*lines, f"… {len(text) - LIMIT:,} more characters"] if len(text) > LIMIT else lines
+    lines = clean_lines(text[:SHOWN_BODY_CHARACTERS]).replace("\t", "  ").split("\n")
+    return (
+        [*lines, f"… {len(text) - SHOWN_BODY_CHARACTERS:,} more characters"]
+        if len(text) > SHOWN_BODY_CHARACTERS
+        else lines
+    )
 
 
 def cut_note(lines: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""A watched job as a record for other programs; field names are stable, versioned by `SCHEMA`."""
+"""A watched job as a record for other programs; field names are stable, versioned by `RECORD_SCHEMA`."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,13 @@ from zjobtui.models.why import settled_why
 if TYPE_CHECKING:
     from zjobtui.models.observation import Success
 
-SCHEMA = 2
+RECORD_SCHEMA = 2
 """Incremented when a field changes its name or meaning or is removed, not for a new field.
 
 Schema 2 is schema 1 with `last_answer_at` for `seen_at`, and the verdict `running` for `waiting`.
 """
 
-FIELDS = (
+RECORD_FIELDS = (
     *("tenant", "job_id", "label", "tags", "note", "verdict", "sentence", "status", "type"),
     *("order_number", "account_number", "is_final", "is_stale", "problem", "added_at", "last_answer_at", "ended_at"),
     *("error_code", "error_category", "is_transient", "why", "subscriptions", "invoices"),
@@ -78,7 +78,7 @@ def full_record(watch: WatchedJob, seen: "Success | None", timeline: History, no
             "track_id": seen.call.track_id,
             "body": _body_of(seen.report.raw),
         }
-    return {"schema": SCHEMA, **record(watch, now), "answer": answer, "timeline": entries}
+    return {"schema": RECORD_SCHEMA, **record(watch, now), "answer": answer, "timeline": entries}
 
 
 def _body_of(raw: str) -> Any:  # noqa: ANN401 - JSON holds anything

@@ -7,7 +7,7 @@ from math import ceil
 from msgspec import Struct
 from msgspec.structs import replace
 
-from zjobtui.formatting.job import TONES
+from zjobtui.formatting.job import VERDICT_TONES
 from zjobtui.formatting.outline import Tone
 from zjobtui.formatting.symbols import GLYPHS, WORDS
 from zjobtui.formatting.times import duration, moment
@@ -106,7 +106,7 @@ def _differs(figure: float, held: float, part: float) -> bool:
 def count_texts(counts: Mapping[VerdictKind, int]) -> tuple[tuple[str, str, Tone], ...]:
     """Return the counts by verdict, long and short; zero counts are left out except for running and done."""
     return tuple(
-        (f"{GLYPHS[kind]} {number:,} {WORDS[kind]}", f"{GLYPHS[kind]} {number:,}", TONES[kind])
+        (f"{GLYPHS[kind]} {number:,} {WORDS[kind]}", f"{GLYPHS[kind]} {number:,}", VERDICT_TONES[kind])
         for kind, number in counts.items()
         if number or kind in {VerdictKind.RUNNING, VerdictKind.DONE}
     )

@@ -11,12 +11,12 @@ from zjobtui.models.text_width import cells, fit
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.why import settled_why
 
-GAP = "  "
+COLUMN_GAP = "  "
 _JOB, _WHY = "JOB", "WHY"
-ID_WIDTH = 17
+ID_CELLS = 17
 """Cells of an id that is shortened in the middle."""
 
-WIDE = 100
+WHOLE_IDS_CELLS = 100
 """Cells of a line from which on ids are whole."""
 
 
@@ -60,11 +60,11 @@ def job_table(
     columns = _columns(watches, now, width, remarks or {})
     widths = _fit_widths(columns, width)
     shown = [(column, widths[place]) for place, column in enumerate(columns) if place in widths]
-    heading = GAP.join(fit(column.title, room) for column, room in shown).rstrip()
+    heading = COLUMN_GAP.join(fit(column.title, room) for column, room in shown).rstrip()
     rows = [[column.cell(row, room) for column, room in shown] for row in range(len(watches))]
     if is_why_whole and shown[-1][0].title == _WHY:
         rows = [[*texts[:-1], shown[-1][0].texts[row]] for row, texts in enumerate(rows)]
-    return [heading, *(GAP.join(texts).rstrip() for texts in rows)]
+    return [heading, *(COLUMN_GAP.join(texts).rstrip() for texts in rows)]
 
 
 def _columns(watches: Sequence[WatchedJob], now: float, width: int, remarks: Mapping[JobRef, str]) -> list[_Column]:
@@ -76,7 +76,7 @@ def _columns(watches: Sequence[WatchedJob], now: float, width: int, remarks: Map
     tenants = [watch.job.tenant for watch in watches]
     columns = (
         _Column("STATUS", [f"{GLYPHS[w.verdict.kind]} {WORDS[w.verdict.kind]}" for w in watches], 11, 11),
-        _Column(_JOB, ids, 8, max(map(len, ids), default=0) if width >= WIDE else ID_WIDTH),
+        _Column(_JOB, ids, 8, max(map(len, ids), default=0) if width >= WHOLE_IDS_CELLS else ID_CELLS),
         _Column("LABEL", [watch.label for watch in watches], 8, 18),
         _Column("TENANT", tenants if len({*tenants}) > 1 else [""] * len(tenants), 6, 12),
         _Column("ORDER", [(d.order_number or d.kind) if d else "" for d in digests], 8, 12),
@@ -95,14 +95,16 @@ def _fit_widths(columns: Sequence[_Column], width: int) -> dict[int, int]:
     """Return the width of each column that fits, by its place."""
     order = sorted(range(len(columns)), key=lambda place: _IMPORTANCE.index(columns[place].title))
     widths: dict[int, int] = {}
-    left = width + len(GAP)
+    left = width + len(COLUMN_GAP)
     for place in order:
         least = min(columns[place].least, columns[place].whole)
-        if least + len(GAP) <= left or not widths:
+        if least + len(COLUMN_GAP) <= left or not widths:
             widths[place] = min(least, width)
-            left -= widths[place] + len(GAP)
+            left -= widths[place] + len(COLUMN_GAP)
     good = [min(column.good, column.whole) for column in columns]
-    last = [place for place in order if columns[place].title == _JOB and width < WIDE]  # an id says less than a reason
+    last = [
+        place for place in order if columns[place].title == _JOB and width < WHOLE_IDS_CELLS
+    ]  # an id says less than a reason
     others = [place for place in order if place not in last]
     for wanted, places in ((good, order), ([column.whole for column in columns], [*others, *last])):
         for place in places:

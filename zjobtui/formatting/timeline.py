@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from zjobtui.formatting.job import TONES
+from zjobtui.formatting.job import VERDICT_TONES
 from zjobtui.formatting.outline import OutlineNode, Tone
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import duration, moment
@@ -72,7 +72,7 @@ def phases(watch: WatchedJob, timeline: History, now: float, zone: tzinfo | None
     if not was_over_at_first:
         result += _time_in_states(watch, timeline, watch.ended_at)
     note = " at the first poll" if was_over_at_first else ""
-    result.append(Phase(f"{GLYPHS[kind]} {kind.value}{note} {later(watch.ended_at)}", TONES[kind]))
+    result.append(Phase(f"{GLYPHS[kind]} {kind.value}{note} {later(watch.ended_at)}", VERDICT_TONES[kind]))
     if watch.read_at is not None and not watch.is_unread:
         result.append(Phase(f"read {later(watch.read_at)}"))
     return tuple(result)
@@ -105,4 +105,4 @@ def _time_in_states(watch: WatchedJob, timeline: History, until: float) -> list[
 
 
 def _tone(verdict: str) -> Tone:
-    return next((tone for kind, tone in TONES.items() if kind.value == verdict), Tone.MUTED)
+    return next((tone for kind, tone in VERDICT_TONES.items() if kind.value == verdict), Tone.MUTED)

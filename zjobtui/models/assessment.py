@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from zjobtui.models.advice import CODE_LIMIT, advise_reason
 from zjobtui.models.digest import WHY_CELLS, Digest
-from zjobtui.models.failure_key import MESSAGE_LIMIT, message_key
+from zjobtui.models.failure_key import MESSAGE_CHARACTERS, message_key
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import ProblemKind
@@ -267,7 +267,7 @@ def _cause_of(report: Report, kind: VerdictKind, expected: Collection[str]) -> _
     has_failed = report.status == "Failed"
     problems = map(stated, report.all_reasons) if has_failed else problems_of(report, expected)
     _, reason, why = next(iter(problems), _NO_REASON)
-    code, message = shorten(reason.code, CODE_LIMIT), shorten(reason.message, MESSAGE_LIMIT)
+    code, message = shorten(reason.code, CODE_LIMIT), shorten(reason.message, MESSAGE_CHARACTERS)
     title = advise_reason(Reason(code, message)).title
     if not why:
         why = title if title != "error" else message or code or "no reason given"

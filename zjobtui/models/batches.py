@@ -34,7 +34,7 @@ SMALLEST = 2
 NEARLY_ALL = 0.95
 """The share of a batch whose end is estimated; the end of the last job depends on that one job alone."""
 
-SAMPLE = 1_000
+OTHER_JOBS_SAMPLE = 1_000
 """Most jobs outside of the batch from which is learned, the last added ones."""
 
 MARGIN = 1.28
@@ -45,7 +45,7 @@ _TRUST, _LEAST = 0.3, 2.0
 and `_LEAST` more. Chosen so that the range holds the time in three of four simulated batches.
 """
 
-LONGEST = 30 * 86_400.0
+LONGEST_ESTIMATE_SECONDS = 30 * 86_400.0
 """Seconds beyond which nothing is estimated."""
 
 WIDEST = 5.0
@@ -171,7 +171,7 @@ def time_until_95_percent(
         return None
     tenants, own = {watch.job.tenant for watch in jobs}, {watch.job for watch in jobs}
     others = [watch for watch in other_jobs if watch.job.tenant in tenants and watch.job not in own]
-    times = [time for watch in (*others[-SAMPLE:], *jobs) if (time := run_time(watch)) is not None]
+    times = [time for watch in (*others[-OTHER_JOBS_SAMPLE:], *jobs) if (time := run_time(watch)) is not None]
     if sum(time.end is not None for time in times) < FEWEST:
         return None
     early = [end for watch in jobs if (end := _early_end(watch)) is not None]
@@ -183,11 +183,11 @@ def time_until_95_percent(
             mean, variance = _expected_ends(ages, fit, after)
             return mean + margin * sqrt(variance) >= missing
 
-        return _least(is_reached, LONGEST)
+        return _least(is_reached, LONGEST_ESTIMATE_SECONDS)
 
     low, high = time_of(MARGIN), time_of(-MARGIN)
     elapsed = now - min(watch.added_at for watch in jobs)
-    return (low, high) if high < min(LONGEST, WIDEST * max(low, elapsed)) else None
+    return (low, high) if high < min(LONGEST_ESTIMATE_SECONDS, WIDEST * max(low, elapsed)) else None
 
 
 def _early_end(watch: WatchedJob) -> float | None:

@@ -31,7 +31,7 @@ def _outcome(call: LoggedCall, _: JobName) -> tuple[str, ...]:
     return (*result, str(call.call.http_status or ""))
 
 
-FIELDS: dict[str, Callable[[LoggedCall, JobName], tuple[str, ...]]] = {
+CALL_FIELDS: dict[str, Callable[[LoggedCall, JobName], tuple[str, ...]]] = {
     "job": _job,
     "tenant": lambda call, _: (call.tenant,),
     "what": _what,
@@ -49,7 +49,7 @@ class _Term(Struct, frozen=True):
     is_inverted: bool
 
     def matches(self, call: LoggedCall, name: JobName) -> bool:
-        texts = [text.casefold() for text in (FIELDS[self.field](call, name) if self.field else _all(call, name))]
+        texts = [text.casefold() for text in (CALL_FIELDS[self.field](call, name) if self.field else _all(call, name))]
         return any(self._has(value, call, texts) for value in self.values) != self.is_inverted
 
     def _has(self, value: str, call: LoggedCall, texts: list[str]) -> bool:
@@ -60,7 +60,7 @@ class _Term(Struct, frozen=True):
 
 def _all(call: LoggedCall, name: JobName) -> tuple[str, ...]:
     ids = (call.call.request_id, call.call.track_id, call.call.process_id)
-    return (*(text for read in FIELDS.values() for text in read(call, name)), *ids)
+    return (*(text for read in CALL_FIELDS.values() for text in read(call, name)), *ids)
 
 
 class CallFilter(Struct, frozen=True):
@@ -83,8 +83,8 @@ def parse_call_filter(text: str) -> CallFilter:
         values = tuple(
             (quoted or plain).casefold() for quoted, plain in _VALUE.findall(match["values"] or match["word"] or "")
         )
-        if field and field not in FIELDS:
-            problems.append(f"Unknown field “{shorten(field, 20)}”; {suggest(field, FIELDS)}")
+        if field and field not in CALL_FIELDS:
+            problems.append(f"Unknown field “{shorten(field, 20)}”; {suggest(field, CALL_FIELDS)}")
         elif any(values):
             terms.append(_Term(field, tuple(filter(None, values)), bool(match["sign"])))
     return CallFilter(tuple(terms), " · ".join(dict.fromkeys(problems)))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zjobtui.models.problem import Problem
     from zjobtui.models.related import Reference
 
-KEPT = 500
+CALLS_KEPT = 500
 """Calls that are kept."""
 
 JOBS_KEPT = 1_000
@@ -72,7 +72,7 @@ class CallLog:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._calls: deque[LoggedCall] = deque(maxlen=KEPT)
+        self._calls: deque[LoggedCall] = deque(maxlen=CALLS_KEPT)
         self._last: OrderedDict[JobRef, LoggedCall] = OrderedDict()
         self._recorded = 0
 

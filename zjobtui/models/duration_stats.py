@@ -12,7 +12,7 @@ from zjobtui.models.watched_job import WatchedJob
 FEWEST = 5
 """Fewest ended jobs for statistics; a share must rest on as many jobs, including running ones."""
 
-SAMPLE = 1_000
+TYPICAL_TIMES_SAMPLE = 1_000
 """Jobs of a tenant from which typical times are learned, the last added ones."""
 
 NARROW = 15.0
@@ -92,7 +92,7 @@ TypicalByTenant = Mapping[str, TypicalTimes]
 def typical_times(watches: Iterable[WatchedJob]) -> dict[str, TypicalTimes]:
     """Return the typical times by tenant, for tenants of which enough jobs ended while watched.
 
-    Only the `SAMPLE` jobs that were added last count; compute it once a minute for all jobs, not for each.
+    Only the last `TYPICAL_TIMES_SAMPLE` jobs count. Compute it once a minute for all jobs, not for each.
     """
     times: dict[str, list[RunTime]] = {}
     for watch in watches:
@@ -100,7 +100,7 @@ def typical_times(watches: Iterable[WatchedJob]) -> dict[str, TypicalTimes]:
             times.setdefault(watch.job.tenant, []).append(time)
     typical = {}
     for tenant, of_tenant in times.items():
-        known = of_tenant[-SAMPLE:]
+        known = of_tenant[-TYPICAL_TIMES_SAMPLE:]
         if sum(time.end is not None for time in known) >= FEWEST:
             curve = list(survival_steps(known))
             typical[tenant] = TypicalTimes(_age(curve, 0.5), _age(curve, 0.05))

@@ -8,10 +8,10 @@ from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.text import shorten
 from zjobtui.models.verdict import VerdictKind
 
-MESSAGE_LIMIT = 500
+MESSAGE_CHARACTERS = 500
 """Characters of a message that a digest keeps, and that are compared."""
 
-KEY_LIMIT = 160
+MESSAGE_KEY_CHARACTERS = 160
 """Characters of a message key."""
 
 _FINGERPRINT = lazy_pattern(r"(?:.*-)?([0-9a-f]{8})")
@@ -32,9 +32,9 @@ def message_key(message: str) -> str:
     `Rate plan "Gold" is not effective on the contract effective date of 03/12/2025.` becomes
     `rate plan … is not effective on the contract effective date of #`.
     """
-    text = _QUOTED.sub("…", message[:MESSAGE_LIMIT].casefold())
+    text = _QUOTED.sub("…", message[:MESSAGE_CHARACTERS].casefold())
     text = _NUMBERS.sub("#", _WORD.sub(_without_numbers, text))
-    return shorten(" ".join(text.split()).rstrip(" .,;:!"), KEY_LIMIT)
+    return shorten(" ".join(text.split()).rstrip(" .,;:!"), MESSAGE_KEY_CHARACTERS)
 
 
 def _without_numbers(match: re.Match[str]) -> str:

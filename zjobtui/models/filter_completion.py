@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from zjobtui.models.failure_groups import failure_groups
-from zjobtui.models.filter_fields import FIELDS, STATES, Vocabulary
+from zjobtui.models.filter_fields import FILTER_FIELDS, STATES, Vocabulary
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.watched_job import WatchedJob
 
-LIMIT = 50
+CANDIDATES_LIMIT = 50
 """Candidates that are returned."""
 
 _LAST_TERM = lazy_pattern(r'(?:^|\s)(?P<sign>[!-]?)(?P<term>(?:[^\s"]|"[^"]*(?:"|$))*)$')
@@ -42,10 +42,10 @@ def complete(
         head = text[: len(text) - len(value["value"])]
     else:
         begun, head = term, text[: len(text) - len(term)]
-        words = [f"{name}{operator}" for name, field in FIELDS.items() for operator in field.operators]
+        words = [f"{name}{operator}" for name, field in FILTER_FIELDS.items() for operator in field.operators]
         offered = {word: word for word in (*words, *(f"@{name}" for name in saved or ()))}
     fitting = (spelt for name, spelt in offered.items() if name.casefold().startswith(begun.casefold()))
-    return tuple(candidate for spelt in fitting if len(candidate := head + spelt) > len(text))[:LIMIT]
+    return tuple(candidate for spelt in fitting if len(candidate := head + spelt) > len(text))[:CANDIDATES_LIMIT]
 
 
 def candidate_names(candidates: Iterable[str]) -> list[str]:

@@ -217,7 +217,7 @@ def _no_span(field: str, operator: str, value: str) -> FilterError:
 
 _COMPARED = ("<", ">")
 
-FIELDS: Mapping[str, Field] = {
+FILTER_FIELDS: Mapping[str, Field] = {
     field.name: field
     for field in (
         Field(

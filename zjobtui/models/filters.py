@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.filter_fields import (
-    FIELDS,
+    FILTER_FIELDS,
     NO_TYPICAL,
     RENAMED_VALUES,
     Context,
@@ -27,7 +27,7 @@ from zjobtui.models.watched_job import WatchedJob
 KnownWords = Callable[[], Vocabulary]
 """Returns the words that values are checked against; called only if a term needs them."""
 
-LIMIT = 20_000
+CACHED_TEXTS_LIMIT = 20_000
 """Texts that are cached: a list is filtered on every key and drawing, and few of its jobs differ in between."""
 
 _CACHE: dict[int, tuple[WatchedJob, str]] = {}
@@ -41,7 +41,7 @@ def haystack(watch: WatchedJob) -> str:
     cached = _CACHE.get(id(watch))
     if cached is not None:
         return cached[1]
-    if len(_CACHE) >= LIMIT:
+    if len(_CACHE) >= CACHED_TEXTS_LIMIT:
         _CACHE.clear()
     text = _text(watch)
     _CACHE[id(watch)] = watch, text
@@ -222,7 +222,7 @@ def _containing(words: str) -> Test:
 
 def _read_typed(match: re.Match[str], known_words: KnownWords | None) -> Term | FilterError:
     name, operator = match["name"].casefold(), match["operator"][0]
-    field = FIELDS.get(name)
+    field = FILTER_FIELDS.get(name)
     if field is None:
         return _no_field(name, match)
     if operator not in field.operators:
@@ -239,7 +239,7 @@ def _read_typed(match: re.Match[str], known_words: KnownWords | None) -> Term | 
 
 
 def _no_field(name: str, match: re.Match[str]) -> FilterError:
-    near = FIELDS.get(nearest(name, FIELDS))
+    near = FILTER_FIELDS.get(nearest(name, FILTER_FIELDS))
     return FilterError(
         f"Unknown field “{shorten(name, 40)}”",
         near.example if near else _quoted(shorten(match.group().removeprefix(match["sign"]), 40)),

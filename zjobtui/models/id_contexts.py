@@ -8,7 +8,7 @@ from zjobtui.models.text import clean
 _WORD = lazy_pattern(r"[0-9A-Za-z-]{28,}")
 _ID = lazy_pattern(ID)
 
-REACH = 40
+CONTEXT_CHARACTERS = 40
 """Characters before and after an id that are kept, within its line."""
 
 _WORD_LIMIT = 80
@@ -33,10 +33,10 @@ def id_contexts(text: str) -> dict[str, str]:
 
 
 def _context(plain: str, start: int, end: int) -> str:
-    before = plain[max(0, start - REACH) : start].rpartition("\n")[2]
-    if len(before) == REACH:
+    before = plain[max(0, start - CONTEXT_CHARACTERS) : start].rpartition("\n")[2]
+    if len(before) == CONTEXT_CHARACTERS:
         before = before.partition(" ")[2]  # without half a word, which may be half an id
-    after = plain[end : end + REACH].partition("\n")[0]
+    after = plain[end : end + CONTEXT_CHARACTERS].partition("\n")[0]
     others = (_WORD.sub("…", clean(part.replace("\t", " ").replace("\r", " "))) for part in (before, after))
     words = " ".join("…".join(others).split())
     return "" if words == "…" else words

@@ -15,13 +15,13 @@ from zjobtui.models.pasted_text import Cell, find_cells
 from zjobtui.models.redaction import find_secrets
 from zjobtui.models.source_text import SourceText
 
-LINE_LIMIT = 64 * 1024
+HELD_LINE_CHARACTERS = 64 * 1024
 """Characters of a line that are held until it ends; the beginning of a longer one is read before."""
 
 CONTEXT = 4_096
 """Characters that are read again with what follows them: the name of a value may be on a line before."""
 
-AT_ONCE = 32 * 1024
+READ_AT_ONCE_CHARACTERS = 32 * 1024
 """Characters from which on a text is read although more of it may come at once."""
 
 HELD = 2_048
@@ -87,10 +87,10 @@ class IdStream:
     def feed(self, data: bytes) -> FoundIds:
         """Add bytes in UTF-8; return what is new in them if they are many, except for the lines that are held."""
         self._text += self._decode(data)
-        if len(self._text) < AT_ONCE:
+        if len(self._text) < READ_AT_ONCE_CHARACTERS:
             return _NOTHING
         end = self._text.rfind("\n", 0, len(self._text) - HELD) + 1
-        if len(self._text) - end > LINE_LIMIT:
+        if len(self._text) - end > HELD_LINE_CHARACTERS:
             end = _end_of_word(self._text, len(self._text) - HELD)
         return self._find(end)
 

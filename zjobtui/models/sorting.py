@@ -9,13 +9,13 @@ from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
-Key = tuple[bool, int, float, str]
+SortKey = tuple[bool, int, float, str]
 """Sort key of a job: whether the column is empty, which puts it last in both directions, then what orders compare."""
 
 _RANKS = {kind: rank for rank, kind in enumerate(VerdictKind)}
 
 
-def _by_urgency(watch: WatchedJob, typical: TypicalByTenant) -> Key:
+def _by_urgency(watch: WatchedJob, typical: TypicalByTenant) -> SortKey:
     kind = watch.verdict.kind
     if kind is VerdictKind.RUNNING:
         return False, _RANKS[kind], _overdue_at(watch, typical), ""
@@ -30,43 +30,43 @@ def _overdue_at(watch: WatchedJob, typical: TypicalByTenant) -> float:
     return watch.added_at + max((times.nearly_all or 0.0 for times in typical.values()), default=0.0)
 
 
-def _by_added(watch: WatchedJob, _: TypicalByTenant) -> Key:
+def _by_added(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
     return False, 0, -watch.added_at, ""
 
 
-def _by_time(watch: WatchedJob, _: TypicalByTenant) -> Key:
+def _by_time(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
     return False, 0, -_changed_at(watch), ""
 
 
-def _by_job(watch: WatchedJob, _: TypicalByTenant) -> Key:
+def _by_job(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
     return _text_key(watch.label) if watch.label else (True, 0, 0.0, watch.job.id.key)
 
 
-def _by_why(watch: WatchedJob, _: TypicalByTenant) -> Key:
+def _by_why(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
     return _text_key(watch.digest.why if watch.digest else "")
 
 
-def _by_tenant(watch: WatchedJob, _: TypicalByTenant) -> Key:
+def _by_tenant(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
     return _text_key(watch.job.tenant)
 
 
-def _by_account(watch: WatchedJob, _: TypicalByTenant) -> Key:
+def _by_account(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
     return _text_key(watch.digest.account_number if watch.digest else "")
 
 
-def _by_order(watch: WatchedJob, _: TypicalByTenant) -> Key:
+def _by_order(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
     return _text_key(watch.digest.order_number if watch.digest else "")
 
 
-def _by_batch(watch: WatchedJob, _: TypicalByTenant) -> Key:
+def _by_batch(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
     return _text_key(watch.batch)
 
 
-def _by_tags(watch: WatchedJob, _: TypicalByTenant) -> Key:
+def _by_tags(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
     return _text_key(" ".join(watch.tags))
 
 
-def _text_key(text: str) -> Key:
+def _text_key(text: str) -> SortKey:
     return not text, 0, 0.0, text.casefold()
 
 
@@ -94,7 +94,7 @@ class SortOrder(Enum):
     ADDED = ("added, newest first", "added, oldest first", _by_added)
     TIME = ("last change, newest first", "last change, oldest first", _by_time)
 
-    def __init__(self, title: str, reversed_title: str, key: Callable[[WatchedJob, TypicalByTenant], Key]) -> None:
+    def __init__(self, title: str, reversed_title: str, key: Callable[[WatchedJob, TypicalByTenant], SortKey]) -> None:
         self.title = title
         self.reversed_title = reversed_title
         self.key = key
@@ -129,11 +129,13 @@ class Sorting(Struct, frozen=True):
         """The name under which it is stored."""
         return f"{self.order.name.lower()}{_REVERSED if self.is_reversed else ''}"
 
-    def key(self, watch: WatchedJob) -> Key:
+    def key(self, watch: WatchedJob) -> SortKey:
         """Return the sort key of a job."""
         return self.order.key(watch, self.typical)
 
-    def sort(self, watches: Iterable[WatchedJob], key: Callable[[WatchedJob], Key] | None = None) -> list[WatchedJob]:
+    def sort(
+        self, watches: Iterable[WatchedJob], key: Callable[[WatchedJob], SortKey] | None = None
+    ) -> list[WatchedJob]:
         """Return the jobs in order; `key` returns cached keys."""
         key = key or self.key
         if not self.is_reversed:

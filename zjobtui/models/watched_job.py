@@ -100,7 +100,7 @@ STALE_AFTER = 3
 LONGEST_PROMISE = 86_400.0
 """Longest interval in seconds within which a response can be promised: a row that nothing is heard of turns stale."""
 
-AHEAD = 60.0
+CLOCK_AHEAD_SECONDS = 60.0
 """Seconds by which the clock of another window may be ahead; a later response is of unknown age."""
 
 
@@ -117,7 +117,7 @@ def stale_at(watch: WatchedJob) -> float | None:
 def is_stale(watch: WatchedJob, now: float) -> bool:
     """Return whether what the row shows is older than was promised, at `now` (seconds since the epoch, UTC)."""
     limit = stale_at(watch)
-    return limit is not None and not (_known_since(watch) - AHEAD <= now <= limit)
+    return limit is not None and not (_known_since(watch) - CLOCK_AHEAD_SECONDS <= now <= limit)
 
 
 def observation_order(watch: WatchedJob, now: float) -> tuple[bool, float]:
@@ -126,7 +126,7 @@ def observation_order(watch: WatchedJob, now: float) -> tuple[bool, float]:
     An observation that is later than `now` (seconds since the epoch, UTC) was made while a clock was ahead. When it was
     made is not known, so any other is taken for later: it must not hold up new ones until its time has come.
     """
-    return watch.is_final, watch.last_call_at if watch.last_call_at <= now + AHEAD else 0.0
+    return watch.is_final, watch.last_call_at if watch.last_call_at <= now + CLOCK_AHEAD_SECONDS else 0.0
 
 
 def _known_since(watch: WatchedJob) -> float:

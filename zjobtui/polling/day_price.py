@@ -15,7 +15,7 @@ from typing import NamedTuple, Self
 
 from msgspec import Struct
 
-from zjobtui.polling.survival import AGES, CHEAPEST, SHORTEST, Curve, Intervals, cell_of
+from zjobtui.polling.survival import AGES, CHEAPEST, SHORTEST_INTERVAL_SECONDS, Curve, Intervals, cell_of
 
 _HOUR, _DAY = 3_600.0, 86_400.0
 
@@ -156,7 +156,10 @@ def _calls_beyond(curve: Curve, intervals: Intervals) -> list[float]:
         age, gap = AGES[cell], intervals.after(AGES[cell])
         width = AGES[cell + 1] - age
         if gap < width:
-            beyond[cell] = beyond[cell + 1] + width / max(gap, SHORTEST) * (surviving[cell] + surviving[cell + 1]) / 2
+            beyond[cell] = (
+                beyond[cell + 1]
+                + width / max(gap, SHORTEST_INTERVAL_SECONDS) * (surviving[cell] + surviving[cell + 1]) / 2
+            )
         else:
             beyond[cell] = surviving[cell] + _at(beyond, age + gap)
     return beyond

@@ -24,7 +24,7 @@ from zjobtui.models.watched_job import WatchedJob, due_for_archive
 from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.protocols import (
-    DEFAULT_OPTIONS,
+    DEFAULT_ENGINE_OPTIONS,
     EditResult,
     EngineOptions,
     MakeSource,
@@ -45,7 +45,7 @@ log = get_logger(__name__)
 
 T = TypeVar("T", EditResult, ReadResult)
 
-STOP_LIMIT = 2.0
+ENGINE_STOP_SECONDS = 2.0
 """Seconds that stopping may take before the thread, a daemon, is abandoned."""
 
 APPLY_LIMIT = 0.3
@@ -57,7 +57,7 @@ RELOAD = 3.0
 ARCHIVE = 3_600.0
 """Seconds between two checks for jobs to archive."""
 
-RENEW = 2.0
+REPUBLISH_SECONDS = 2.0
 """Seconds after which statuses that change with time alone are published again: without calls their rate falls."""
 
 
@@ -73,7 +73,7 @@ class Engine:
         store: WatchlistStore,
         sources: Iterable[tuple[Tenant, MakeSource]],
         clock: Clock,
-        options: EngineOptions = DEFAULT_OPTIONS,
+        options: EngineOptions = DEFAULT_ENGINE_OPTIONS,
         *,
         calls: CallLog | None = None,
     ) -> None:
@@ -133,12 +133,12 @@ class Engine:
         self._has_started.wait()
 
     def stop(self) -> None:
-        """Cancel calls in flight, commit what is left, and wait for the thread, up to `STOP_LIMIT` seconds in all."""
+        """Cancel calls in flight, commit what is left, and wait for the thread, up to `ENGINE_STOP_SECONDS` seconds in all."""
         if not self._was_started:  # `is_alive` is still false while the thread begins
             return
-        ends = time.monotonic() + STOP_LIMIT
+        ends = time.monotonic() + ENGINE_STOP_SECONDS
         self._is_stopping = True
-        if self._has_started.wait(STOP_LIMIT):  # a signal may come before the thread has its loop
+        if self._has_started.wait(ENGINE_STOP_SECONDS):  # a signal may come before the thread has its loop
             with suppress(RuntimeError):  # the loop has ended, or never began
                 self._running_loop().call_soon_threadsafe(self._stopping.set)
         with suppress(RuntimeError):  # it could not start
@@ -412,7 +412,7 @@ class Engine:
             self._subscriber(self.state)
         if self._renewal is None and any(map(changes_with_time, statuses.values())):
             loop = asyncio.get_running_loop()
-            self._renewal = loop.call_later(RENEW - loop.time() % RENEW, self._renew)
+            self._renewal = loop.call_later(REPUBLISH_SECONDS - loop.time() % REPUBLISH_SECONDS, self._renew)
 
     def _sync_pollers(self, service: WatchlistService) -> None:
         if self._tenants is not None and self._membership_version != service.membership_version:

@@ -13,16 +13,16 @@ from zjobtui.polling.protocols import WatchlistStore
 
 log = get_logger(__name__)
 
-NAME = "polling {}"
+LEASE_NAME = "polling {}"
 """The name of a lease by tenant: a window may watch a single tenant, and then polls no other."""
 
 LIFE = 8.0
 """Seconds after which a lease of a window that ended or was stopped expires."""
 
-RENEW = 4.0
+LEASE_RENEW_SECONDS = 4.0
 """Seconds between two renewals; with `LIFE` another window takes over within about ten seconds."""
 
-LOOK = 1.0
+LEASE_RETRY_SECONDS = 1.0
 """Seconds between two attempts to acquire the lease."""
 
 RunIo = Callable[[Callable[[], bool]], Awaitable[bool]]
@@ -43,7 +43,7 @@ class Lease:
         """Whether another live window holds it: its process is visible from here, or it has renewed the lease."""
         self.was_taken_over = False
         """Whether another window held it before, and so has polled recently."""
-        self._name = NAME.format(tenant)
+        self._name = LEASE_NAME.format(tenant)
         self._store = store
         self._run_io = run_io
         self._clock = clock
@@ -59,7 +59,7 @@ class Lease:
             self._woken.clear()
             await self._update(wanted=is_wanted())
             with suppress(TimeoutError):
-                async with asyncio.timeout(RENEW if self.is_held else LOOK):
+                async with asyncio.timeout(LEASE_RENEW_SECONDS if self.is_held else LEASE_RETRY_SECONDS):
                     await self._woken.wait()
 
     def wake(self) -> None:

@@ -17,7 +17,7 @@ from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, stale_at
 from zjobtui.polling.circuit_breaker import stored_outage
 from zjobtui.polling.job_calls import CallResult, JobCalls, Turn
-from zjobtui.polling.protocols import DEFAULT_OPTIONS, EngineOptions, JobSource
+from zjobtui.polling.protocols import DEFAULT_ENGINE_OPTIONS, EngineOptions, JobSource
 from zjobtui.polling.related_reads import ReadQueue
 from zjobtui.polling.schedule import Schedule
 from zjobtui.polling.supervision import internal_failure
@@ -71,7 +71,7 @@ class Poller:
         *,
         may_poll: Callable[[], bool] = lambda: True,
         is_polled_elsewhere: Callable[[], bool] = lambda: False,
-        options: EngineOptions = DEFAULT_OPTIONS,
+        options: EngineOptions = DEFAULT_ENGINE_OPTIONS,
         record: RecordCall = lambda _: None,
     ) -> None:
         self.tenant = tenant

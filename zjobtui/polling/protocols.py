@@ -82,7 +82,7 @@ class EngineOptions(Struct, frozen=True, kw_only=True):
     reload: ReloadSettings | None = None
 
 
-DEFAULT_OPTIONS = EngineOptions()
+DEFAULT_ENGINE_OPTIONS = EngineOptions()
 
 
 class WatchlistStore(Protocol):

@@ -28,13 +28,13 @@ calls that this leaves are used where they are worth most. With 2.5, if the day 
 than three times jobs / rate, including its time in the queue.
 """
 
-AHEAD, AHEAD_AT_REST = 0.5, 15.0
+PRICE_SECONDS, PRICE_SECONDS_AT_REST = 0.5, 15.0
 """Seconds for which a price is set: an eighth of the mean interval, between these bounds, and at least one call."""
 
 NOTABLE = 0.1
 """The relative change of the price of a call from which on all jobs are planned again."""
 
-RETRY = 1.0
+JOB_RETRY_SECONDS = 1.0
 """Seconds until a job whose call failed is polled again; then twice as long each time, up to its interval."""
 
 RETRY_SHARE = 1 / 8
@@ -149,7 +149,9 @@ class Schedule:
         if failures > UNUSABLE_RETRIES and _is_unusable(watch):
             return self.next_call(watch, now)
         interval = self.interval(watch, now)
-        wait = max(RETRY, RETRY_SHARE * interval if self.is_stretched else 0.0) * 2.0 ** min(failures - 1, 20)
+        wait = max(JOB_RETRY_SECONDS, RETRY_SHARE * interval if self.is_stretched else 0.0) * 2.0 ** min(
+            failures - 1, 20
+        )
         return now + min(interval, wait) * chance.uniform(0.5, 1)
 
     def fit(
@@ -174,9 +176,9 @@ class Schedule:
         calls, it is raised so that it takes half of them; if the day is short of calls, so that it takes two fifths of
         an even share.
         """
-        ahead = max(1 / rate, min(max(self.mean_interval / 8, AHEAD), AHEAD_AT_REST))
+        ahead = max(1 / rate, min(max(self.mean_interval / 8, PRICE_SECONDS), PRICE_SECONDS_AT_REST))
         unused = self._credit + rate * max(0.0, now - self._fitted_at) - calls
-        self._credit = min(max(unused, 0.0), max(1.0, AHEAD * rate))
+        self._credit = min(max(unused, 0.0), max(1.0, PRICE_SECONDS * rate))
         self.fit_at, self._fitted_at = now + ahead, now
         known = list(watches)
         running = [watch for watch in known if not watch.is_final]

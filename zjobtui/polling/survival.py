@@ -16,7 +16,7 @@ AGES = (0.0, *(YOUNGEST * STEP**number for number in range(1 + round(log(OLDEST 
 IMAGINARY = 10.0
 """How many imaginary jobs the prior counts as: with a few dozen ended jobs it hardly matters any more."""
 
-REACH = 3
+NEIGHBOURING_CELLS = 3
 """Neighbouring cells on either side over which ends are counted together: about a sixth of the age."""
 
 
@@ -97,7 +97,7 @@ def fit_curve(lifetimes: Iterable[Lifetime]) -> Curve:
     seconds = [more + jobs * width for more, jobs, width in zip(exposure, lived_through, widths, strict=True)]
     surviving = [1.0]
     for cell, width in enumerate(widths):
-        near = slice(max(0, cell - REACH), cell + REACH + 1)
+        near = slice(max(0, cell - NEIGHBOURING_CELLS), cell + NEIGHBOURING_CELLS + 1)
         surviving.append(surviving[-1] * exp(-width * sum(ends[near]) / sum(seconds[near])))
     return Curve.through(surviving)
 
@@ -158,7 +158,7 @@ CHEAPEST = 0.07
 With 0.05 the mean delay is up to a fifth shorter, and calls are a sixth more (`tests/benchmarks/virtual.py`).
 """
 
-SHORTEST = 0.5
+SHORTEST_INTERVAL_SECONDS = 0.5
 """Shortest seconds between two calls about one job."""
 
 STALENESS_LIMIT = 60.0
@@ -191,7 +191,7 @@ class Intervals:
 
     def after(self, age: float) -> float:
         """Return the seconds until a job that was running at `age` (seconds) is polled again."""
-        return min(max(self._unbounded(age), SHORTEST), self.ceiling)
+        return min(max(self._unbounded(age), SHORTEST_INTERVAL_SECONDS), self.ceiling)
 
     def _unbounded(self, age: float) -> float:
         if age >= AGES[-1]:

@@ -19,7 +19,7 @@ from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.protocols import (
-    DEFAULT_OPTIONS,
+    DEFAULT_ENGINE_OPTIONS,
     EngineOptions,
     JobSource,
     MakeSource,
@@ -41,7 +41,7 @@ COUNT_LIMIT = 2.0
 
 DAY = 86_400
 
-RETRY = 45.0
+SOURCE_RETRY_SECONDS = 45.0
 """Seconds until a source that could not be created is tried again: a corrected secret works within a minute."""
 
 
@@ -72,7 +72,7 @@ class TenantRunner:
         may_poll: Callable[[], bool],
         is_polled_elsewhere: Callable[[], bool],
         changed: Callable[[], None],
-        options: EngineOptions = DEFAULT_OPTIONS,
+        options: EngineOptions = DEFAULT_ENGINE_OPTIONS,
         record: RecordCall = lambda _: None,
     ) -> None:
         self.tenant = tenant
@@ -219,7 +219,7 @@ class TenantRunner:
     async def _create_source(self) -> JobSource:
         """Create the source on a thread, since a secret may take seconds to fetch; after an error, try again.
 
-        The next try is after `RETRY` seconds, or when the user asks for it.
+        The next try is after `SOURCE_RETRY_SECONDS` seconds, or when the user asks for it.
         """
         while True:
             self._retry.clear()
@@ -229,14 +229,17 @@ class TenantRunner:
                 log.warning("tenant %s: cannot be polled: %s", self.tenant.name, fault)
                 now = self._clock.now()
                 self._problem_since = self._problem_since if self._problem else now
-                self._problem, self._next_try_at = Problem(ProblemKind.MISCONFIGURED, str(fault)), now + RETRY
+                self._problem, self._next_try_at = (
+                    Problem(ProblemKind.MISCONFIGURED, str(fault)),
+                    now + SOURCE_RETRY_SECONDS,
+                )
             except Exception as fault:  # whatever it is, the watchlist must stay usable
                 log.exception("tenant %s: internal error, it cannot be polled", self.tenant.name)
                 self.supervisor.record(self._polling, fault, "cannot start")
             self._fail_reads()
             self._changed()
             with suppress(TimeoutError):
-                async with asyncio.timeout(RETRY):
+                async with asyncio.timeout(SOURCE_RETRY_SECONDS):
                     await self._retry.wait()
 
     async def _count_calls(self) -> None:

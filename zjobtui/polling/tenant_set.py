@@ -15,7 +15,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.polling.lease import Lease
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import DEFAULT_OPTIONS, EngineOptions, MakeSource, WatchlistStore
+from zjobtui.polling.protocols import DEFAULT_ENGINE_OPTIONS, EngineOptions, MakeSource, WatchlistStore
 from zjobtui.polling.rate_limiter import RateLimiter, limits_for
 from zjobtui.polling.tenant_gate import TenantGate
 from zjobtui.polling.tenant_runner import Attention, TenantRunner
@@ -46,7 +46,7 @@ class TenantSet:
         clock: Clock,
         publish: Callable[[], None],
         *,
-        options: EngineOptions = DEFAULT_OPTIONS,
+        options: EngineOptions = DEFAULT_ENGINE_OPTIONS,
         record: RecordCall = lambda _: None,
     ) -> None:
         self._record = record

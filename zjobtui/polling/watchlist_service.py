@@ -29,7 +29,7 @@ GATHER = 0.05
 FLUSH = 4.0
 """Seconds after which observations that only confirm are committed; a crash can only make rows look older."""
 
-LOOK = 2.0
+STORE_READ_SECONDS = 2.0
 """Seconds between two reads of what other windows have committed."""
 
 LOAD_LIMIT = 0.15
@@ -121,7 +121,9 @@ class WatchlistService:
         self._tasks = [
             asyncio.create_task(supervise("the update of rows", self._apply_pending)),
             asyncio.create_task(supervise("saving", partial(_every, FLUSH, self.flush))),
-            asyncio.create_task(supervise("reading changes of other windows", partial(_every, LOOK, self._sync))),
+            asyncio.create_task(
+                supervise("reading changes of other windows", partial(_every, STORE_READ_SECONDS, self._sync))
+            ),
         ]
 
     async def close(self) -> None:

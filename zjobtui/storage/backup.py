@@ -15,12 +15,12 @@ from zjobtui.logs import get_logger
 from zjobtui.models.history import EventKind
 from zjobtui.storage import ids_log
 from zjobtui.storage.database import BRIEF_LIMIT, backup_path, connect, unused_path
-from zjobtui.storage.ids_log import Action, IdsLogError, Line
+from zjobtui.storage.ids_log import IdsLogError, Line, LogAction
 from zjobtui.storage.migrations import SCHEMA_VERSION, version_of
 
 log = get_logger(__name__)
 
-EVERY = 86_400.0
+BACKUP_SECONDS = 86_400.0
 """Seconds between two copies."""
 
 
@@ -34,7 +34,7 @@ def back_up(path: Path) -> bool:
     """
     backup = backup_path(path)
     try:
-        if backup.exists() and 0 <= time.time() - backup.stat().st_mtime < EVERY:
+        if backup.exists() and 0 <= time.time() - backup.stat().st_mtime < BACKUP_SECONDS:
             return False
         with temp_sibling(backup) as new, closing(connect(path, "ro", wait=0.0)) as connection:
             if not _is_worth_keeping(connection):
@@ -93,14 +93,14 @@ def _compact_ids_log(path: Path) -> None:
 
 def _line_of(row: sqlite3.Row) -> Iterator[Line]:
     if row["removed_at"] is None:
-        yield ids_log.line(row["added_at"], row["tenant"], row["given"], row["label"], action=Action.ADD)
+        yield ids_log.line(row["added_at"], row["tenant"], row["given"], row["label"], action=LogAction.ADD)
     elif row["removed_as"] == EventKind.ARCHIVED.value:
-        yield ids_log.line(row["removed_at"], row["tenant"], row["given"], row["label"], action=Action.ARCHIVE)
+        yield ids_log.line(row["removed_at"], row["tenant"], row["given"], row["label"], action=LogAction.ARCHIVE)
 
 
 def _delete_leftovers(path: Path) -> None:
     """Delete temporary files that a killed process left at least a day ago."""
     for file in path.parent.iterdir():
-        is_temporary = file.name.startswith((f".{path.stem}", f".{ids_log.NAME}-")) and file.is_file()
-        if is_temporary and time.time() - file.stat().st_mtime > EVERY:
+        is_temporary = file.name.startswith((f".{path.stem}", f".{ids_log.IDS_LOG_NAME}-")) and file.is_file()
+        if is_temporary and time.time() - file.stat().st_mtime > BACKUP_SECONDS:
             file.unlink(missing_ok=True)

@@ -24,7 +24,7 @@ from zjobtui.storage.rows import (
     DIGEST,
     DIGEST_NUMBERS,
     LARGEST_COUNT,
-    LATEST,
+    LATEST_TIME,
     PROBLEM,
     ReadReport,
     StoredCall,
@@ -37,10 +37,10 @@ from zjobtui.storage.rows import (
 )
 
 FORMAT = "zjobtui watchlist"
-SCHEMA = 1
+EXPORT_SCHEMA = 1
 """Increases when older programs can no longer read the file."""
 
-Moment = Annotated[float, Meta(ge=0, lt=LATEST)]
+Moment = Annotated[float, Meta(ge=0, lt=LATEST_TIME)]
 """Seconds since the epoch, UTC, before the year 5138."""
 
 Interval = Annotated[float, Meta(ge=0)]
@@ -123,7 +123,7 @@ class ImportFileError(ValueError):
 def to_json(jobs: Iterable[ImportedJob], now: str) -> str:
     """Return the export, one job per line; without responses and histories if `jobs` has none."""
     rows = ",\n".join(json.dumps(_fields_of(job), ensure_ascii=False) for job in jobs)
-    head = f'"format": {json.dumps(FORMAT)}, "schema": {SCHEMA}, "exported_at": {json.dumps(now)}'
+    head = f'"format": {json.dumps(FORMAT)}, "schema": {EXPORT_SCHEMA}, "exported_at": {json.dumps(now)}'
     return f'{{{head}, "jobs": [\n{rows}\n]}}\n'
 
 
@@ -143,8 +143,10 @@ def from_json(
         head = _Head()
     if head.format != FORMAT:
         raise ImportFileError(f"format: this is not an export of zjobtui: expected “{FORMAT}”")
-    if head.schema is not None and head.schema > SCHEMA:
-        raise ImportFileError(f"schema: {head.schema} was written by a newer zjobtui; this one reads up to {SCHEMA}")
+    if head.schema is not None and head.schema > EXPORT_SCHEMA:
+        raise ImportFileError(
+            f"schema: {head.schema} was written by a newer zjobtui; this one reads up to {EXPORT_SCHEMA}"
+        )
     try:
         export = _decode(text, _Export)
     except msgspec.ValidationError as fault:

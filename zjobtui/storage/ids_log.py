@@ -42,7 +42,7 @@ from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
 from zjobtui.models.watchlist import Change
 
-NAME = "ids.log"
+IDS_LOG_NAME = "ids.log"
 
 READ_LIMIT = 64 << 20
 """Bytes at the end of the file that are read; about 600,000 lines."""
@@ -76,7 +76,7 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 _MEMBERSHIP_EVENTS = frozenset({EventKind.ADDED, EventKind.RESTORED, EventKind.REMOVED, EventKind.ARCHIVED})
 
-Key = tuple[str, str]
+LoggedKey = tuple[str, str]
 """Tenant, after `clean`, and digits of a job's id."""
 
 
@@ -84,7 +84,7 @@ class IdsLogError(Exception):
     """The file could not be read or written; the message says why."""
 
 
-class Action(Enum):
+class LogAction(Enum):
     """What happened to a job."""
 
     ADD = "add"
@@ -96,7 +96,7 @@ class Line(Struct, frozen=True):
     """One add, archive or remove; `time` is as in the file."""
 
     time: str
-    action: Action
+    action: LogAction
     tenant: str
     given: str
     """The id as it was given."""
@@ -109,7 +109,7 @@ class Line(Struct, frozen=True):
     @property
     def is_add(self) -> bool:
         """Whether the job is on the list."""
-        return self.action is Action.ADD
+        return self.action is LogAction.ADD
 
     @property
     def at(self) -> float:
@@ -120,12 +120,12 @@ class Line(Struct, frozen=True):
             return time.time()
 
     @property
-    def key(self) -> Key:
+    def key(self) -> LoggedKey:
         """What identifies the job."""
         return key_of(self.tenant, JobId(self.given).key)
 
 
-def key_of(tenant: str, digits: str) -> Key:
+def key_of(tenant: str, digits: str) -> LoggedKey:
     """Return what identifies a job in the log."""
     return _clean_tenant(tenant), digits
 
@@ -136,7 +136,7 @@ _clean_tenant = lru_cache(maxsize=256)(clean)
 
 def path_beside(store: Path) -> Path:
     """Return the path of the log of a store."""
-    return store.with_name(NAME)
+    return store.with_name(IDS_LOG_NAME)
 
 
 def lines_of(change: Change) -> list[Line]:
@@ -149,17 +149,17 @@ def lines_of(change: Change) -> list[Line]:
         lines += removal_lines(entry.at, watch.job.tenant, watch.job.id.given, watch.label, is_archived=is_archived)
     for watch in change.added:
         at = entries[watch.job].at if watch.job in entries else watch.added_at
-        lines.append(line(at, watch.job.tenant, watch.job.id.given, watch.label, action=Action.ADD))
+        lines.append(line(at, watch.job.tenant, watch.job.id.given, watch.label, action=LogAction.ADD))
     return lines
 
 
 def removal_lines(at: float, tenant: str, given: str, label: str = "", *, is_archived: bool) -> list[Line]:
     """Return the lines of a job that left the list, as removed or as archived, at `at` seconds since the epoch."""
     removed = [line(at, tenant, given)]
-    return [*removed, line(at, tenant, given, label, action=Action.ARCHIVE)] if is_archived else removed
+    return [*removed, line(at, tenant, given, label, action=LogAction.ARCHIVE)] if is_archived else removed
 
 
-def line(at: float, tenant: str, given: str, label: str = "", *, action: Action = Action.REMOVE) -> Line:
+def line(at: float, tenant: str, given: str, label: str = "", *, action: LogAction = LogAction.REMOVE) -> Line:
     """Return a line, by default of a remove, at `at` seconds since the epoch."""
     return Line(time.strftime(_TIME, time.gmtime(max(0.0, at))), action, tenant, given, label)
 
@@ -201,27 +201,27 @@ def rewrite(path: Path, lines: Iterable[Line]) -> None:
     write_whole(path, "".join((_HEADER, *map(str, lines))).encode())
 
 
-def read(path: Path) -> Mapping[Key, Line]:
+def read(path: Path) -> Mapping[LoggedKey, Line]:
     """Return the last line about each job; anything else in the file is ignored. Raises `IdsLogError`."""
-    last: dict[Key, tuple[str, str, str, str]] = {}
+    last: dict[LoggedKey, tuple[str, str, str, str]] = {}
     for text in _texts(path):
         for at, action, name, given, label in _LINE.findall(text):
             if given and (tenant := _tenant_of(name)) is not None:
                 last[tenant, _digits(given)] = at, action, given, label
     return {
-        (tenant, digits): Line(at, Action(action), tenant, given, shorten(clean(label.strip()), LABEL_LIMIT))
+        (tenant, digits): Line(at, LogAction(action), tenant, given, shorten(clean(label.strip()), LABEL_LIMIT))
         for (tenant, digits), (at, action, given, label) in last.items()
     }
 
 
-def actions(path: Path) -> Mapping[Key, Action]:
+def actions(path: Path) -> Mapping[LoggedKey, LogAction]:
     """Return the last action of each job; faster than `read`. Raises `IdsLogError`."""
     last: dict[str, str] = {}
     for text in _texts(path):
         last |= {job: action for action, job in _ACTION.findall(text)}
     last.pop("", None)  # lines that are no entries
-    named, count = {action.value: action for action in Action}, 0
-    result: dict[Key, Action] = {}
+    named, count = {action.value: action for action in LogAction}, 0
+    result: dict[LoggedKey, LogAction] = {}
     for job, action in last.items():
         name, given = job.rsplit(maxsplit=1)
         if (tenant := _tenant_of(name)) is not None:

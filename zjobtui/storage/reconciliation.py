@@ -8,7 +8,7 @@ from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.storage import ids_log
-from zjobtui.storage.ids_log import Action, Key
+from zjobtui.storage.ids_log import LogAction, LoggedKey
 from zjobtui.storage.recovery import add_lost_jobs
 from zjobtui.storage.rows import DamageError, ReadReport
 
@@ -19,19 +19,19 @@ _LOGGED = "SELECT tenant, job, given, label, added_at, removed_at, removed_as FR
 _REMOVED = "SELECT tenant, job, removed_as FROM watches NOT INDEXED WHERE removed_at IS NOT NULL"
 
 
-def key_of(job: JobRef) -> Key:
+def key_of_job(job: JobRef) -> LoggedKey:
     """Return what identifies a job in the log."""
     return ids_log.key_of(job.tenant, job.id.key)
 
 
-def is_reconciled(connection: sqlite3.Connection, logged: Mapping[Key, Action], watchlist: Watchlist) -> bool:
+def is_reconciled(connection: sqlite3.Connection, logged: Mapping[LoggedKey, LogAction], watchlist: Watchlist) -> bool:
     """Return whether the log has the same watched and archived jobs as the store, and none that the store lacks."""
-    watched = {key_of(job) for job in watchlist.watches}
-    if {key for key, action in logged.items() if action is Action.ADD} != watched:
+    watched = {key_of_job(job) for job in watchlist.watches}
+    if {key for key, action in logged.items() if action is LogAction.ADD} != watched:
         return False
     removed = {_row_key(row): row["removed_as"] for row in connection.execute(_REMOVED)}
     archived = {key for key, why in removed.items() if why == EventKind.ARCHIVED.value}
-    is_same = archived == {key for key, action in logged.items() if action is Action.ARCHIVE}
+    is_same = archived == {key for key, action in logged.items() if action is LogAction.ARCHIVE}
     return is_same and logged.keys() <= watched | removed.keys()
 
 
@@ -43,8 +43,8 @@ def reconcile(connection: sqlite3.Connection, path: Path, read_report: ReadRepor
     log_path, notice = ids_log.path_beside(path), ""
     lines = ids_log.read(log_path)
     for row in connection.execute(_REMOVED_WITHOUT_REASON):
-        if (line := lines.get(_row_key(row))) and line.action is not Action.REMOVE:
-            raise DamageError(f"a job that {ids_log.NAME} lists was removed without a recorded reason")
+        if (line := lines.get(_row_key(row))) and line.action is not LogAction.REMOVE:
+            raise DamageError(f"a job that {ids_log.IDS_LOG_NAME} lists was removed without a recorded reason")
     has_lost_jobs = not lines.keys() <= _known_keys(connection)
     if has_lost_jobs:
         notice = add_lost_jobs(connection, path, lines, read_report, revision)
@@ -63,19 +63,19 @@ def correct_log(connection: sqlite3.Connection, log_path: Path, jobs: Iterable[J
     ids_log.append(log_path, _missing_lines(rows, ids_log.read(log_path)))
 
 
-def _known_keys(connection: sqlite3.Connection) -> set[Key]:
+def _known_keys(connection: sqlite3.Connection) -> set[LoggedKey]:
     rows = connection.execute("SELECT tenant, job FROM watches NOT INDEXED")  # the index may be sound, the table not
     return {_row_key(row) for row in rows}
 
 
-def _row_key(row: sqlite3.Row) -> Key:
+def _row_key(row: sqlite3.Row) -> LoggedKey:
     try:
         return ids_log.key_of(row["tenant"], row["job"])
     except TypeError as fault:
         raise DamageError("a job has no tenant or no id") from fault
 
 
-def _missing_lines(rows: list[sqlite3.Row], lines: Mapping[Key, ids_log.Line]) -> Iterator[ids_log.Line]:
+def _missing_lines(rows: list[sqlite3.Row], lines: Mapping[LoggedKey, ids_log.Line]) -> Iterator[ids_log.Line]:
     """Yield the lines that the log lacks: of watched and archived jobs that it does not list as such.
 
     Lines of removed jobs are missing only if the log lists them as watched or archived.
@@ -83,10 +83,13 @@ def _missing_lines(rows: list[sqlite3.Row], lines: Mapping[Key, ids_log.Line]) -
     for row in rows:
         line = lines.get(ids_log.key_of(row["tenant"], row["job"]))
         if row["removed_at"] is None and not (line and line.is_add):
-            yield ids_log.line(row["added_at"], row["tenant"], row["given"], row["label"], action=Action.ADD)
+            yield ids_log.line(row["added_at"], row["tenant"], row["given"], row["label"], action=LogAction.ADD)
         elif row["removed_at"] is not None:
             is_archived = row["removed_as"] == EventKind.ARCHIVED.value
-            stored, logged = Action.ARCHIVE if is_archived else Action.REMOVE, line.action if line else Action.REMOVE
+            stored, logged = (
+                LogAction.ARCHIVE if is_archived else LogAction.REMOVE,
+                line.action if line else LogAction.REMOVE,
+            )
             if logged is not stored:
                 fields = (row["removed_at"], row["tenant"], row["given"], row["label"])
                 yield from ids_log.removal_lines(*fields, is_archived=is_archived)

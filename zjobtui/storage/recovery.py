@@ -26,10 +26,10 @@ from zjobtui.storage.database import (
     move_journals,
     new_database_file,
 )
-from zjobtui.storage.ids_log import Action, IdsLogError, Key, Line
+from zjobtui.storage.ids_log import IdsLogError, Line, LogAction, LoggedKey
 from zjobtui.storage.migrations import ADDED_COLUMNS
 from zjobtui.storage.rows import (
-    ANNOTATIONS,
+    ANNOTATION_COLUMNS,
     DIGEST,
     OBSERVATIONS,
     POSITION,
@@ -54,18 +54,22 @@ OLD = 0
 """The revision of rows that may be older than what an open window knows; they are no changes for it."""
 
 Columns = Mapping[str, SqlValue]
-Log = Mapping[Key, Line]
+Log = Mapping[LoggedKey, Line]
 
 _FAULTS = (sqlite3.Error, DamageError, ValueError, OverflowError, TypeError)
 _ENTRY = ("at", "event", "text", "verdict")
 _ON_LIST: Mapping[str, SqlValue] = {"removed_at": None, "removed_as": None}
-_LEFT_AS = {Action.ARCHIVE: EventKind.ARCHIVED, Action.REMOVE: EventKind.REMOVED}
+_LEFT_AS = {LogAction.ARCHIVE: EventKind.ARCHIVED, LogAction.REMOVE: EventKind.REMOVED}
 _RESTORED_BY = "restored from ids.log"
 _GROUPS = (
     ("removed_at", "removed_as"),
     DIGEST,
     PROBLEM,
-    *((name,) for name in ("added_at", "added_by", *ANNOTATIONS, *OBSERVATIONS) if name not in {*DIGEST, *PROBLEM}),
+    *(
+        (name,)
+        for name in ("added_at", "added_by", *ANNOTATION_COLUMNS, *OBSERVATIONS)
+        if name not in {*DIGEST, *PROBLEM}
+    ),
 )
 """Columns of a damaged row that are intact together or not at all."""
 
@@ -104,7 +108,7 @@ class _RecoveredJob(Struct, frozen=True):
     is_whole: bool = True
 
     @property
-    def key(self) -> Key:
+    def key(self) -> LoggedKey:
         """What identifies the job."""
         return ids_log.key_of(str(self.watch["tenant"]), str(self.watch["job"]))
 
@@ -151,10 +155,10 @@ def add_lost_jobs(connection: sqlite3.Connection, path: Path, log: Log, read_rep
     copied, logged = _from_copy(connection, path, log, read_report, revision), _from_log(connection, log, revision)
     connection.execute("UPDATE meta SET value = 0 WHERE name = 'digest_version'")
     parts = [f"{copied} from the copy of {_day_of_copy(path)}"] if copied else []
-    parts += [f"{logged} from {ids_log.NAME}"] if logged else []
+    parts += [f"{logged} from {ids_log.IDS_LOG_NAME}"] if logged else []
     if not parts:
         return ""
-    return f"The watchlist lacked jobs that {ids_log.NAME} lists; they were restored: {', '.join(parts)}."
+    return f"The watchlist lacked jobs that {ids_log.IDS_LOG_NAME} lists; they were restored: {', '.join(parts)}."
 
 
 def copy_missing_jobs(connection: sqlite3.Connection, source: sqlite3.Connection, read_report: ReadReport) -> None:
@@ -197,7 +201,7 @@ def _sources_text(own: _Count, copied: _Count, logged: _Count, path: Path) -> st
     else:
         parts.append("there is no daily copy")
     if logged:
-        parts.append(f"{logged}{' more' if own or copied else ''} from {ids_log.NAME}")
+        parts.append(f"{logged}{' more' if own or copied else ''} from {ids_log.IDS_LOG_NAME}")
     text = ", ".join(parts)
     empty = "" if (own + copied + logged).watched else " The list starts empty."
     return f"{text[0].upper()}{text[1:]}.{empty}"
@@ -246,7 +250,7 @@ def _from_log(connection: sqlite3.Connection, log: Log, revision: int) -> _Count
     rows = ({**defaults, **_logged_columns(digits, line)} for (_, digits), line in lines.items())
     connection.executemany(_insertion("watches", names), rows)
     actions = [line.action for line in lines.values()]
-    return _Count(actions.count(Action.ADD), actions.count(Action.ARCHIVE))
+    return _Count(actions.count(LogAction.ADD), actions.count(LogAction.ARCHIVE))
 
 
 def _logged_columns(digits: str, line: Line) -> Columns:
@@ -305,7 +309,7 @@ def _as_logged(job: _RecoveredJob, log: Log) -> _RecoveredJob:
     return replace(job, watch=watch)
 
 
-def _known(connection: sqlite3.Connection) -> set[Key]:
+def _known(connection: sqlite3.Connection) -> set[LoggedKey]:
     return {ids_log.key_of(row[0], row[1]) for row in connection.execute("SELECT tenant, job FROM watches NOT INDEXED")}
 
 

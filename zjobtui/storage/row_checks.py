@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.storage.rows import (
-    ANNOTATIONS,
+    ANNOTATION_COLUMNS,
     IDENTITY,
     OBSERVATIONS,
     DamageError,
@@ -20,7 +20,7 @@ from zjobtui.storage.store_file import read_meta
 if TYPE_CHECKING:
     from zjobtui.models.report import Report
 
-_WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATIONS, *OBSERVATIONS))}, given AS about FROM watches"
+_WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATION_COLUMNS, *OBSERVATIONS))}, given AS about FROM watches"
 _ABOUT = "(SELECT given FROM watches WHERE watches.position = {}.position) AS about"
 _RESPONSES = f"SELECT at, body, call, earlier_at, earlier, {_ABOUT.format('reports')} FROM reports"
 _EVENTS = f"SELECT at, event, text, verdict, {_ABOUT.format('entries')} FROM entries"

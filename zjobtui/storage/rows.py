@@ -16,7 +16,7 @@ from zjobtui.models.observation import Call, PreviousBody, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.verdict import Verdict, VerdictKind
-from zjobtui.models.watched_job import AHEAD, LONGEST_PROMISE, WatchedJob
+from zjobtui.models.watched_job import CLOCK_AHEAD_SECONDS, LONGEST_PROMISE, WatchedJob
 from zjobtui.models.watchlist import ANNOTATIONS as ANNOTATION_FIELDS
 from zjobtui.models.watchlist import Change, Observed
 from zjobtui.storage.migrations import ADDED_COLUMNS
@@ -63,12 +63,12 @@ _FIELDS = {
 
 _COLUMN_OF = {field: column for column, field in _FIELDS.items()}
 
-ANNOTATIONS = tuple(_COLUMN_OF.get(field, field) for field in ANNOTATION_FIELDS)
+ANNOTATION_COLUMNS = tuple(_COLUMN_OF.get(field, field) for field in ANNOTATION_FIELDS)
 """Columns that the user writes."""
 
 _PLAIN = tuple(
     name
-    for name in (*IDENTITY, *ANNOTATIONS, *OBSERVATIONS)
+    for name in (*IDENTITY, *ANNOTATION_COLUMNS, *OBSERVATIONS)
     if name not in {"tenant", "job", "given", "tags", *DIGEST, *PROBLEM}
 )
 """Columns that hold a field of the job unchanged."""
@@ -86,7 +86,7 @@ _TIMES = frozenset(
     {"added_at", "acknowledged_at", "seen_at", "unfinished_at", "ended_at", "changed_at", "problem_at", "at"}
     | {"removed_at", "operation_checked_at", "heard_at"}
 )
-LATEST = 1e11
+LATEST_TIME = 1e11
 """Seconds since the epoch that no clock shows: the year 5138."""
 
 _COUNTS = frozenset({"subscription_count", "invoice_count"})
@@ -193,7 +193,7 @@ def check(name: str, column: tuple[object, ...]) -> None:
     types = _TYPES.get(name)
     if types is not None and not types.issuperset(map(type, column)):
         raise DamageError(f"its {name} contains something else")
-    if name in _TIMES and not all(value is None or 0.0 <= value < LATEST for value in column):  # type: ignore[operator]
+    if name in _TIMES and not all(value is None or 0.0 <= value < LATEST_TIME for value in column):  # type: ignore[operator]
         raise DamageError(f"its {name} is not a time")
     if name == "planned" and not all(value >= 0.0 for value in column):  # type: ignore[operator]
         raise DamageError(f"its {name} is not an interval")
@@ -297,7 +297,7 @@ class StoredCall(Struct, forbid_unknown_fields=True):
     request_id: str = ""
     process_id: str = ""
     http_status: Annotated[int, Meta(ge=0, lt=1_000)] | None = None
-    latency: Annotated[float, Meta(ge=0, lt=LATEST)] = 0.0
+    latency: Annotated[float, Meta(ge=0, lt=LATEST_TIME)] = 0.0
     limits: tuple[tuple[str, str], ...] = ()
 
 
@@ -307,14 +307,14 @@ def call_of(fields: object) -> Call:
 
 
 _FINAL = tuple(sorted(FINAL_STATUSES))
-_COLUMNS = (*IDENTITY, *ANNOTATIONS, *OBSERVATIONS)
+_COLUMNS = (*IDENTITY, *ANNOTATION_COLUMNS, *OBSERVATIONS)
 _EMPTY = {"tags": "'[]'"}
 _INSERT = (
     f"INSERT INTO watches ({', '.join(_COLUMNS)}, revision) "
     f"VALUES ({', '.join(f':{name}' for name in _COLUMNS)}, :revision) "
     "ON CONFLICT (tenant, job) DO UPDATE SET removed_at = NULL, removed_as = NULL, revision = excluded.revision, "
     + ", ".join(
-        f"""{name} = ifnull(nullif(excluded.{name}, {_EMPTY.get(name, "''")}), {name})""" for name in ANNOTATIONS
+        f"""{name} = ifnull(nullif(excluded.{name}, {_EMPTY.get(name, "''")}), {name})""" for name in ANNOTATION_COLUMNS
     )
 )
 """A job that was removed comes back with its annotations, except for what is newly written."""
@@ -344,7 +344,7 @@ class MissingJobError(Exception):
     """A change is about a job that the store does not know: the file is not the one that was read."""
 
 
-def write(connection: sqlite3.Connection, change: Change, revision: int, now: float) -> None:
+def write_change(connection: sqlite3.Connection, change: Change, revision: int, now: float) -> None:
     """Write a change, each group of columns by itself, so that two windows never undo each other's writes.
 
     An observation older than the stored one is skipped, and so is any that would undo a final one. A stored time that
@@ -358,7 +358,7 @@ def write(connection: sqlite3.Connection, change: Change, revision: int, now: fl
     fields = ", ".join(f"{name} = :{name}" for name in columns)
     annotate = f"UPDATE watches SET {fields}, revision = :revision WHERE tenant = :tenant AND job = :job"
     _update_each(connection, annotate, [{**row_of(watch), "revision": revision} for watch in change.annotated])
-    _observe(connection, change.observed, revision, now + AHEAD)
+    _observe(connection, change.observed, revision, now + CLOCK_AHEAD_SECONDS)
     _append(connection, change.entries)
 
 

@@ -29,12 +29,12 @@ from zjobtui.storage.database import (
     identity_of,
     open_database,
 )
-from zjobtui.storage.ids_log import Action, IdsLogError, Key
+from zjobtui.storage.ids_log import IdsLogError, LogAction, LoggedKey
 from zjobtui.storage.maintenance import StoreStats, compact, read_stats
 from zjobtui.storage.recovery import recover
 from zjobtui.storage.row_checks import check_count
 from zjobtui.storage.rows import (
-    ANNOTATIONS,
+    ANNOTATION_COLUMNS,
     IDENTITY,
     OBSERVATIONS,
     POSITION,
@@ -43,7 +43,7 @@ from zjobtui.storage.rows import (
     previous_body_of,
     response_of,
     watches_of,
-    write,
+    write_change,
 )
 from zjobtui.storage.store_file import StoreFile, read_meta
 from zjobtui.storage.takeover import take_over
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
-_WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATIONS, *OBSERVATIONS))}, removed_at FROM watches"
+_WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATION_COLUMNS, *OBSERVATIONS))}, removed_at FROM watches"
 
 
 _EXPECTED = "expected_statuses"
@@ -229,7 +229,7 @@ class Store:
         is_logged = False
         try:
             with self.file.writing() as (connection, revision):
-                write(connection, change, revision, self.file.now())
+                write_change(connection, change, revision, self.file.now())
                 ids_log.append(self._ids_log, lines)
                 is_logged = bool(lines)
         except StoreError as fault:
@@ -248,7 +248,7 @@ class Store:
         """
         if self.is_read_only:
             return watchlist
-        logged: Mapping[Key, Action] = {}
+        logged: Mapping[LoggedKey, LogAction] = {}
         try:
             logged = ids_log.actions(self._ids_log)
             with self.file.reading() as connection:
@@ -264,8 +264,8 @@ class Store:
         except BrokenStoreError:
             raise
         except StoreError as fault:
-            listed = {key for key, action in logged.items() if action is Action.ADD}
-            if listed - {reconciliation.key_of(job) for job in watchlist.watches}:
+            listed = {key for key, action in logged.items() if action is LogAction.ADD}
+            if listed - {reconciliation.key_of_job(job) for job in watchlist.watches}:
                 self._note(f"Jobs that are only in {self._ids_log} could not be added: {fault}")
         return watchlist
 
@@ -424,7 +424,7 @@ class Store:
             with self.file.transaction() as connection:
                 reconciliation.correct_log(connection, self._ids_log, jobs)
         except StoreError as fault:
-            log.warning("%s may differ from the store about some jobs: %s", ids_log.NAME, fault)
+            log.warning("%s may differ from the store about some jobs: %s", ids_log.IDS_LOG_NAME, fault)
 
     def _is_time_to_migrate(self) -> bool:
         if not self.file.opened.is_stopgap or time.monotonic() < self._migrate_at:
@@ -470,7 +470,7 @@ class Store:
 
     def _save_renewed(self, change: Change, expected: ExpectedStatuses | None) -> None:
         with self.file.writing() as (connection, revision):
-            write(connection, change, revision, self.file.now())
+            write_change(connection, change, revision, self.file.now())
             connection.execute("UPDATE meta SET value = ? WHERE name = 'digest_version'", (DIGEST_VERSION,))
             number = _UNKNOWN_HASH if expected is None else _hash_of(expected)
             connection.execute(f"INSERT OR REPLACE INTO meta VALUES ('{_EXPECTED}', ?)", (number,))

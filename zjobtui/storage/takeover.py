@@ -15,10 +15,10 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import ids_log, shared_tables
-from zjobtui.storage.ids_log import IdsLogError, Key, Line
+from zjobtui.storage.ids_log import IdsLogError, Line, LoggedKey
 from zjobtui.storage.recovery import copy_missing_jobs
 from zjobtui.storage.rows import (
-    ANNOTATIONS,
+    ANNOTATION_COLUMNS,
     IDENTITY,
     OBSERVATIONS,
     POSITION,
@@ -27,11 +27,11 @@ from zjobtui.storage.rows import (
     check,
     response_of,
     watches_of,
-    write,
+    write_change,
 )
 from zjobtui.storage.store_file import StoreFile, read_meta
 
-_ROWS = f"SELECT {', '.join((*IDENTITY, *ANNOTATIONS, *OBSERVATIONS))}, removed_at, removed_as FROM watches"
+_ROWS = f"SELECT {', '.join((*IDENTITY, *ANNOTATION_COLUMNS, *OBSERVATIONS))}, removed_at, removed_as FROM watches"
 _REPORT = ("at", "body", "call", "earlier_at", "earlier")
 _ENTRY = ("at", "event", "text", "verdict")
 _FAULTS = (sqlite3.Error, DamageError, LookupError, TypeError)
@@ -125,21 +125,21 @@ class _KnownJob(Struct, frozen=True):
     removal: Event | None = None
 
     @property
-    def key(self) -> Key:
+    def key(self) -> LoggedKey:
         """What identifies the job."""
         return self.watch.job.tenant, self.watch.job.id.key
 
 
-def _jobs_of_window(window: Change) -> dict[Key, _KnownJob]:
+def _jobs_of_window(window: Change) -> dict[LoggedKey, _KnownJob]:
     """Return the jobs on the list of a window, and those that it removed."""
     removals = {event.job: event for event in window.entries}
     removed = [_KnownJob(watch, removals[watch.job]) for watch in window.removed]
     return {known.key: known for known in (*removed, *map(_KnownJob, window.watchlist))}
 
 
-def _jobs_of_store(store: sqlite3.Connection) -> dict[Key, _KnownJob]:
+def _jobs_of_store(store: sqlite3.Connection) -> dict[LoggedKey, _KnownJob]:
     """Return the jobs of the sound rows of a store."""
-    jobs: dict[Key, _KnownJob] = {}
+    jobs: dict[LoggedKey, _KnownJob] = {}
     for row in store.execute(f"{_ROWS} ORDER BY position").fetchall():
         with suppress(DamageError):
             (watch,) = watches_of([row])
@@ -155,8 +155,8 @@ def _removal(job: JobRef, row: sqlite3.Row) -> Event:
 
 def _carry_jobs_over(
     connection: sqlite3.Connection,
-    jobs: Mapping[Key, _KnownJob],
-    log: Mapping[Key, Line],
+    jobs: Mapping[LoggedKey, _KnownJob],
+    log: Mapping[LoggedKey, Line],
     parted_at: int | None,
     revision: int,
     now: float,
@@ -182,7 +182,7 @@ def _carry_jobs_over(
         observed=tuple(Observed(job.watch) for job in jobs.values()),
         entries=tuple(job.removal for job in removed if job.removal is not None),
     )
-    write(connection, change, revision, now)
+    write_change(connection, change, revision, now)
     unknown = {key: row for key, row in rows.items() if key not in jobs and key not in newer}
     _remove_as_logged(connection, unknown, log, revision)
 
@@ -198,7 +198,7 @@ def _is_to_remove(job: _KnownJob, row: sqlite3.Row | None) -> bool:
 
 
 def _remove_as_logged(
-    connection: sqlite3.Connection, rows: Mapping[Key, sqlite3.Row], log: Mapping[Key, Line], revision: int
+    connection: sqlite3.Connection, rows: Mapping[LoggedKey, sqlite3.Row], log: Mapping[LoggedKey, Line], revision: int
 ) -> None:
     """Remove the jobs of these rows that the log says were removed later."""
     removed = [
@@ -217,7 +217,7 @@ def _is_removed_later(row: sqlite3.Row, at: float) -> bool:
 
 
 def _carry_responses_over(
-    connection: sqlite3.Connection, source: sqlite3.Connection, keys: Iterable[Key], read_report: ReadReport
+    connection: sqlite3.Connection, source: sqlite3.Connection, keys: Iterable[LoggedKey], read_report: ReadReport
 ) -> None:
     """Write responses and events that are later than those of the new file; what is unreadable is left out."""
     entries = _entries(source)
@@ -229,7 +229,7 @@ def _carry_responses_over(
 
 
 def _carry_response(
-    connection: sqlite3.Connection, source: sqlite3.Connection, key: Key, position: int, read_report: ReadReport
+    connection: sqlite3.Connection, source: sqlite3.Connection, key: LoggedKey, position: int, read_report: ReadReport
 ) -> None:
     stored = connection.execute("SELECT at FROM reports WHERE position = ?", (position,)).fetchone()
     report = _later_response(source, key, stored["at"] if stored else -1.0, read_report)
@@ -240,7 +240,9 @@ def _carry_response(
         )
 
 
-def _later_response(source: sqlite3.Connection, key: Key, at: float, read_report: ReadReport) -> sqlite3.Row | None:
+def _later_response(
+    source: sqlite3.Connection, key: LoggedKey, at: float, read_report: ReadReport
+) -> sqlite3.Row | None:
     """Return the row of a response that came after `at`; None if there is none or it is damaged."""
     query = f"SELECT {', '.join(_REPORT)} FROM reports WHERE position = {POSITION}"
     with suppress(*_FAULTS):
@@ -269,16 +271,16 @@ def _at(entry: _Entry) -> float:
     return entry[0]
 
 
-def _entries(source: sqlite3.Connection) -> dict[Key, list[_Entry]]:
+def _entries(source: sqlite3.Connection) -> dict[LoggedKey, list[_Entry]]:
     """Return the histories of a store, by job."""
-    entries: dict[Key, list[_Entry]] = defaultdict(list)
+    entries: dict[LoggedKey, list[_Entry]] = defaultdict(list)
     with suppress(*_FAULTS):
         for key, entry in _sound_entries(source):
             entries[key].append(entry)
     return entries
 
 
-def _sound_entries(source: sqlite3.Connection) -> Iterator[tuple[Key, _Entry]]:
+def _sound_entries(source: sqlite3.Connection) -> Iterator[tuple[LoggedKey, _Entry]]:
     columns = ", ".join(f"entries.{name}" for name in _ENTRY)
     query = f"SELECT tenant, job, {columns} FROM entries JOIN watches USING (position) ORDER BY number"
     for row in source.execute(query):

@@ -10,9 +10,9 @@ from zjobtui.atomic_write import temp_sibling
 from zjobtui.models.text import clean, shorten
 from zjobtui.models.ui_values import SAVED_FILTERS, PlainValue
 
-NAME = "screen.json"
+UI_STATE_NAME = "screen.json"
 
-SIZE_LIMIT = 256 * 1024
+UI_STATE_BYTES = 256 * 1024
 """Bytes that are read; a longer file is something else."""
 
 LARGEST = 1e15
@@ -30,7 +30,7 @@ class UiStateFile:
         """Return the plain values in the file by name."""
         try:
             with self._path.open("rb") as file:
-                values = json.loads(file.read(SIZE_LIMIT + 1).decode())
+                values = json.loads(file.read(UI_STATE_BYTES + 1).decode())
         except (OSError, ValueError, RecursionError):
             return {}
         if not isinstance(values, dict):

@@ -6,7 +6,7 @@ from msgspec import Struct
 from rich.cells import cell_len
 
 from zjobtui.formatting.batches import TimeLeft, count_bar, range_text
-from zjobtui.formatting.job import TONES
+from zjobtui.formatting.job import VERDICT_TONES
 from zjobtui.formatting.symbols import GLYPHS, WORDS
 from zjobtui.models.batches import BatchProgress
 from zjobtui.models.durations import format_duration
@@ -71,7 +71,7 @@ def _lined_up(progress: BatchProgress, times: str, width: int, common: CommonWid
     """Return a batch in exactly `width` cells with all its parts; nothing if they do not fit."""
     numbers = ((kind, progress.counts[kind], digits) for kind, digits in common.counts.items())
     counts = tuple(
-        (f"  {GLYPHS[kind]} {number:>{digits},}" if number else " " * (digits + 4), TONES[kind].name.lower())
+        (f"  {GLYPHS[kind]} {number:>{digits},}" if number else " " * (digits + 4), VERDICT_TONES[kind].name.lower())
         for kind, number, digits in numbers
     )
     room = width - common.name - common.number - cell_length(counts) - 1
@@ -95,7 +95,7 @@ def bar_spans(progress: BatchProgress, width: int) -> Spans:
         if kind is not VerdictKind.RUNNING and progress.counts[kind]:
             ended += progress.counts[kind]
             end = -(-ended * width // progress.total)
-            spans.append((text[at:end], TONES[kind].name.lower()))
+            spans.append((text[at:end], VERDICT_TONES[kind].name.lower()))
             at = end
     return (*spans, (text[at:], "muted"))
 
@@ -103,7 +103,7 @@ def bar_spans(progress: BatchProgress, width: int) -> Spans:
 def count_spans(counts: Mapping[VerdictKind, int], *, in_words: bool = False) -> Spans:
     """Return the numbers by verdict with their glyphs, without zeros."""
     return tuple(
-        (f"  {GLYPHS[kind]} {number:,}{f' {WORDS[kind]}' if in_words else ''}", TONES[kind].name.lower())
+        (f"  {GLYPHS[kind]} {number:,}{f' {WORDS[kind]}' if in_words else ''}", VERDICT_TONES[kind].name.lower())
         for kind, number in counts.items()
         if number
     )

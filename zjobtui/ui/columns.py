@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from zjobtui.formatting.job import TIME_WIDTH, TONES, row_time
+from zjobtui.formatting.job import TIME_WIDTH, VERDICT_TONES, row_time
 from zjobtui.formatting.symbols import GLYPHS, NOTE_SIGN, WORDS, short_id, time_bar
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.sorting import Sorting, SortOrder
@@ -330,7 +330,7 @@ def job_row(watch: WatchedJob, context: RowContext, *, is_marked: bool = False) 
     return tuple(spans)
 
 
-_TONES = {kind: tone.name.lower() for kind, tone in TONES.items()}
+_TONES = {kind: tone.name.lower() for kind, tone in VERDICT_TONES.items()}
 _STATUSES = {kind: f"{GLYPHS[kind]} {word}" for kind, word in WORDS.items()}
 _QUIET = {VerdictKind.DONE, VerdictKind.RUNNING}
 

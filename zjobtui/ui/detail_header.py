@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from zjobtui.formatting.job import TONES, problem_text, time_text, unknown_text
+from zjobtui.formatting.job import VERDICT_TONES, problem_text, time_text, unknown_text
 from zjobtui.formatting.raw_json import difference, pretty
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import duration
@@ -99,7 +99,7 @@ def header_lines(details: JobDetails, now: float, width: int) -> Iterator[Render
     time = time_text(watch, now)
     stats = details.stats if kind is VerdictKind.RUNNING and not time.is_stale else None
     typical = f" · typically {duration(stats.median)}" if stats is not None and stats.median is not None else ""
-    tone = "stale" if is_stale(watch, now) else TONES[kind].name.lower()
+    tone = "stale" if is_stale(watch, now) else VERDICT_TONES[kind].name.lower()
     heading = (
         (f" {GLYPHS[kind]} {kind.value}", tone),
         (f" · {time.text}{typical}", "attention" if time.is_stale else "muted"),

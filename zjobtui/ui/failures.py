@@ -14,9 +14,9 @@ from zjobtui.clock import Clock
 from zjobtui.formatting.failure_groups import (
     TITLE_CELLS,
     example,
+    failure_times_text,
     is_example_in_title,
     share_text,
-    times_text,
     transience,
 )
 from zjobtui.models.failure_groups import FailureGroup, failure_groups
@@ -269,7 +269,7 @@ def _details(group: FailureGroup, now: float, zone: tzinfo | None, width: int) -
     is_shown = is_example_in_title(group) or (width >= _BESIDE_FROM and is_beside)
     texts = (
         ("" if is_shown else shorten(example(group), _MESSAGE_LIMIT), "plain"),
-        (times_text(group, now, zone), "muted"),
+        (failure_times_text(group, now, zone), "muted"),
         (group.advice.text, "strong"),
     )
     for text, tone in texts:

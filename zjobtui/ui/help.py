@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from zjobtui import __version__
 from zjobtui.formatting.symbols import GLYPHS
-from zjobtui.models.filter_fields import FIELDS
+from zjobtui.models.filter_fields import FILTER_FIELDS
 from zjobtui.models.text_width import cells, wrap
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.ui.actions import PANE_KEYS, Action
@@ -176,7 +176,7 @@ def _sections(actions: Sequence[Action], focused: str) -> Iterator[tuple[str, st
     for pane in panes:
         if pane not in near:
             yield _pane_section(pane)
-    terms = [_Entry(field.example, field.about, "filter term") for field in FIELDS.values()]
+    terms = [_Entry(field.example, field.about, "filter term") for field in FILTER_FIELDS.values()]
     yield "Filter terms", "", [*(_Entry(form, text, "filter term") for form, text in FILTER_FORMS), *terms]
     signs = [_Entry(f"{GLYPHS[kind]} {kind.value}", meaning) for kind, meaning in MEANINGS.items()]
     yield "Symbols", "", [*signs, _Entry("stale", STALE)]

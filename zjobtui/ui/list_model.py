@@ -12,7 +12,7 @@ from zjobtui.models.batches import SMALLEST, BatchProgress, progress_of
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.filters import FilterProblem, KnownWords, parse, translate
 from zjobtui.models.job import JobRef
-from zjobtui.models.sorting import Key, Sorting, SortOrder
+from zjobtui.models.sorting import Sorting, SortKey, SortOrder
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import shorten
 from zjobtui.models.verdict import VerdictKind
@@ -63,19 +63,19 @@ class JobListModel(Struct):
     """Returns the values that the filter may name; None accepts any."""
     _filter: "Filter | None" = None
     _watchlist: Watchlist = field(default_factory=lambda: Watchlist({}))
-    _sort_keys: _RuleCache[Key] = field(default_factory=_RuleCache)
+    _sort_keys: _RuleCache[SortKey] = field(default_factory=_RuleCache)
     _matches: _RuleCache[bool] = field(default_factory=_RuleCache)
     _rows: tuple[WatchedJob, ...] = ()
     _is_in_order: bool = False
     _held: WatchedJob | None = None
     """The job under the cursor, as it was when the cursor came to it."""
-    _held_key: Key | None = None
+    _held_key: SortKey | None = None
     """The sort key of the row under the cursor at that time, if it is that of a folded batch."""
     folded: frozenset[str] = frozenset()
     """The names of the batches that are one row each: the row of their first job, at the place of the most urgent."""
     folds: Mapping[JobRef, BatchProgress] = field(default_factory=dict)
     """The folded batches by the job in whose row they are, with only the jobs that match the filter."""
-    _fold_keys: dict[JobRef, Key] = field(default_factory=dict)
+    _fold_keys: dict[JobRef, SortKey] = field(default_factory=dict)
 
     def set_filter(self, text: str) -> None:
         """Set the filter as the user types it."""

@@ -10,7 +10,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.related import Reference, RelatedKind
 from zjobtui.ui.detail_header import JobDetails, RawLook
 from zjobtui.ui.detail_tabs import Tab
-from zjobtui.ui.related_reads import RelatedLook, ReadCache
+from zjobtui.ui.related_reads import ReadCache, RelatedLook
 
 
 class Position(NamedTuple):

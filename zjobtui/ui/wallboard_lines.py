@@ -8,7 +8,7 @@ from msgspec import Struct
 from rich.cells import cell_len
 
 from zjobtui.formatting.batches import TimeLeft
-from zjobtui.formatting.job import TONES
+from zjobtui.formatting.job import VERDICT_TONES
 from zjobtui.formatting.outline import Tone
 from zjobtui.formatting.status import status_text
 from zjobtui.formatting.symbols import GLYPHS, WORDS, plural, short_id
@@ -138,7 +138,7 @@ def _failure(watch: WatchedJob, board: Board, width: int) -> Spans:
         name = f"{name} · {given[:8]}"
     age = f"  {ago(board.now - (watch.changed_at or watch.added_at))} "
     tenant = f"  {watch.job.tenant}" if board.has_several_tenants else ""
-    start: Spans = ((f" {GLYPHS[kind]} ", TONES[kind].name.lower()), (name, "strong"), (tenant, "muted"))
+    start: Spans = ((f" {GLYPHS[kind]} ", VERDICT_TONES[kind].name.lower()), (name, "strong"), (tenant, "muted"))
     text = f"  {why(watch, None, board.now)}"
     room = width - cell_length(start) - cell_len(age)
     if room < min(12, cell_len(text)):
@@ -220,5 +220,5 @@ def _digits(progress: BatchProgress, scale: int, height: int) -> list[Spans]:
             texts = (*drawn, f"{GLYPHS[kind]} {WORDS[kind]}")
             width = max(map(cell_len, texts)) + 3
             for line, text in zip(lines, texts, strict=True):
-                line.append((fit_exact(f"  {text}", width), TONES[kind].name.lower()))
+                line.append((fit_exact(f"  {text}", width), VERDICT_TONES[kind].name.lower()))
     return [tuple(line) for line in lines]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from zjobtui.models.rate_limits import RateLimits
 
-SHORTEST, LONGEST = 1.0, 3600.0
+SHORTEST_RETRY_AFTER_SECONDS, LONGEST_RETRY_AFTER_SECONDS = 1.0, 3600.0
 """Bounds in seconds for a host's `Retry-After`."""
 
 _QUOTA = re.compile(r"\s*([0-9]{1,15})\s*(?:;\s*w\s*=\s*([0-9]{1,15})\s*)?")
@@ -54,7 +54,7 @@ def _whole_number(text: str) -> int | None:
 
 
 def _read_retry_after(text: str, now: float) -> float:
-    """Return seconds from `SHORTEST` to `LONGEST`; `SHORTEST` for what is past, negative or unreadable.
+    """Return seconds within the bounds for `Retry-After`; the lower one for what is past, negative or unreadable.
 
     Takes seconds or an HTTP date (RFC 9110, 10.2.3). A header that a proxy has repeated comes as a list; the longest of
     its seconds counts.
@@ -66,8 +66,8 @@ def _read_retry_after(text: str, now: float) -> float:
         date = parsedate_to_datetime(text.strip())
         return _clamp((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now)
     except (ValueError, OverflowError, IndexError, TypeError):
-        return SHORTEST
+        return SHORTEST_RETRY_AFTER_SECONDS
 
 
 def _clamp(seconds: float) -> float:
-    return min(max(seconds, SHORTEST), LONGEST)
+    return min(max(seconds, SHORTEST_RETRY_AFTER_SECONDS), LONGEST_RETRY_AFTER_SECONDS)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 MARK = "[masked]"
 """Replaces a secret."""
 
-SHORTEST = 8
+SHORTEST_SECRET = 8
 """Characters of the shortest secret that is masked; ordinary values may contain anything shorter by chance."""
 
 MOST = 1_000
@@ -25,7 +25,7 @@ class Mask:
 
     def add(self, secret: str) -> None:
         """Mask this secret from now on; one that is too short to differ from ordinary values is ignored."""
-        if len(secret) >= SHORTEST:
+        if len(secret) >= SHORTEST_SECRET:
             plain = _encode(secret).lower()
             self._secrets.pop(plain, None)
             self._secrets[plain] = _decoded(plain)

@@ -25,7 +25,7 @@ LIMITS = SendLimits(wire=4 << 20, inflated=16 << 20, seconds=60.0)
 a job's status. The text itself is not kept.
 """
 
-KEY_LIMIT = 200
+NUMBER_CHARACTERS = 200
 """Characters of a number or id."""
 
 _FORBIDDEN = frozenset("/\\%?#;")
@@ -50,8 +50,8 @@ def related_path(reference: Reference) -> str:
     key = reference.key
     if not key.strip():
         raise ValueError("it is empty")
-    if len(key) > KEY_LIMIT:
-        raise ValueError(f"it has {len(key)} characters, at most {KEY_LIMIT} are accepted")
+    if len(key) > NUMBER_CHARACTERS:
+        raise ValueError(f"it has {len(key)} characters, at most {NUMBER_CHARACTERS} are accepted")
     if not key.strip("."):
         raise ValueError(f"“{key}” would change the path of the request")
     if clean(key) != key or key != key.strip():
