@@ -108,7 +108,7 @@ def together(engines: Sequence[ScriptedEngine]) -> ScriptedEngine:
     for other in others:
         first.archive.answers |= other.archive.answers
         first.archive.replaced |= other.archive.replaced
-        first.archive.entries += other.archive.entries
+        first.archive.events += other.archive.events
         watches = {**first.state.watchlist.watches, **other.state.watchlist.watches}
         first.state = State(Watchlist(watches), {**first.state.statuses, **other.state.statuses})
     return first

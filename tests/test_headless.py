@@ -106,7 +106,7 @@ def test_removed_jobs_come_back_with_their_history_and_a_new_label() -> None:
     run("rm", ONE)
     run("add", "--label", "new", ONE)
     assert [(watch.label, watch.is_final) for watch in kept(store_path())] == [("new", True)]
-    events = [entry["event"] for entry in json.loads(run("show", "new", "--json").stdout)["timeline"]]
+    events = [event["event"] for event in json.loads(run("show", "new", "--json").stdout)["timeline"]]
     assert events == ["added", "status", "removed", "restored", "removed", "restored"]
 
 
@@ -201,7 +201,7 @@ def test_a_job_is_shown_as_json_with_response_and_timeline() -> None:
     told = json.loads(run("show", "job 1", "--json").stdout)
     assert (told["schema"], told["label"], told["verdict"], told["is_final"]) == (2, "job 1", "failed", True)
     assert told["answer"]["body"]["errors"] == "[40000050]: locked"
-    assert [entry["event"] for entry in told["timeline"]] == ["added", "status"]
+    assert [event["event"] for event in told["timeline"]] == ["added", "status"]
     assert json.loads(run("show", "job 6", "--json").stdout)["answer"] is None
 
 

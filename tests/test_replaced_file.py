@@ -120,7 +120,7 @@ def test_responses_histories_and_archived_jobs_are_taken_over(way: Callable[[Pat
         assert set(watches.watches) == {job(1)}
         assert store.last_response(job(1)) == done(NOW)
         assert [watch.job for watch in store.list_removed(EventKind.ARCHIVED)] == [job(2)]
-        assert [entry.event for entry in store.history(job(2))] == [
+        assert [event.event for event in store.history(job(2))] == [
             EventKind.ADDED,
             EventKind.STATUS,
             EventKind.ARCHIVED,

@@ -42,7 +42,7 @@ def known(number: int, observation: Observation, **fields: Any) -> HandoverJob: 
     """Return a job as it is after an observation."""
     update = apply_observation(watch(number, **{"added_at": NOW - 60, **fields}), observation, 5.0)
     success = observation if isinstance(observation, Success) else None
-    return HandoverJob(update.watch, success, update.entries)
+    return HandoverJob(update.watch, success, update.events)
 
 
 def written(*jobs: HandoverJob, with_notes: bool = False, environ: Mapping[str, str] = SECRETS) -> str:

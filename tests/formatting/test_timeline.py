@@ -13,7 +13,7 @@ from zjobtui.models.watched_job import WatchedJob
 
 
 def test_a_timeline_shows_events_with_the_time_between() -> None:
-    entries = (
+    events = (
         Event(job(), NOW, EventKind.ADDED, "paste"),
         Event(job(), NOW + 0.5, EventKind.STATUS, "Zuora is working on it.", "running"),
         Event(job(), NOW + 34.5, EventKind.STATUS, "Job failed.", "failed"),
@@ -22,7 +22,7 @@ def test_a_timeline_shows_events_with_the_time_between() -> None:
         Event(job(), NOW + 60, EventKind.REMOVED, ""),
         Event(job(), NOW + 120, EventKind.RESTORED, ""),
     )
-    lines = timeline_lines(entries, NOW, UTC)
+    lines = timeline_lines(events, NOW, UTC)
     assert [(line.name, line.text) for line in lines] == [
         ("14:00:00 UTC", "added by paste"),
         ("14:00:00", "Zuora is working on it."),
@@ -37,14 +37,14 @@ def test_a_timeline_shows_events_with_the_time_between() -> None:
 
 def observe(*observations: Observation) -> tuple[WatchedJob, History]:
     change = watchlist(watch(1)).apply_observations([(job(1), one, 5.0) for one in observations])
-    return change.observed[-1].watch, change.entries
+    return change.observed[-1].watch, change.events
 
 
 def phase_texts(*observations: Observation, now: float, seen_by_you: float | None = None) -> list[str]:
-    one, entries = observe(*observations)
+    one, events = observe(*observations)
     if seen_by_you is not None:
         one = watchlist(one).mark_read([one.job], seen_by_you).annotated[0]
-    result = phases(one, entries, now, UTC)
+    result = phases(one, events, now, UTC)
     return [part.text if part.seconds is None else f"{part.text} {part.seconds:g}" for part in result]
 
 

@@ -32,7 +32,7 @@ def test_a_new_job_waits_for_its_first_answer() -> None:
 def test_the_first_answer_is_kept_and_told() -> None:
     folded = apply_observation(watch(), seen(PROCESSING, NOW + 2), 7.0)
     assert folded.response == seen(PROCESSING, NOW + 2)
-    assert folded.entries == (Event(watch().job, NOW + 2, EventKind.STATUS, "Zuora is working on it.", "running"),)
+    assert folded.events == (Event(watch().job, NOW + 2, EventKind.STATUS, "Zuora is working on it.", "running"),)
     one = folded.watch
     assert (one.last_answer_at, one.changed_at, one.last_running_at, one.planned) == (NOW + 2, NOW + 2, NOW + 2, 7.0)
     assert (one.answered_at, one.last_call_at, one.ended_at) == (NOW + 2, NOW + 2, None)
@@ -40,7 +40,7 @@ def test_the_first_answer_is_kept_and_told() -> None:
 
 def test_the_same_answer_again_only_confirms() -> None:
     folded = apply_observation(after(seen(PROCESSING, NOW)), seen(PROCESSING, NOW + 5), PLANNED)
-    assert (folded.response, folded.entries) == (None, ())
+    assert (folded.response, folded.events) == (None, ())
     assert (folded.watch.last_answer_at, folded.watch.last_running_at, folded.watch.changed_at) == (
         NOW + 5,
         NOW + 5,
@@ -61,7 +61,7 @@ def test_a_job_that_had_ended_before_it_was_watched_has_no_moment_before_its_end
 
 def test_a_final_answer_again_is_kept_and_tells_nothing_new() -> None:
     folded = apply_observation(after(done(NOW)), done(NOW + 60), PLANNED)
-    assert (folded.response, folded.entries) == (done(NOW + 60), ())
+    assert (folded.response, folded.events) == (done(NOW + 60), ())
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ProblemKind if kind is not NOT_FOUND])
@@ -69,7 +69,7 @@ def test_a_final_answer_again_is_kept_and_tells_nothing_new() -> None:
 def test_a_failed_call_never_touches_the_last_answer(before: tuple[Observation, ...], kind: ProblemKind) -> None:
     one = after(*before)
     folded = apply_observation(one, missed(kind, NOW + 5), 9.0)
-    assert (folded.response, folded.entries) == (None, ())
+    assert (folded.response, folded.events) == (None, ())
     assert folded.watch == replace(one, problem=Problem(kind, "no answer"), problem_at=NOW + 5)
     assert (folded.watch.verdict, folded.watch.answered_at) == (one.verdict, one.answered_at)
     assert folded.watch.planned == one.planned
@@ -85,22 +85,22 @@ def test_a_job_that_zuora_does_not_know_is_told_once() -> None:
     first = apply_observation(after(seen(PROCESSING, NOW)), missed(NOT_FOUND, NOW + 5), PLANNED)
     again = apply_observation(first.watch, missed(NOT_FOUND, NOW + 10), PLANNED)
     assert first.watch.verdict.kind is again.watch.verdict.kind is VerdictKind.UNKNOWN
-    assert [(entry.event, entry.verdict) for entry in first.entries] == [(EventKind.STATUS, "unknown to Zuora")]
-    assert again.entries == ()
+    assert [(event.event, event.verdict) for event in first.events] == [(EventKind.STATUS, "unknown to Zuora")]
+    assert again.events == ()
     assert (first.watch.changed_at, again.watch.changed_at, again.watch.answered_at) == (NOW + 5, NOW + 5, NOW + 10)
 
 
 def test_that_zuora_does_not_know_a_job_outlasts_a_failed_call() -> None:
     one = after(missed(NOT_FOUND, NOW), missed(ProblemKind.TIMED_OUT, NOW + 5))
     assert (one.verdict.kind, one.answered_at) == (VerdictKind.UNKNOWN, NOW)
-    assert apply_observation(one, missed(NOT_FOUND, NOW + 10), PLANNED).entries == ()
+    assert apply_observation(one, missed(NOT_FOUND, NOW + 10), PLANNED).events == ()
 
 
 def test_a_job_that_zuora_knows_again_is_told_although_its_answer_is_the_same() -> None:
     folded = apply_observation(
         after(seen(PROCESSING, NOW), missed(NOT_FOUND, NOW + 5)), seen(PROCESSING, NOW + 9), PLANNED
     )
-    assert [entry.text for entry in folded.entries] == ["Zuora is working on it."]
+    assert [event.text for event in folded.events] == ["Zuora is working on it."]
     assert folded.watch.verdict.kind is VerdictKind.RUNNING
 
 
@@ -123,12 +123,12 @@ def test_a_final_answer_stays_and_what_contradicts_it_is_told_once(
     one = after(final, missed(at=NOW + 20))
     folded = apply_observation(one, later, PLANNED)
     assert folded.response is None
-    assert folded.entries == (Event(one.job, NOW + 50, EventKind.CONTRADICTED, text),)
+    assert folded.events == (Event(one.job, NOW + 50, EventKind.CONTRADICTED, text),)
     assert (folded.watch.digest, folded.watch.last_answer_at, folded.watch.ended_at) == (one.digest, NOW, NOW)
     assert (folded.watch.verdict, folded.watch.contradiction) == (one.verdict, text)
     assert folded.watch.problem is None
     assert folded.watch.last_call_at == NOW + 50
-    assert apply_observation(folded.watch, later, PLANNED).entries == ()
+    assert apply_observation(folded.watch, later, PLANNED).events == ()
 
 
 def test_a_later_final_answer_takes_the_place_of_an_earlier_one_and_ends_a_contradiction() -> None:
@@ -136,7 +136,7 @@ def test_a_later_final_answer_takes_the_place_of_an_earlier_one_and_ends_a_contr
     folded = apply_observation(after(pending, seen(PROCESSING, NOW + 5)), done(NOW + 10), PLANNED)
     assert (folded.watch.verdict.kind, folded.watch.contradiction) == (VerdictKind.DONE, "")
     assert (folded.watch.ended_at, folded.watch.last_answer_at, folded.watch.changed_at) == (NOW, NOW + 10, NOW + 10)
-    assert [entry.verdict for entry in folded.entries] == ["done"]
+    assert [event.verdict for event in folded.events] == ["done"]
 
 
 EVERY_KIND: tuple[Observation, ...] = (
@@ -166,5 +166,5 @@ def test_whatever_comes_a_final_job_stays_final_and_time_goes_on(observations: l
             assert (after_it.digest, after_it.last_answer_at, folded.response) == (one.digest, one.last_answer_at, None)
         if after_it.digest != one.digest:
             assert folded.response == observation
-            assert len(folded.entries) == 1
+            assert len(folded.events) == 1
         one = after_it

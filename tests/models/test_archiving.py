@@ -27,7 +27,7 @@ def test_what_nobody_saw_or_what_has_not_ended_is_never_due() -> None:
 def test_an_archived_job_that_is_brought_back_stays_for_the_whole_time_again() -> None:
     known, later = looked_at(done(NOW)), NOW + 40 * DAY
     left = watchlist(known).remove([job(1)], later, EventKind.ARCHIVED)
-    assert left.entries == (Event(job(1), later, EventKind.ARCHIVED, ""),)
+    assert left.events == (Event(job(1), later, EventKind.ARCHIVED, ""),)
     for change in (
         left.watchlist.restore([known], later),
         left.watchlist.add([watch(1, added_at=later)], recalled=[known]),

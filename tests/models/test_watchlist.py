@@ -16,14 +16,14 @@ EMPTY = watchlist()
 
 
 def events(change: Change) -> list[tuple[EventKind, str]]:
-    return [(entry.event, entry.text) for entry in change.entries]
+    return [(event.event, event.text) for event in change.events]
 
 
 def test_added_jobs_stand_in_the_order_of_adding() -> None:
     change = EMPTY.add([watch(3), watch(1), watch(2)])
     assert list(change.watchlist) == [watch(3), watch(1), watch(2)]
     assert change.added == (watch(3), watch(1), watch(2))
-    assert change.entries[0] == Event(job(3), NOW, EventKind.ADDED, "test")
+    assert change.events[0] == Event(job(3), NOW, EventKind.ADDED, "test")
     assert len(EMPTY) == 0
 
 
@@ -31,7 +31,7 @@ def test_a_job_that_is_watched_stays_as_it_is_when_it_is_added_again() -> None:
     change = watchlist(watch(1, label="mine")).add([watch(1, label="yours"), watch(2)])
     assert change.watchlist.get(job(1)) == watch(1, label="mine")
     assert change.added == (watch(2),)
-    assert len(change.entries) == 1
+    assert len(change.events) == 1
 
 
 def test_the_same_id_in_two_tenants_is_watched_twice() -> None:
@@ -42,21 +42,21 @@ def test_removed_jobs_go_and_others_stay() -> None:
     change = watchlist(watch(1), watch(2), watch(3)).remove([job(2), job(9)], NOW + 5)
     assert list(change.watchlist) == [watch(1), watch(3)]
     assert change.removed == (watch(2),)
-    assert change.entries == (Event(job(2), NOW + 5, EventKind.REMOVED, ""),)
+    assert change.events == (Event(job(2), NOW + 5, EventKind.REMOVED, ""),)
 
 
 def test_a_removed_job_is_restored_with_all_that_was_known_of_it() -> None:
     known = watch(1, label="mine", last_answer_at=NOW)
     change = EMPTY.restore([known], NOW + 5)
     assert change.watchlist.get(job(1)) == known
-    assert change.entries == (Event(job(1), NOW + 5, EventKind.RESTORED, ""),)
+    assert change.events == (Event(job(1), NOW + 5, EventKind.RESTORED, ""),)
 
 
 def test_a_removed_job_that_is_added_again_comes_back_with_all_that_was_known_of_it() -> None:
     known = watch(1, label="mine", last_answer_at=NOW, note="x")
     change = EMPTY.add([watch(1, added_at=NOW + 9), watch(2)], recalled=[known])
     assert change.added == (known, watch(2))
-    assert change.entries == (
+    assert change.events == (
         Event(job(1), NOW + 9, EventKind.RESTORED, ""),
         Event(job(2), NOW, EventKind.ADDED, "test"),
     )
@@ -80,7 +80,7 @@ def test_what_was_looked_at_is_no_news_until_it_changes() -> None:
     assert (watch(1).is_unread, one_after(seen(PROCESSING)).is_unread, news.is_unread) == (False, False, True)
     change = watchlist(news, watch(2)).mark_read([job(1), job(2), job(9)], NOW + 3)
     assert change.annotated == (replace(news, read_at=NOW + 3),)
-    assert (change.entries, change.annotated[0].is_unread, change.must_commit_now) == ((), False, True)
+    assert (change.events, change.annotated[0].is_unread, change.must_commit_now) == ((), False, True)
     assert not change.watchlist.mark_read([job(1)], NOW + 4).must_commit_now
     assert replace(change.annotated[0], changed_at=NOW + 4).is_unread
 
@@ -92,7 +92,7 @@ def test_a_clock_that_was_set_back_does_not_keep_what_was_looked_at_unseen() -> 
 
 def test_a_label_that_is_there_already_changes_nothing() -> None:
     change = watchlist(watch(1, label="mine")).label([job(1)], "mine", NOW)
-    assert (change.annotated, change.entries, change.must_commit_now) == ((), (), False)
+    assert (change.annotated, change.events, change.must_commit_now) == ((), (), False)
 
 
 def test_tags_and_a_note_take_the_place_of_those_before() -> None:
@@ -125,7 +125,7 @@ def test_what_calls_brought_is_folded_in_their_order() -> None:
     change = watchlist(watch(1), watch(2)).apply_observations(brought)
     assert [observed.watch.job for observed in change.observed] == [job(1), job(2), job(1)]
     assert [observed.response for observed in change.observed] == [seen(PROCESSING, NOW), None, done(NOW + 5)]
-    assert [entry.verdict for entry in change.entries] == ["running", "done"]
+    assert [event.verdict for event in change.events] == ["running", "done"]
     one = change.watchlist.get(job(1))
     assert one is not None
     assert one.is_final
@@ -143,7 +143,7 @@ def test_a_mere_confirmation_may_wait_and_everything_else_may_not() -> None:
         running.add([watch(2)]),
         running.remove([job(1)], NOW),
         running.label([job(1)], "mine", NOW),
-        Change(running, entries=(Event(job(1), NOW, EventKind.STATUS, ""),)),
+        Change(running, events=(Event(job(1), NOW, EventKind.STATUS, ""),)),
     ):
         assert change.must_commit_now
 

@@ -246,7 +246,7 @@ def test_what_was_finished_and_seen_for_long_is_archived_and_the_rest_stays() ->
         assert list(engine.state.watchlist.watches) == [job(2), job(3)]
     finally:
         engine.stop()
-    assert [entry.event.value for change in store.changes for entry in change.entries] == ["archived"]
+    assert [event.event.value for change in store.changes for event in change.events] == ["archived"]
 
 
 def test_nothing_is_archived_where_nobody_says_after_how_long() -> None:

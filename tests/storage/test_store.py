@@ -182,7 +182,7 @@ def test_a_removed_job_is_gone_and_comes_back_with_all_that_was_known_of_it(path
         store.apply(kept(path).add([watch(1, added_at=NOW + 9)], store.load_removed([job(1)])))
         assert kept(path).get(job(1)) == known
         assert store.last_response(job(1)) == done(NOW + 1)
-        assert [entry.event for entry in store.history(job(1))] == [
+        assert [event.event for event in store.history(job(1))] == [
             EventKind.ADDED,
             EventKind.STATUS,
             EventKind.REMOVED,
@@ -217,7 +217,7 @@ def test_a_timeline_is_stored_in_words_that_earlier_versions_know_and_read_in_bo
         watches = observed(store, added(store, watch(1)), seen(PROCESSING, NOW + 1))
         told = store.history(job(1))
     with opened(path) as (store, _):
-        store.apply(Change(watches, entries=told[-1:]))
+        store.apply(Change(watches, events=told[-1:]))
         assert store.history(job(1)) == told, "what was told is not told again"
     verdicts = "SELECT verdict FROM entries ORDER BY number"
     with closing(sqlite3.connect(path)) as connection:

@@ -42,7 +42,7 @@ class MemoryArchive:
     """Holds the last responses and the histories."""
 
     answers: dict[JobRef, Success] = field(default_factory=dict)
-    entries: list[Event] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     replaced: dict[JobRef, PreviousBody] = field(default_factory=dict)
 
     def last_response(self, job: JobRef) -> Success | None:
@@ -58,7 +58,7 @@ class MemoryArchive:
         self.answers[job] = seen
 
     def history(self, job: JobRef) -> History:
-        return tuple(entry for entry in self.entries if entry.job == job)
+        return tuple(event for event in self.events if event.job == job)
 
 
 class ScriptedEngine(Engine):
@@ -133,7 +133,7 @@ class ScriptedEngine(Engine):
         for observed in change.observed:
             if observed.response is not None:
                 self.archive.keep(observed.watch.job, observed.response)
-        self.archive.entries += change.entries
+        self.archive.events += change.events
         self.state = State(change.watchlist, self.state.statuses)
         self.publish()
 

@@ -68,7 +68,7 @@ def duration_of(watch: WatchedJob) -> float | None:
 
 def full_record(watch: WatchedJob, seen: "Success | None", timeline: History, now: float) -> dict[str, Any]:
     """Return a job with its last response and its timeline; a body that is not JSON is a text."""
-    entries = [{"at": stamp(e.at), "event": e.event.value, "text": e.text, "verdict": e.verdict} for e in timeline]
+    events = [{"at": stamp(e.at), "event": e.event.value, "text": e.text, "verdict": e.verdict} for e in timeline]
     answer = None
     if seen is not None:
         answer = {
@@ -78,7 +78,7 @@ def full_record(watch: WatchedJob, seen: "Success | None", timeline: History, no
             "track_id": seen.call.track_id,
             "body": _body_of(seen.report.raw),
         }
-    return {"schema": RECORD_SCHEMA, **record(watch, now), "answer": answer, "timeline": entries}
+    return {"schema": RECORD_SCHEMA, **record(watch, now), "answer": answer, "timeline": events}
 
 
 def _body_of(raw: str) -> Any:  # noqa: ANN401 - JSON holds anything

@@ -41,14 +41,14 @@ def timeline_lines(
     The first line names the zone, unless the time `beside`, which is shown above, has named it.
     """
     lines, before = [], None
-    for number, entry in enumerate(timeline):
-        gap = f" · after {duration(entry.at - before)}" if before is not None and entry.at - before >= 1 else ""
-        before = entry.at
-        word = _EVENT_WORDS.get(entry.event, "")
-        text = " ".join(part for part in (word, entry.text.removesuffix(".") if gap else entry.text) if part)
-        tone = _tone(entry.verdict)
+    for number, event in enumerate(timeline):
+        gap = f" · after {duration(event.at - before)}" if before is not None and event.at - before >= 1 else ""
+        before = event.at
+        word = _EVENT_WORDS.get(event.event, "")
+        text = " ".join(part for part in (word, event.text.removesuffix(".") if gap else event.text) if part)
+        tone = _tone(event.verdict)
         lines.append(
-            OutlineNode(f"timeline/{number}", moment(entry.at, now, zone, beside=beside), f"{text}{gap}", tone)
+            OutlineNode(f"timeline/{number}", moment(event.at, now, zone, beside=beside), f"{text}{gap}", tone)
         )
         beside = timeline[0].at if beside is None else beside
     return tuple(lines)
@@ -97,7 +97,7 @@ def _comparison(stats: DurationStats) -> str:
 def _time_in_states(watch: WatchedJob, timeline: History, until: float) -> list[Phase]:
     """Return the time in each state, in the order of first entry; the times of a state that came again are summed."""
     states = [(watch.added_at, VerdictKind.RUNNING.value)]
-    states += [(entry.at, entry.verdict) for entry in timeline if entry.verdict and watch.added_at < entry.at < until]
+    states += [(event.at, event.verdict) for event in timeline if event.verdict and watch.added_at < event.at < until]
     spent: dict[str, float] = {}
     for (start, state), (end, _) in pairwise([*states, (until, "")]):
         spent[state] = spent.get(state, 0.0) + max(0.0, end - start)

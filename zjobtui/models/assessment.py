@@ -29,7 +29,7 @@ class JobUpdate(Struct, frozen=True):
 
     watch: WatchedJob
     response: Success | None = None
-    entries: tuple[Event, ...] = ()
+    events: tuple[Event, ...] = ()
 
 
 def apply_observation(
@@ -60,8 +60,8 @@ def _apply_failure(watch: WatchedJob, failure: Failure, planned: float) -> JobUp
         return _contradicted(watch, failure.at, "Zuora no longer knows this job; its last response is kept.")
     if watch.verdict.kind is VerdictKind.UNKNOWN:
         return JobUpdate(updated)
-    entry = Event(watch.job, failure.at, EventKind.STATUS, UNKNOWN.sentence, VerdictKind.UNKNOWN.value)
-    return JobUpdate(replace(updated, changed_at=_changed_at(watch, failure.at)), entries=(entry,))
+    event = Event(watch.job, failure.at, EventKind.STATUS, UNKNOWN.sentence, VerdictKind.UNKNOWN.value)
+    return JobUpdate(replace(updated, changed_at=_changed_at(watch, failure.at)), events=(event,))
 
 
 def _apply_success(watch: WatchedJob, response: Success, planned: float, expected: Collection[str]) -> JobUpdate:
@@ -84,8 +84,8 @@ def _apply_success(watch: WatchedJob, response: Success, planned: float, expecte
     )
     if same and watch.verdict.kind is not VerdictKind.UNKNOWN:
         return JobUpdate(updated, response if new.is_final else None)
-    entry = Event(watch.job, response.at, EventKind.STATUS, new.verdict.sentence, new.verdict.kind.value)
-    return JobUpdate(replace(updated, changed_at=_changed_at(watch, response.at)), response, (entry,))
+    event = Event(watch.job, response.at, EventKind.STATUS, new.verdict.sentence, new.verdict.kind.value)
+    return JobUpdate(replace(updated, changed_at=_changed_at(watch, response.at)), response, (event,))
 
 
 def _changed_at(watch: WatchedJob, at: float) -> float:
@@ -97,7 +97,7 @@ def _contradicted(watch: WatchedJob, at: float, text: str) -> JobUpdate:
     updated = replace(watch, contradiction=text, problem=None, problem_at=at)
     if watch.contradiction == text:
         return JobUpdate(updated)
-    return JobUpdate(updated, entries=(Event(watch.job, at, EventKind.CONTRADICTED, text),))
+    return JobUpdate(updated, events=(Event(watch.job, at, EventKind.CONTRADICTED, text),))
 
 
 def judge(report: Report, expected: Collection[str] = ()) -> Verdict:

@@ -52,7 +52,7 @@ def merge(
         added=changes[0].added,
         annotated=tuple(watch for change in changes for watch in change.annotated),
         observed=tuple(observed for change in changes for observed in change.observed),
-        entries=tuple(event for change in changes for event in change.entries),
+        events=tuple(event for change in changes for event in change.events),
     )
     merged = len(changes) - 1
     return Merged(whole, len(new), merged, len(joined) - merged, len(imported) - len(new) - len(joined))
@@ -60,9 +60,9 @@ def merge(
 
 def _added(new: list[ImportedJob]) -> Change:
     watches = tuple(job.watch for job in new)
-    entries = tuple(entry for job in new for entry in job.timeline or (_beginning(job.watch),))
+    events = tuple(event for job in new for event in job.timeline or (_beginning(job.watch),))
     observed = tuple(Observed(job.watch, job.response) for job in new if job.response)
-    return Change(Watchlist({watch.job: watch for watch in watches}), added=watches, observed=observed, entries=entries)
+    return Change(Watchlist({watch.job: watch for watch in watches}), added=watches, observed=observed, events=events)
 
 
 def _beginning(watch: WatchedJob) -> Event:
@@ -80,10 +80,10 @@ def _join(ours: WatchedJob, imported: ImportedJob, stored: LocalHistory, now: fl
     has_answer = imported.response is not None and (
         is_later or (response is None and imported.response.at == watch.last_answer_at)
     )
-    last = max((entry.at for entry in timeline), default=ours.added_at)
+    last = max((event.at for event in timeline), default=ours.added_at)
     return Change(
         Watchlist({watch.job: watch}),
         annotated=(watch,) if written != ours else (),
         observed=(Observed(watch, imported.response if has_answer else None),) if is_later or has_answer else (),
-        entries=tuple(entry for entry in imported.timeline if entry.at > last) if is_later or has_answer else (),
+        events=tuple(event for event in imported.timeline if event.at > last) if is_later or has_answer else (),
     )

@@ -80,32 +80,32 @@ class Watchlist(Struct, frozen=True):
         added = {watch.job: watch for watch in wanted if watch.job not in unknown}
         dismissed = tuple(dict.fromkeys(watch.job for watch in wanted if watch.job in unknown))
         new = {job: _restored(known[job], watch) if job in known else watch for job, watch in added.items()}
-        entries = tuple(
+        events = tuple(
             Event(job, watch.added_at, EventKind.RESTORED, "")
             if job in known
             else Event(job, watch.added_at, EventKind.ADDED, watch.added_by)
             for job, watch in added.items()
         )
         watchlist = Watchlist({**self.watches, **new})
-        return Change(watchlist, added=tuple(new.values()), entries=entries, dismissed=dismissed)
+        return Change(watchlist, added=tuple(new.values()), events=events, dismissed=dismissed)
 
     def restore(self, watches: Iterable[WatchedJob], at: float) -> "Change":
         """Restore jobs that were removed or archived, with everything that was known of them."""
         change = self.add(_touch_read(watch, at) for watch in watches)
-        entries = tuple(Event(watch.job, at, EventKind.RESTORED, "") for watch in change.added)
-        return replace(change, entries=entries)
+        events = tuple(Event(watch.job, at, EventKind.RESTORED, "") for watch in change.added)
+        return replace(change, events=events)
 
     def remove(self, jobs: Iterable[JobRef], at: float, why: EventKind = EventKind.REMOVED) -> "Change":
         """Remove or archive jobs; those that are not on the list are ignored."""
         removed = {job: self.watches[job] for job in jobs if job in self.watches}
         left = {job: watch for job, watch in self.watches.items() if job not in removed}
-        entries = tuple(Event(job, at, why, "") for job in removed)
-        return Change(Watchlist(left), removed=tuple(removed.values()), entries=entries)
+        events = tuple(Event(job, at, why, "") for job in removed)
+        return Change(Watchlist(left), removed=tuple(removed.values()), events=events)
 
     def label(self, jobs: Iterable[JobRef], label: str, at: float) -> "Change":
         """Set the label of jobs; an empty label removes it."""
         change = self._annotate(jobs, "label", lambda watch: replace(watch, label=label))
-        return replace(change, entries=tuple(Event(w.job, at, EventKind.LABELLED, label) for w in change.annotated))
+        return replace(change, events=tuple(Event(w.job, at, EventKind.LABELLED, label) for w in change.annotated))
 
     def mark_read(self, jobs: Iterable[JobRef], at: float) -> "Change":
         """Mark jobs as read; those that are read already stay as they are."""
@@ -148,15 +148,15 @@ class Watchlist(Struct, frozen=True):
 
         watches = dict(self.watches)
         observed: list[Observed] = []
-        entries: list[Event] = []
+        events: list[Event] = []
         for job, observation, planned in observations:
             if job in watches:
                 statuses = expected.get(job.tenant, ()) if expected else ()
                 update = apply_observation(watches[job], observation, planned, statuses)
                 watches[job] = update.watch
                 observed.append(Observed(update.watch, update.response))
-                entries += update.entries
-        return Change(Watchlist(watches), observed=tuple(observed), entries=tuple(entries))
+                events += update.events
+        return Change(Watchlist(watches), observed=tuple(observed), events=tuple(events))
 
     def merged(self, watches: Iterable[WatchedJob], removed: Iterable[JobRef], now: float) -> "Watchlist":
         """Return this watchlist with what another window committed: jobs as they are on disk, and removed jobs.
@@ -222,7 +222,7 @@ class Change(Struct, frozen=True):
     fields: tuple[str, ...] = ANNOTATIONS
     """What is new in the annotated jobs; another window may have written the other fields meanwhile."""
     observed: tuple[Observed, ...] = ()
-    entries: tuple[Event, ...] = ()
+    events: tuple[Event, ...] = ()
     dismissed: tuple[JobRef, ...] = ()
     """Jobs that are not added since they were removed and Zuora did not know them."""
 
@@ -230,7 +230,7 @@ class Change(Struct, frozen=True):
     def must_commit_now(self) -> bool:
         """Whether it must be committed before it is reported; observations that only confirm may wait."""
         has_response = any(observed.response is not None for observed in self.observed)
-        return bool(self.added or self.removed or self.annotated or self.entries or has_response)
+        return bool(self.added or self.removed or self.annotated or self.events or has_response)
 
 
 class ExternalChanges(Struct, frozen=True):

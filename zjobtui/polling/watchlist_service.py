@@ -259,7 +259,7 @@ class WatchlistService:
         else:
             self._confirmed.update((observed.watch.job, observed.watch) for observed in change.observed)
         self.watchlist = change.watchlist
-        removals = {entry.job: entry for entry in change.entries}
+        removals = {event.job: event for event in change.events}
         for watch in change.removed:
             self._removed[watch.job] = watch, removals.get(watch.job) or self._removal(watch)
         self._forget_removed(change.added)
@@ -309,8 +309,8 @@ class WatchlistService:
             for watch in (*change.added, *change.annotated, *(observed.watch for observed in change.observed)):
                 if watch.job not in self.watchlist.watches:
                     removed.setdefault(watch.job, (watch, self._removal(watch)))
-        watches, entries = zip(*removed.values(), strict=True) if removed else ((), ())
-        return Change(self.watchlist, removed=watches, entries=entries)
+        watches, events = zip(*removed.values(), strict=True) if removed else ((), ())
+        return Change(self.watchlist, removed=watches, events=events)
 
     def _removal(self, watch: WatchedJob) -> Event:
         return Event(watch.job, self._now(), EventKind.REMOVED, "")

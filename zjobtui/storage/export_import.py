@@ -30,8 +30,8 @@ from zjobtui.storage.rows import (
     StoredCall,
     call_fields,
     call_of,
-    entry_of,
     event_columns,
+    event_of,
     row_of,
     watch_of,
 )
@@ -62,7 +62,7 @@ class _Answer(Struct):
     call: StoredCall
 
 
-class _Entry(Struct):
+class _StoredEvent(Struct):
     at: Moment
     event: str
     text: str
@@ -108,7 +108,7 @@ class _Job(Struct):
     batch: str | None = None
     operation_checked_at: Moment | None = None
     answer: _Answer | None = None
-    timeline: list[_Entry] = []
+    timeline: list[_StoredEvent] = []
 
 
 class _Export(Struct):
@@ -227,10 +227,10 @@ def _job_of(exported: _Job, place: str, read_report: ReadReport, now: float) -> 
         fields["acknowledged_at"] = min(fields["acknowledged_at"], now)
     lists = {name: json.dumps(fields[name] or []) for name in ("tags", *DIGEST_NUMBERS)}
     watch = watch_of({**fields, "job": job.id.key, **lists})
-    for entry in fields["timeline"]:
-        if entry["event"] == EventKind.ADDED.value:  # its text is the `added_by` of the job
-            entry["text"] = mask_secrets(entry["text"])
-    timeline = tuple(entry_of(entry, job) for entry in fields["timeline"])
+    for event in fields["timeline"]:
+        if event["event"] == EventKind.ADDED.value:  # its text is the `added_by` of the job
+            event["text"] = mask_secrets(event["text"])
+    timeline = tuple(event_of(event, job) for event in fields["timeline"])
     response = None if fields["answer"] is None else _response_of(fields["answer"], f"{place}.answer", read_report)
     return ImportedJob(watch, response, timeline)
 

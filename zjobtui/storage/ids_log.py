@@ -141,14 +141,14 @@ def path_beside(store: Path) -> Path:
 
 def lines_of(change: Change) -> list[Line]:
     """Return the lines of a change: its removals, then its additions."""
-    entries = {entry.job: entry for entry in change.entries if entry.event in _MEMBERSHIP_EVENTS}
+    events = {event.job: event for event in change.events if event.event in _MEMBERSHIP_EVENTS}
     lines: list[Line] = []
     for watch in change.removed:
-        entry = entries.get(watch.job, Event(watch.job, time.time(), EventKind.REMOVED, ""))
-        is_archived = entry.event is EventKind.ARCHIVED
-        lines += removal_lines(entry.at, watch.job.tenant, watch.job.id.given, watch.label, is_archived=is_archived)
+        event = events.get(watch.job, Event(watch.job, time.time(), EventKind.REMOVED, ""))
+        is_archived = event.event is EventKind.ARCHIVED
+        lines += removal_lines(event.at, watch.job.tenant, watch.job.id.given, watch.label, is_archived=is_archived)
     for watch in change.added:
-        at = entries[watch.job].at if watch.job in entries else watch.added_at
+        at = events[watch.job].at if watch.job in events else watch.added_at
         lines.append(line(at, watch.job.tenant, watch.job.id.given, watch.label, action=LogAction.ADD))
     return lines
 
@@ -186,7 +186,7 @@ def append(path: Path, lines: Iterable[Line]) -> None:
 
     The store's lock must be held.
     """
-    if not (text := "".join(str(entry) for entry in lines)):
+    if not (text := "".join(str(event) for event in lines)):
         return
     try:
         is_new = _append(path, text)

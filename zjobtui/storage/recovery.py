@@ -57,7 +57,7 @@ Columns = Mapping[str, SqlValue]
 Log = Mapping[LoggedKey, Line]
 
 _FAULTS = (sqlite3.Error, DamageError, ValueError, OverflowError, TypeError)
-_ENTRY = ("at", "event", "text", "verdict")
+_EVENT_COLUMNS = ("at", "event", "text", "verdict")
 _ON_LIST: Mapping[str, SqlValue] = {"removed_at": None, "removed_as": None}
 _LEFT_AS = {LogAction.ARCHIVE: EventKind.ARCHIVED, LogAction.REMOVE: EventKind.REMOVED}
 _RESTORED_BY = "restored from ids.log"
@@ -104,7 +104,7 @@ class _RecoveredJob(Struct, frozen=True):
 
     watch: Columns
     answer: Columns | None = None
-    entries: tuple[Columns, ...] = ()
+    events: tuple[Columns, ...] = ()
     is_whole: bool = True
 
     @property
@@ -321,13 +321,13 @@ def _insert(connection: sqlite3.Connection, jobs: Iterable[_RecoveredJob], revis
         watch = {name: value for name, value in job.watch.items() if name in columns}
         if _put(connection, "watches", {**watch, "revision": revision}):
             added += _Count(watch.get("removed_at") is None, watch.get("removed_as") == EventKind.ARCHIVED.value)
-            if not (job.answer or job.entries):
+            if not (job.answer or job.events):
                 continue
             row = connection.execute(f"SELECT {POSITION}", (watch["tenant"], watch["job"])).fetchone()
             if job.answer:
                 _put(connection, "reports", {"position": row[0], **job.answer})
-            for entry in job.entries:
-                _put(connection, "entries", {"position": row[0], **entry})
+            for event in job.events:
+                _put(connection, "entries", {"position": row[0], **event})
     return added
 
 
@@ -355,13 +355,13 @@ def _read(connection: sqlite3.Connection, size: int, read_report: ReadReport) ->
     jobs: list[tuple[_RecoveredJob, ...]] = []
     most = size // SMALLEST_ROW + 1
     with suppress(*_FAULTS):
-        entries: dict[object, list[Columns]] = defaultdict(list)
+        events: dict[object, list[Columns]] = defaultdict(list)
         for row in _rows(connection, "entries", "number", most):
             with suppress(*_FAULTS, LookupError):
-                entries[row["position"]].append(_entry(row))
+                events[row["position"]].append(_sound_event(row))
         for row in _rows(connection, "watches", "position", most):
             with suppress(LookupError):  # a table without such columns
-                about = _answer(connection, row["position"], read_report), tuple(entries[row["position"]])
+                about = _answer(connection, row["position"], read_report), tuple(events[row["position"]])
                 whole = _whole(row)
                 jobs.append((_RecoveredJob(whole, *about),) if whole else _parts(row, *about))
         jobs += [
@@ -435,7 +435,7 @@ def _whole(row: sqlite3.Row) -> Columns | None:
     return {name: _cleaned(name, value) for name, value in columns.items() if name not in {"position", "revision"}}
 
 
-def _parts(row: sqlite3.Row, answer: Columns | None, entries: tuple[Columns, ...]) -> tuple[_RecoveredJob, ...]:
+def _parts(row: sqlite3.Row, answer: Columns | None, events: tuple[Columns, ...]) -> tuple[_RecoveredJob, ...]:
     """Return what is intact of a damaged row, once for each id that it may have."""
     readable, parts = {**_ADDED, **dict(row)}, []
     for least in _least(row["tenant"], {row["given"], row["job"]}):
@@ -444,7 +444,7 @@ def _parts(row: sqlite3.Row, answer: Columns | None, entries: tuple[Columns, ...
             candidate = {**columns, **{name: readable[name] for name in group if name in readable}}
             if readable.keys() >= set(group) and _is_sound(candidate):
                 columns = {name: _cleaned(name, value) for name, value in candidate.items()}
-        parts.append(_RecoveredJob(columns, answer, entries, is_whole=False))
+        parts.append(_RecoveredJob(columns, answer, events, is_whole=False))
     return tuple(parts)
 
 
@@ -488,10 +488,10 @@ def _earlier(row: sqlite3.Row) -> Columns:
     return {}
 
 
-def _entry(row: sqlite3.Row) -> Columns:
-    for name in _ENTRY:
+def _sound_event(row: sqlite3.Row) -> Columns:
+    for name in _EVENT_COLUMNS:
         check(name, (row[name],))
-    return {name: _cleaned(name, row[name]) for name in _ENTRY}
+    return {name: _cleaned(name, row[name]) for name in _EVENT_COLUMNS}
 
 
 def _cleaned(name: str, value: SqlValue) -> SqlValue:

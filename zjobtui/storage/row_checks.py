@@ -10,7 +10,7 @@ from zjobtui.storage.rows import (
     IDENTITY,
     OBSERVATIONS,
     DamageError,
-    entry_of,
+    event_of,
     previous_body_of,
     response_of,
     watches_of,
@@ -34,7 +34,7 @@ def check_rows(connection: sqlite3.Connection) -> None:
     check_count(connection)
     _check_each(connection.execute(_WATCHES), lambda row: watches_of([row]))
     _check_each(connection.execute(_RESPONSES), _check_response)
-    _check_each(connection.execute(_EVENTS), lambda row: entry_of(row, _NO_JOB))
+    _check_each(connection.execute(_EVENTS), lambda row: event_of(row, _NO_JOB))
 
 
 def check_count(connection: sqlite3.Connection) -> None:

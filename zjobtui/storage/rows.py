@@ -201,7 +201,7 @@ def check(name: str, column: tuple[object, ...]) -> None:
         raise DamageError(f"its {name} is not a count")
 
 
-def entry_of(row: Row, job: JobRef) -> Event:
+def event_of(row: Row, job: JobRef) -> Event:
     """Return the event of a row; an event of a newer program reads as a change of status. Raises `DamageError`."""
     for name in ("at", "event", "text", "verdict"):
         check(name, (row[name],))
@@ -359,7 +359,7 @@ def write_change(connection: sqlite3.Connection, change: Change, revision: int, 
     annotate = f"UPDATE watches SET {fields}, revision = :revision WHERE tenant = :tenant AND job = :job"
     _update_each(connection, annotate, [{**row_of(watch), "revision": revision} for watch in change.annotated])
     _observe(connection, change.observed, revision, now + CLOCK_AHEAD_SECONDS)
-    _append(connection, change.entries)
+    _append(connection, change.events)
 
 
 def _add(connection: sqlite3.Connection, watches: Iterable[WatchedJob], revision: int) -> None:
@@ -367,14 +367,14 @@ def _add(connection: sqlite3.Connection, watches: Iterable[WatchedJob], revision
 
 
 def _remove(connection: sqlite3.Connection, change: Change, revision: int) -> None:
-    removals = {entry.job: entry for entry in change.entries}
+    removals = {event.job: event for event in change.events}
     removed = [
         (removals.get(watch.job, Event(watch.job, 0.0, EventKind.REMOVED, "")), watch.job) for watch in change.removed
     ]
     _update_each(
         connection,
         "UPDATE watches SET removed_at = ?, removed_as = ?, revision = ? WHERE tenant = ? AND job = ?",
-        [(entry.at, entry.event.value, revision, job.tenant, job.id.key) for entry, job in removed],
+        [(event.at, event.event.value, revision, job.tenant, job.id.key) for event, job in removed],
     )
 
 
@@ -399,12 +399,12 @@ def _is_known(connection: sqlite3.Connection, job: JobRef) -> bool:
     return connection.execute(f"SELECT {POSITION}", (job.tenant, job.id.key)).fetchone()[0] is not None
 
 
-def _append(connection: sqlite3.Connection, entries: Iterable[Event]) -> None:
+def _append(connection: sqlite3.Connection, events: Iterable[Event]) -> None:
     """Append to histories, except for what another window has just written in the same words."""
-    for entry in entries:
-        row = connection.execute(f"SELECT {POSITION}", (entry.job.tenant, entry.job.id.key)).fetchone()
-        columns = event_columns(entry)
+    for event in events:
+        row = connection.execute(f"SELECT {POSITION}", (event.job.tenant, event.job.id.key)).fetchone()
+        columns = event_columns(event)
         values = (columns["event"], columns["text"], columns["verdict"])
         if row[0] is None or tuple(connection.execute(_LAST_EVENT, (row[0],)).fetchone() or ()) == values:
             continue
-        connection.execute(_ADD_EVENT, (row[0], entry.at, *values))
+        connection.execute(_ADD_EVENT, (row[0], event.at, *values))

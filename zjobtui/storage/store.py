@@ -39,7 +39,7 @@ from zjobtui.storage.rows import (
     OBSERVATIONS,
     POSITION,
     ReadReport,
-    entry_of,
+    event_of,
     previous_body_of,
     response_of,
     watches_of,
@@ -337,7 +337,7 @@ class Store:
     def history(self, job: JobRef) -> "History":
         """Return the events of a job, oldest first."""
         with self._about(job, "SELECT at, event, text, verdict FROM entries", "ORDER BY number") as rows:
-            return tuple(entry_of(row, job) for row in rows)
+            return tuple(event_of(row, job) for row in rows)
 
     def acquire_lease(self, name: str, holder: str, now: float, life: float) -> bool:
         """Acquire or renew the lease `name` for `life` seconds from `now`; return False if another window holds it."""

@@ -33,7 +33,7 @@ from zjobtui.storage.store_file import StoreFile, read_meta
 
 _ROWS = f"SELECT {', '.join((*IDENTITY, *ANNOTATION_COLUMNS, *OBSERVATIONS))}, removed_at, removed_as FROM watches"
 _REPORT = ("at", "body", "call", "earlier_at", "earlier")
-_ENTRY = ("at", "event", "text", "verdict")
+_EVENT_COLUMNS = ("at", "event", "text", "verdict")
 _FAULTS = (sqlite3.Error, DamageError, LookupError, TypeError)
 _NO_WATCHES = Watchlist({})
 
@@ -132,7 +132,7 @@ class _KnownJob(Struct, frozen=True):
 
 def _jobs_of_window(window: Change) -> dict[LoggedKey, _KnownJob]:
     """Return the jobs on the list of a window, and those that it removed."""
-    removals = {event.job: event for event in window.entries}
+    removals = {event.job: event for event in window.events}
     removed = [_KnownJob(watch, removals[watch.job]) for watch in window.removed]
     return {known.key: known for known in (*removed, *map(_KnownJob, window.watchlist))}
 
@@ -180,7 +180,7 @@ def _carry_jobs_over(
         removed=tuple(job.watch for job in removed),
         annotated=tuple(job.watch for job in known.values()),
         observed=tuple(Observed(job.watch) for job in jobs.values()),
-        entries=tuple(job.removal for job in removed if job.removal is not None),
+        events=tuple(job.removal for job in removed if job.removal is not None),
     )
     write_change(connection, change, revision, now)
     unknown = {key: row for key, row in rows.items() if key not in jobs and key not in newer}
@@ -220,12 +220,12 @@ def _carry_responses_over(
     connection: sqlite3.Connection, source: sqlite3.Connection, keys: Iterable[LoggedKey], read_report: ReadReport
 ) -> None:
     """Write responses and events that are later than those of the new file; what is unreadable is left out."""
-    entries = _entries(source)
+    events = _events(source)
     for key in keys:
         row = connection.execute(f"SELECT {POSITION}", key).fetchone()
         if row[0] is not None:
             _carry_response(connection, source, key, row[0], read_report)
-            _carry_entries(connection, entries.get(key, []), row[0])
+            _carry_events(connection, events.get(key, []), row[0])
 
 
 def _carry_response(
@@ -252,39 +252,39 @@ def _later_response(
     return None
 
 
-_Entry = tuple[float, str, str, str]
+_StoredEvent = tuple[float, str, str, str]
 
 
-def _carry_entries(connection: sqlite3.Connection, entries: list[_Entry], position: int) -> None:
-    query = f"SELECT {', '.join(_ENTRY)} FROM entries WHERE position = ? ORDER BY number"
-    stored: list[_Entry] = [tuple(row) for row in connection.execute(query, (position,))]
-    if missing := [entry for entry in entries if entry not in stored]:
+def _carry_events(connection: sqlite3.Connection, events: list[_StoredEvent], position: int) -> None:
+    query = f"SELECT {', '.join(_EVENT_COLUMNS)} FROM entries WHERE position = ? ORDER BY number"
+    stored: list[_StoredEvent] = [tuple(row) for row in connection.execute(query, (position,))]
+    if missing := [event for event in events if event not in stored]:
         merged = sorted([*stored, *missing], key=_at)
         connection.execute("DELETE FROM entries WHERE position = ?", (position,))
         connection.executemany(
-            f"INSERT INTO entries (position, {', '.join(_ENTRY)}) VALUES (?, ?, ?, ?, ?)",
-            [(position, *entry) for entry in merged],
+            f"INSERT INTO entries (position, {', '.join(_EVENT_COLUMNS)}) VALUES (?, ?, ?, ?, ?)",
+            [(position, *event) for event in merged],
         )
 
 
-def _at(entry: _Entry) -> float:
-    return entry[0]
+def _at(event: _StoredEvent) -> float:
+    return event[0]
 
 
-def _entries(source: sqlite3.Connection) -> dict[LoggedKey, list[_Entry]]:
+def _events(source: sqlite3.Connection) -> dict[LoggedKey, list[_StoredEvent]]:
     """Return the histories of a store, by job."""
-    entries: dict[LoggedKey, list[_Entry]] = defaultdict(list)
+    events: dict[LoggedKey, list[_StoredEvent]] = defaultdict(list)
     with suppress(*_FAULTS):
-        for key, entry in _sound_entries(source):
-            entries[key].append(entry)
-    return entries
+        for key, event in _sound_events(source):
+            events[key].append(event)
+    return events
 
 
-def _sound_entries(source: sqlite3.Connection) -> Iterator[tuple[LoggedKey, _Entry]]:
-    columns = ", ".join(f"entries.{name}" for name in _ENTRY)
+def _sound_events(source: sqlite3.Connection) -> Iterator[tuple[LoggedKey, _StoredEvent]]:
+    columns = ", ".join(f"entries.{name}" for name in _EVENT_COLUMNS)
     query = f"SELECT tenant, job, {columns} FROM entries JOIN watches USING (position) ORDER BY number"
     for row in source.execute(query):
         with suppress(DamageError):
-            for name in _ENTRY:
+            for name in _EVENT_COLUMNS:
                 check(name, (row[name],))
             yield (row["tenant"], row["job"]), (row["at"], row["event"], row["text"], row["verdict"])
