@@ -97,7 +97,7 @@ class Progress:
 class Problems:
     """What keeps tenants from being polled and changes from being saved; each is returned once until it changes.
 
-    Of an outage each kind of problem is returned once, since the words of a proxy's page may change with every call.
+    Each kind of problem is returned once per outage, since the words of a proxy's page may change with every call.
     """
 
     def __init__(self) -> None:

@@ -56,7 +56,7 @@ LEFT_OUT = (
     "response bodies, except the numbers above and common words of messages (`…` stands for others; "
     "`zjobtui show ID` prints them), headers, client ids, credentials"
 )
-"""What no handover has; the user's own text comes on top unless it is asked for."""
+"""What no handover has; the user's own text is left out as well, unless it is requested."""
 
 OWN_TEXT = (
     "In labels, tags, batches and notes only credentials, e-mail addresses and telephone, card and bank numbers are "

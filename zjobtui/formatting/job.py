@@ -89,7 +89,7 @@ def problem_text(watch: WatchedJob) -> str:
 
 
 def unknown_text(watch: WatchedJob) -> str:
-    """Return how often a job is polled that Zuora does not know, and how to remove it; empty for any other job."""
+    """Return how often a job unknown to Zuora is polled, and how to remove it; empty for any other job."""
     if watch.verdict.kind is not VerdictKind.UNKNOWN:
         return ""
     return (

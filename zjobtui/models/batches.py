@@ -49,7 +49,7 @@ LONGEST_ESTIMATE_SECONDS = 30 * 86_400.0
 """Seconds beyond which nothing is estimated."""
 
 WIDEST = 5.0
-"""The longest time is at most so many times the shortest, or the time since the batch was added, to be of use."""
+"""A range is shown only if its longest time is less than this many times its shortest, or the age of the batch."""
 
 _STEPS = 40
 """Halvings of the interval that holds a time: far below a second."""
@@ -162,7 +162,7 @@ def time_until_95_percent(
     `other_jobs` are further jobs of any tenants, of which those of the batch's tenants count. How long jobs run is
     learned from these and from the batch itself (`RunTimeFit`); each running job counts from the age at which it was
     last seen running. None if 95 % have ended, if fewer than `FEWEST` jobs ended while watched, or if the longest
-    time is more than `WIDEST` times the shortest and the time since the batch was added, and so says nothing.
+    time is more than `WIDEST` times the shortest and also more than `WIDEST` times the time since the batch was added.
     """
     jobs = tuple(progress_jobs)
     running = [watch for watch in jobs if watch.verdict.kind is VerdictKind.RUNNING]

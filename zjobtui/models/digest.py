@@ -52,5 +52,5 @@ class Digest(Struct, frozen=True):
 
     @property
     def lacks_why(self) -> bool:
-        """Whether a version that knew no `why` has written it."""
+        """Whether an older version, without `why`, wrote it."""
         return self.is_final and not self.why

@@ -75,7 +75,7 @@ def notifications_of(before: Watchlist, after: Watchlist, on: Collection[Topic])
 
 
 class Reported(Struct, frozen=True):
-    """What time alone brings about and was reported: jobs that were overdue, and the outages of tenants."""
+    """Notifications that came due with time and were sent: of overdue jobs, and of outages by tenant and beginning."""
 
     overdue: frozenset[JobRef] = frozenset()
     outages: frozenset[tuple[str, float]] = frozenset()
@@ -90,7 +90,7 @@ def timed_notifications(
     *,
     down_after: float = DOWN_AFTER,
 ) -> tuple[tuple[Notification, ...], Reported]:
-    """Return what has come about with time, and what is reported with it, at `now` (seconds since the epoch, UTC).
+    """Return the notifications that are due at `now` (seconds since the epoch, UTC), and all that were sent with them.
 
     A job is reported as overdue once, an outage once when the tenant has been down for `down_after` seconds; jobs of a
     tenant that is paused or polled by another window are reported there.

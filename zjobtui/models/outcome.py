@@ -9,7 +9,7 @@ from zjobtui.models.watched_job import WatchedJob
 
 
 class Outcome(Enum):
-    """Exit status and name, the worst first: what surely needs the user comes before what is only unknown."""
+    """Exit status and name, the worst first: results that need the user rank before unknown ones."""
 
     FAILED = (1, "failed")
     ATTENTION = (3, "needs attention")
