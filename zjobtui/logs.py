@@ -103,7 +103,7 @@ def stop(reason: str) -> str:
 
 
 @contextmanager
-def ended_with_reason() -> Iterator[None]:
+def stop_at_end() -> Iterator[None]:
     """Switch the log off when the block ends, with the exit status as the reason; report lost lines on stderr."""
     reason = "exit status 0"
     try:

@@ -85,7 +85,7 @@ def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
             return Configuration(environ=environ)
     from zjobtui.bootstrap import settings_file  # noqa: PLC0415 - 25 ms (msgspec), only if there is such a file
 
-    return dataclasses.replace(settings_file.load(environ, path), environ=environ)
+    return dataclasses.replace(settings_file.load_settings_file(environ, path), environ=environ)
 
 
 def expected_order_statuses(environ: Mapping[str, str], path: Path) -> ExpectedStatuses | None:

@@ -56,11 +56,11 @@ def polling(
         yield engine
     finally:
         with ignore_signals():
-            if text := stop(engine):
+            if text := stop_engine(engine):
                 print_error(text)
 
 
-def stop(engine: Engine) -> str:
+def stop_engine(engine: Engine) -> str:
     """Stop the engine; return a text about edits that could not be saved, or ""."""
     engine.stop()
     return _unsaved_text(engine.state.unsaved, engine.unsaved())
@@ -89,7 +89,7 @@ def _rows(watches: Iterable[WatchedJob]) -> Iterator[str]:
 
 def stop_on_forced_exit(engine: Engine) -> str:
     """Stop engine and log before a process is ended whose terminal is lost or not read; return what to print."""
-    if text := stop(engine):
+    if text := stop_engine(engine):
         log.warning("unsaved at the end: %s", text)
     texts = (text, stop_log("the terminal was lost, or the screen did not end in time after a signal"))
     return "\n".join(text for text in texts if text)

@@ -44,7 +44,7 @@ class OutputError(Exception):
         self.status = status
 
 
-def status_of(interruption: KeyboardInterrupt) -> int:
+def exit_status_of(interruption: KeyboardInterrupt) -> int:
     """Return 128 and the number of the signal, as shells do: 130 after Ctrl+C, which has no number."""
     return int(interruption.args[0]) if interruption.args else 130
 

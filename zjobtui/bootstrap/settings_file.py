@@ -19,7 +19,7 @@ from zjobtui.zuora.mask import Mask
 log = get_logger(__name__)
 
 
-def load(environ: Mapping[str, str], path: Path) -> Configuration:
+def load_settings_file(environ: Mapping[str, str], path: Path) -> Configuration:
     """Load the settings at `path`; a missing file is a problem if the environment names it."""
     settings, problems = read_settings(path, must_exist=bool(environ.get("ZJOBTUI_CONFIG")))
     errors = [f"{path}: {problem}" for problem in problems if not problem.is_used]

@@ -16,10 +16,10 @@ from zjobtui.bootstrap.output import (
     CRASHED,
     USAGE,
     OutputError,
+    exit_status_of,
     is_plain_terminal,
     os_error_text,
     print_error,
-    status_of,
 )
 from zjobtui.formatting.ascii_text import ERROR_HANDLER, TABLE
 from zjobtui.logs import get_logger
@@ -140,7 +140,7 @@ def _checked_output() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except KeyboardInterrupt as interruption:
-        status, reason = status_of(interruption), ""
+        status, reason = exit_status_of(interruption), ""
     except OutputError as error:
         status, reason = error.status, "" if error.status == CLOSED else str(error)
     else:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from zjobtui.bootstrap.output import print_error, status_of
+from zjobtui.bootstrap.output import exit_status_of, print_error
 from zjobtui.cli.job_ids import refusals
 from zjobtui.clock import Clock, SystemClock
 from zjobtui.formatting.found_ids import sentences
@@ -63,7 +63,7 @@ def follow_stdin(store: Store, make_watch: Callable[[JobId, float], WatchedJob],
         with ignore_signals():
             follower.finish()
         print(tally)
-        sys.exit(status_of(interruption))
+        sys.exit(exit_status_of(interruption))
     with ignore_signals():
         follower.finish(is_whole=True)
 

@@ -25,7 +25,7 @@ def start() -> None:
         print_error(WINDOWS)
         sys.exit(USAGE)
     forget_stale_size(os.environ)
-    with logs.ended_with_reason(), exit_cleanly():
+    with logs.stop_at_end(), exit_cleanly():
         is_command = COMPLETING in os.environ or len(sys.argv) > 1
         if not is_command:
             if name := os.environ.get(logs.LOG_VARIABLE):

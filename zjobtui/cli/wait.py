@@ -11,7 +11,7 @@ import click
 
 from zjobtui.bootstrap.configuration import Configured
 from zjobtui.bootstrap.engine import ignored_exemptions, options_of, polling
-from zjobtui.bootstrap.output import print_error, print_json, status_of
+from zjobtui.bootstrap.output import exit_status_of, print_error, print_json
 from zjobtui.cli.common import (
     NO_TENANT,
     check_tenant,
@@ -215,7 +215,7 @@ def wait_for(
             )
             status = worst(outcomes, for_any=for_any).status
         except KeyboardInterrupt as interruption:
-            status = status_of(interruption)
+            status = exit_status_of(interruption)
         finally:
             progress.close()
     status = worst(targets.outcomes.values(), for_any=for_any).status if status is None else status

@@ -76,11 +76,11 @@ def run_command(words: Sequence[str], environ: Mapping[str, str], time_limit: fl
 
     It runs in a session of its own: it cannot draw over the screen or wait for keys, and all its processes are killed.
     """
-    process = start(words, environ, stdin=DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = start_program(words, environ, stdin=DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if isinstance(process, str):
         return CommandOutput(NO_SECRET, process)
     deadline = time.monotonic() + time_limit
-    with killed_at_exit(process):
+    with kill_at_exit(process):
         output, messages = _read(process, deadline)
         is_long = len(output) > OUTPUT_LIMIT
         error = "printed too much text for a secret" if is_long else wait_for_exit(process, deadline, time_limit)
@@ -89,7 +89,7 @@ def run_command(words: Sequence[str], environ: Mapping[str, str], time_limit: fl
     return CommandOutput(NO_SECRET if error else secret, error, message)
 
 
-def start(
+def start_program(
     words: Sequence[str], environ: Mapping[str, str], *, stdin: int | IO[bytes], stdout: int, stderr: int = DEVNULL
 ) -> subprocess.Popen[bytes] | str:
     """Start a command in a session of its own; return its process, or why it could not be started."""
@@ -112,10 +112,10 @@ def feed_command(words: Sequence[str], environ: Mapping[str, str], text: str, ti
         with TemporaryFile() as file, TemporaryFile() as printed:
             file.write(text.encode(errors="replace"))
             file.seek(0)
-            process = start(words, environ, stdin=file, stdout=printed.fileno())
+            process = start_program(words, environ, stdin=file, stdout=printed.fileno())
             if isinstance(process, str):
                 return "", process
-            with killed_at_exit(process):
+            with kill_at_exit(process):
                 error = wait_for_exit(process, time.monotonic() + time_limit, time_limit)
             printed.seek(0)
             return ("", error) if error else (printed.read(OUTPUT_LIMIT).decode(errors="replace"), "")
@@ -135,7 +135,7 @@ def wait_for_exit(process: subprocess.Popen[bytes], deadline: float, time_limit:
 
 
 @contextmanager
-def killed_at_exit(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def kill_at_exit(process: subprocess.Popen[bytes]) -> Iterator[None]:
     """Kill the process and all processes that it started, unless it has exited, after the block and at any exit."""
     kill = partial(_kill_group, process)
     before_exit(kill)
@@ -231,10 +231,10 @@ class NotifyCommand:
             with TemporaryFile() as file:
                 file.write(text.encode(errors="replace"))
                 file.seek(0)
-                process = start(self._words, self._environ, stdin=file, stdout=DEVNULL)
+                process = start_program(self._words, self._environ, stdin=file, stdout=DEVNULL)
         except OSError as error:
             return f"could not be started, because its input could not be written: {error.strerror}"
         if isinstance(process, str):
             return process
-        with killed_at_exit(process):
+        with kill_at_exit(process):
             return wait_for_exit(process, time.monotonic() + self._time_limit, self._time_limit)

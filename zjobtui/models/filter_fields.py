@@ -77,7 +77,7 @@ STATUSES = {
 """The words for verdicts."""
 
 ZUORA_STATUSES = ("processing", "completed", "failed")
-KINDS = ("order", "preview")
+JOB_KINDS = ("order", "preview")
 
 STATES: Mapping[str, Test] = {
     "stale": lambda watch, context: is_stale(watch, context.now),
@@ -170,7 +170,7 @@ def _numbers(kept: Callable[[Digest], tuple[str, ...]], count: Callable[[Digest]
 
 
 def _read_type(_: str, value: str) -> Test | FilterError:
-    return _misspelt("type", value, KINDS) or (lambda watch, _: _digest(watch).kind.casefold().startswith(value))
+    return _misspelt("type", value, JOB_KINDS) or (lambda watch, _: _digest(watch).kind.casefold().startswith(value))
 
 
 def _read_state(_: str, value: str) -> Test | FilterError:
@@ -289,7 +289,7 @@ def vocabulary_of(watches: Iterable[WatchedJob], tenants: Iterable[str] = ()) ->
     digests = [digest for _, digest in present if digest is not None]
     return Vocabulary(
         _unique((*STATUSES, *ZUORA_STATUSES, *(digest.status for digest in digests))),
-        _unique((*KINDS, *(digest.kind for digest in digests if digest.kind))),
+        _unique((*JOB_KINDS, *(digest.kind for digest in digests if digest.kind))),
         _unique((*tenants, *(tenant for tenant, _ in present))),
     )
 

@@ -85,7 +85,7 @@ class IdStream:
         return "\n" in self._text
 
     def feed(self, data: bytes) -> FoundIds:
-        """Add bytes in UTF-8. If enough text has accumulated, return the new ids in it; the last lines are kept back."""
+        """Add bytes in UTF-8. If enough text has accumulated, return the new ids; unfinished lines are kept back."""
         self._text += self._decode(data)
         if len(self._text) < READ_AT_ONCE_CHARACTERS:
             return _NOTHING

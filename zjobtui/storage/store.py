@@ -193,7 +193,7 @@ class Store:
 
     def load(self) -> Watchlist:
         """Return the watchlist, in the order of adding."""
-        with self.file.reading() as connection:
+        with self.file.lend_connection() as connection:
             self.file.data_version = shared_tables.data_version(connection)
             self.file.revision = self.file.newest = read_meta(connection, "revision")
             self.file.store_id = shared_tables.id_of(connection)
@@ -211,7 +211,7 @@ class Store:
         damaged keeps its digest. If the new digests cannot be saved, they are returned all the same. Raises
         `StoreError` if the responses cannot be read at all.
         """
-        with self.file.reading() as connection:
+        with self.file.lend_connection() as connection:
             is_current = read_meta(connection, "digest_version") == DIGEST_VERSION
             row = connection.execute(f"SELECT value FROM meta WHERE name = '{_EXPECTED}'").fetchone()
         is_current &= expected is None or (row[0] if row else 0) == _hash_of(expected)
@@ -228,7 +228,7 @@ class Store:
         lines = ids_log.lines_of(change)
         is_logged = False
         try:
-            with self.file.writing() as (connection, revision):
+            with self.file.begin_change() as (connection, revision):
                 write_change(connection, change, revision, self.file.now())
                 ids_log.append(self._ids_log, lines)
                 is_logged = bool(lines)
@@ -251,10 +251,10 @@ class Store:
         logged: Mapping[LoggedKey, LogAction] = {}
         try:
             logged = ids_log.actions(self._ids_log)
-            with self.file.reading() as connection:
+            with self.file.lend_connection() as connection:
                 if reconciliation.is_reconciled(connection, logged, watchlist):
                     return watchlist
-            with self.file.writing() as (connection, revision):
+            with self.file.begin_change() as (connection, revision):
                 has_lost_jobs, notice = reconciliation.reconcile(connection, self.path, self._read_report, revision)
             if notice:
                 self._note(notice)
@@ -292,7 +292,7 @@ class Store:
 
     def read_changes(self) -> ExternalChanges | None:
         """Return what other windows have committed since the last call, or None if they have not."""
-        with self.file.reading() as connection:
+        with self.file.lend_connection() as connection:
             version = shared_tables.data_version(connection)
             if version == self.file.data_version:
                 return None
@@ -321,7 +321,7 @@ class Store:
     def list_removed(self, why: EventKind) -> tuple[WatchedJob, ...]:
         """Return all jobs that left the watchlist in this way, removed or archived; the last one first."""
         query = f"{_WATCHES} WHERE removed_at IS NOT NULL AND removed_as = ? ORDER BY removed_at DESC, position"
-        with self.file.reading() as connection:
+        with self.file.lend_connection() as connection:
             return watches_of(connection.execute(query, (why.value,)).fetchall())
 
     def last_response(self, job: JobRef) -> "Success | None":
@@ -341,34 +341,34 @@ class Store:
 
     def acquire_lease(self, name: str, holder: str, now: float, life: float) -> bool:
         """Acquire or renew the lease `name` for `life` seconds from `now`; return False if another window holds it."""
-        with self.file.transaction() as connection:
+        with self.file.begin_transaction() as connection:
             return shared_tables.acquire_lease(connection, name, holder, now, life)
 
     def lease_holder(self, name: str) -> tuple[str, float]:
         """Return the holder of the lease `name` and its end by the holder's clock; "" and 0 if nobody holds it."""
-        with self.file.reading() as connection:
+        with self.file.lend_connection() as connection:
             return shared_tables.lease_holder(connection, name)
 
     def release_lease(self, name: str, holder: str) -> None:
         """Release a lease."""
-        with self.file.transaction() as connection:
+        with self.file.begin_transaction() as connection:
             shared_tables.release_lease(connection, name, holder)
 
     def count_calls(self, tenant: str, day: int, calls: int) -> int:
         """Add calls to the day's count and return the count of all windows; with 0 only read it."""
-        with self.file.transaction() if calls else self.file.reading() as connection:
+        with self.file.begin_transaction() if calls else self.file.lend_connection() as connection:
             return shared_tables.count_calls(connection, tenant, day, calls)
 
     def stats(self) -> StoreStats:
         """Return figures about the content of the store."""
-        with self.file.reading() as connection:
+        with self.file.lend_connection() as connection:
             return read_stats(connection, self.path)
 
     def compact(self, now: float) -> None:
         """Shrink the file; raises `StoreError` while another window polls on it."""
         if self.is_read_only:
             raise StoreError(self.file.opened.notice)
-        with self.file.reading() as connection:
+        with self.file.lend_connection() as connection:
             compact(connection, now)
 
     def close(self) -> None:
@@ -421,7 +421,7 @@ class Store:
     def _correct_log(self, jobs: Iterable[JobRef]) -> None:
         """Write to the log what the store knows of these jobs; if that fails, too, only log it."""
         try:
-            with self.file.transaction() as connection:
+            with self.file.begin_transaction() as connection:
                 reconciliation.correct_log(connection, self._ids_log, jobs)
         except StoreError as fault:
             log.warning("%s may differ from the store about some jobs: %s", ids_log.IDS_LOG_NAME, fault)
@@ -434,14 +434,14 @@ class Store:
 
     def _find(self, jobs: Iterable[JobRef], condition: str) -> tuple[WatchedJob, ...]:
         query = f"{_WATCHES} WHERE tenant = ? AND job = ? AND {condition}"
-        with self.file.reading() as connection:
+        with self.file.lend_connection() as connection:
             rows = [connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs]
             return watches_of([row for row in rows if row is not None])
 
     @contextmanager
     def _about(self, job: JobRef, select: str, order: str = "") -> Iterator[list[sqlite3.Row]]:
         """Yield the rows of a table about one job; errors in the block are raised as `StoreError`."""
-        with self.file.reading() as connection:
+        with self.file.lend_connection() as connection:
             query = f"{select} WHERE position = {POSITION} {order}"
             yield connection.execute(query, (job.tenant, job.id.key)).fetchall()
 
@@ -469,7 +469,7 @@ class Store:
         return change.watchlist
 
     def _save_renewed(self, change: Change, expected: ExpectedStatuses | None) -> None:
-        with self.file.writing() as (connection, revision):
+        with self.file.begin_change() as (connection, revision):
             write_change(connection, change, revision, self.file.now())
             connection.execute("UPDATE meta SET value = ? WHERE name = 'digest_version'", (DIGEST_VERSION,))
             number = _UNKNOWN_HASH if expected is None else _hash_of(expected)

@@ -65,19 +65,19 @@ class StoreFile:
             return False
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def lend_connection(self) -> Iterator[sqlite3.Connection]:
         """Lend the connection for reading."""
-        with self.lock, self.raising_store_errors():
+        with self.lock, self.translate_errors():
             yield self.connection
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def begin_transaction(self) -> Iterator[sqlite3.Connection]:
         """Open a transaction that may write; commit it, or roll it back after an error."""
         if self.is_read_only:
             raise StoreError(self.opened.notice)
         if self.is_replaced():
             raise StoreError(f"{self.path} was replaced or deleted; retrying.")
-        with self.lock, self.raising_store_errors():
+        with self.lock, self.translate_errors():
             started = time.monotonic()
             self.connection.execute("BEGIN IMMEDIATE")
             if (waited := time.monotonic() - started) >= LONG_WAIT:
@@ -91,9 +91,9 @@ class StoreFile:
                 raise
 
     @contextmanager
-    def writing(self) -> Iterator[tuple[sqlite3.Connection, int]]:
+    def begin_change(self) -> Iterator[tuple[sqlite3.Connection, int]]:
         """Open a transaction that changes watched jobs, with its revision, by which other windows find new rows."""
-        with self.transaction() as connection:
+        with self.begin_transaction() as connection:
             before = read_meta(connection, "revision")
             self.check_store(connection, before)
             connection.execute("UPDATE meta SET value = ? WHERE name = 'revision'", (before + 1,))
@@ -104,7 +104,7 @@ class StoreFile:
             self.revision = before + 1
 
     @contextmanager
-    def raising_store_errors(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         """Raise what SQLite, the rows or the log report as `StoreError`."""
         try:
             yield
@@ -136,7 +136,7 @@ class StoreFile:
         """
         if self.store_id is not None or self.is_read_only:
             return
-        with self.reading() as connection:
+        with self.lend_connection() as connection:
             connection.execute("PRAGMA busy_timeout = 0")
             with suppress(sqlite3.Error):
                 self.store_id = shared_tables.ensure_id(connection)

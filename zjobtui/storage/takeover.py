@@ -45,7 +45,7 @@ def take_over(before: StoreFile, after: StoreFile, window: Change, read_report: 
     removals with their events. Returns whether it came from the file. Raises `StoreError`.
     """
     is_whole = False
-    with before.lock, after.raising_store_errors():
+    with before.lock, after.translate_errors():
         revision = before.newest
         source = before.connection if after.opened.identity != before.opened.identity else None
         try:
@@ -105,7 +105,7 @@ def _receive(
         lines = ids_log.read(ids_log.path_beside(file.path))
     except IdsLogError:  # reported when store and log are reconciled
         lines = {}
-    with file.writing() as (connection, revision):
+    with file.begin_change() as (connection, revision):
         is_same = store_id is not None and file.store_id == store_id
         parted_at = last_revision if is_same else shared_tables.carried_over_at(connection, store_id)
         _carry_jobs_over(connection, jobs, lines, parted_at, revision, file.now())
