@@ -18,7 +18,7 @@ from zjobtui.cli.options import Program, add_log_option, tenant_option
 log = logs.get_logger(__name__)
 
 
-def import_name(module: str, name: str) -> Any:  # noqa: ANN401 - a command, or the function of the monitor
+def load_object(module: str, name: str) -> Any:  # noqa: ANN401 - a command, or the function of the monitor
     """Import a module of `zjobtui.cli` and return what it defines under that name."""
     imported = import_module(f"zjobtui.cli.{module}")  # 30 to 700 ms: only what the command needs
     return getattr(imported, name)
@@ -34,7 +34,7 @@ class LazyCommand(click.Command):
     @cached_property
     def loaded(self) -> click.Command:
         """The real command, with `--log`."""
-        command: click.Command = import_name(*self._place)
+        command: click.Command = load_object(*self._place)
         # The docstrings are raw strings, in which click's control character \b is two characters.
         command.help = (command.help or "").replace("\\b\n", "\b\n")
         add_log_option(command)
@@ -65,7 +65,7 @@ def main(context: click.Context, tenant: str | None, wallboard: bool) -> None:
     """
     log.info("command: %s", context.invoked_subcommand or "monitor")
     if context.invoked_subcommand is None:
-        sys.exit(import_name("monitor", "show_monitor")(tenant, is_wallboard=wallboard))
+        sys.exit(load_object("monitor", "show_monitor")(tenant, is_wallboard=wallboard))
 
 
 add_log_option(main, logs.LOG_VARIABLE)

@@ -16,7 +16,7 @@ UI_STATE_BYTES = 256 * 1024
 """Bytes that are read; a longer file is something else."""
 
 LARGEST = 1e15
-"""A number that is larger, or infinite, is none that the screen has saved; most functions of `math` refuse it."""
+"""Larger numbers are ignored, and so is infinity: the screen saves none, and functions of `math` refuse them."""
 
 
 class UiStateFile:
