@@ -19,7 +19,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, UnstorableError, Watchlist
 from zjobtui.polling import watchlist_service
 from zjobtui.polling.unsaved import net_unsaved
-from zjobtui.polling.watchlist_service import FLUSH, GATHER, LOOK, WatchlistService
+from zjobtui.polling.watchlist_service import FLUSH, GATHER, STORE_READ_SECONDS, WatchlistService
 from zjobtui.storage.store import Store, open_store
 
 HALF = "half \ud800"
@@ -113,7 +113,7 @@ def test_of_several_new_jobs_all_ids_are_saved_and_the_rest_is_named(
         assert job(4).id.given in why
         assert "not tried again" in why
         assert [watch.job for watch in net_unsaved(service.refused.changes).changed] == [job(3), job(4)]
-        await asyncio.sleep(LOOK * 1.5)
+        await asyncio.sleep(STORE_READ_SECONDS * 1.5)
         assert [watch.label for watch in service.watchlist] == ["", "good", "", "", ""], "the list shows what is stored"
         await service.edit(lambda listed: listed.label([job(3)], "whole", 2.0))
         await service.edit(lambda listed: listed.remove([job(4)], 3.0))
@@ -176,7 +176,7 @@ def test_an_exception_without_text_is_not_taken_for_success(error: Exception) ->
         change = await service.edit(lambda listed: listed.add([watch(1)]))
         assert type(error).__name__ in service.why_unsaved(change)
         assert [len(change.added) for change in service.uncommitted] == [1]
-        await asyncio.sleep(LOOK * 3)
+        await asyncio.sleep(STORE_READ_SECONDS * 3)
         assert service.why_unsaved() == ""
         await service.close()
 
@@ -195,7 +195,7 @@ def test_a_store_that_cannot_be_read_and_does_not_say_why_is_reported() -> None:
     async def run() -> None:
         service = WatchlistService(watchlist(), Unreadable(), lambda: None)
         service.start()
-        await asyncio.sleep(LOOK * 1.5)
+        await asyncio.sleep(STORE_READ_SECONDS * 1.5)
         assert "MemoryError" in service.why_unsaved()
         await service.close()
 
@@ -221,7 +221,7 @@ def test_a_job_that_is_added_before_its_removal_is_committed_comes_back_with_eve
         (back,) = service.watchlist
         assert (back.label, back.note, back.is_final) == ("known", "new", True)
         store.fault = ""
-        await asyncio.sleep(LOOK * 4)
+        await asyncio.sleep(STORE_READ_SECONDS * 4)
         (back,) = service.watchlist
         assert (back.label, back.is_final) == ("known", True)
         await service.close()

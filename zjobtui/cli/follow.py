@@ -32,7 +32,7 @@ READ_WITHIN_SECONDS = 0.5
 SAVE_RETRY_SECONDS = 5.0
 """Seconds until ids that could not be saved are saved again."""
 
-NAMED = 50
+NAMED_WORDS = 50
 """Words and ids that are named as they are refused or left out; the others are only counted."""
 
 _READ = 64 * 1024
@@ -127,11 +127,11 @@ class Follower:
         self._name((*refused, *sentences(FoundIds((), (), not_added=found.not_added))))
 
     def _name(self, texts: tuple[str, ...]) -> None:
-        for text in texts[: NAMED - self._named]:
+        for text in texts[: NAMED_WORDS - self._named]:
             print_error(text)
-        if texts and self._named < NAMED <= self._named + len(texts):
+        if texts and self._named < NAMED_WORDS <= self._named + len(texts):
             print_error("Further words and ids that are not added are only counted.")
-        self._named = min(NAMED, self._named + len(texts))
+        self._named = min(NAMED_WORDS, self._named + len(texts))
 
     def _save(self) -> None:
         """Add the jobs to the store that it does not know; if that fails, keep them and print the reason once."""

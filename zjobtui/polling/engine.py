@@ -133,7 +133,7 @@ class Engine:
         self._has_started.wait()
 
     def stop(self) -> None:
-        """Cancel calls in flight, commit what is left, and wait for the thread, up to `ENGINE_STOP_SECONDS` seconds in all."""
+        """Cancel calls in flight, commit what is left, and wait for the thread, at most `ENGINE_STOP_SECONDS`."""
         if not self._was_started:  # `is_alive` is still false while the thread begins
             return
         ends = time.monotonic() + ENGINE_STOP_SECONDS

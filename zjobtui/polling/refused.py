@@ -95,7 +95,7 @@ class RefusedChanges:
             if part.added and part.added[0] != (bare := _bare(part.added[0], now)):
                 rest = Change(part.watchlist, annotated=part.added)
                 self._changes[job] = rest, text_of(error)
-                return [replace(part, added=(bare,), entries=(Event(job, now, EventKind.ADDED, ""),))]
+                return [replace(part, added=(bare,), events=(Event(job, now, EventKind.ADDED, ""),))]
             self._changes[job] = part, text_of(error)
         return []
 
@@ -123,13 +123,13 @@ def _parts_of(change: Change) -> Iterator[Change]:
             annotated=tuple(watch for watch in change.annotated if watch.job == job),
             fields=change.fields,
             observed=tuple(observed for observed in change.observed if observed.watch.job == job),
-            entries=tuple(entry for entry in change.entries if entry.job == job),
+            events=tuple(event for event in change.events if event.job == job),
         )
 
 
 def _jobs_of(change: Change) -> dict[JobRef, None]:
     watches = (*change.added, *change.removed, *change.annotated, *(observed.watch for observed in change.observed))
-    return dict.fromkeys((*(watch.job for watch in watches), *(entry.job for entry in change.entries)))
+    return dict.fromkeys((*(watch.job for watch in watches), *(event.job for event in change.events)))
 
 
 def _groups(change: Change) -> set[str]:
