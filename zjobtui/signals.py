@@ -8,6 +8,7 @@ import atexit
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -38,6 +39,19 @@ def exit_now(status: int) -> None:
     for call in tuple(_calls):
         call()
     os._exit(status)
+
+
+def exit_within(seconds: float, status: int) -> None:
+    """End the process with this status if it has not ended by itself after `seconds`.
+
+    Python waits at its end for the threads of executors, which may wait for a disk that does not respond.
+    """
+
+    def end() -> None:
+        time.sleep(seconds)
+        exit_now(status)
+
+    threading.Thread(target=end, name="exit limit", daemon=True).start()
 
 
 def exit_on_signals() -> None:

@@ -91,7 +91,7 @@ def stop_on_forced_exit(engine: Engine) -> str:
     """Stop engine and log before a process is ended whose terminal is lost or not read; return what to print."""
     if text := stop_engine(engine):
         log.warning("unsaved at the end: %s", text)
-    texts = (text, stop_log("the terminal was lost, or the screen did not end in time after a signal"))
+    texts = (text, stop_log("the terminal was lost, or the program did not end in time"))
     return "\n".join(text for text in texts if text)
 
 

@@ -14,6 +14,7 @@ from zjobtui.clock import Clock
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.ui_values import PlainValue
 from zjobtui.polling.engine import Engine
+from zjobtui.signals import exit_within
 from zjobtui.ui.actions import Action, key_for
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
@@ -30,6 +31,9 @@ RECENT = "palette_recent"
 """The value of the UI state that has the actions that were used last in the palette, by id."""
 
 RECENT_LIMIT = 8
+
+END_LIMIT = 4.0
+"""Seconds after the screen in which the engine stops, what could not be saved is printed, and the store is closed."""
 
 
 class MonitorApp(TerminalApp):
@@ -100,8 +104,13 @@ class MonitorApp(TerminalApp):
         toast(self, f"Press {key_for(self._monitor.actions, 'quit')} to quit; the watchlist is kept.")
 
     def run_in_terminal(self, on_forced_exit: Callable[[], str]) -> int:
-        """Run until the user quits or a signal arrives; return the exit status. See `run_guarded`."""
-        return self.run_guarded(on_forced_exit)
+        """Run until the user quits or a signal arrives; return the exit status. See `run_guarded`.
+
+        The process ends `END_LIMIT` seconds later at the latest.
+        """
+        status = self.run_guarded(on_forced_exit)
+        exit_within(END_LIMIT, status)
+        return status
 
     def action_command_palette(self) -> None:
         """Show all actions by name, those first that were used last in the palette."""

@@ -22,7 +22,7 @@ from zjobtui.models.text import clean_lines
 from zjobtui.signals import exit_now
 from zjobtui.ui.ascii_filter import AsciiFilter
 from zjobtui.ui.key_queue import KeyQueue
-from zjobtui.ui.terminal_guard import guarded_terminal
+from zjobtui.ui.terminal_guard import guard_terminal
 from zjobtui.ui.terminal_io import driver_with_filter, write
 from zjobtui.ui.themes import FEW_COLOURS, OWN_THEMES, Appearance
 
@@ -58,6 +58,7 @@ class TerminalApp(App[int]):
         self._last_filters: tuple[LineFilter, ...] = (AsciiFilter(),) if appearance.is_ascii else ()
         self._key_queue = KeyQueue(self, self._dispatch_key)
         self._continued_at = 0.0
+        self._limit_exit: Callable[[int], None] = lambda _: None
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's line filters and our own; without colours Textual would send shades of grey."""
@@ -132,12 +133,17 @@ class TerminalApp(App[int]):
     def run_guarded(self, on_forced_exit: Callable[[], str]) -> int:
         """Run until the user quits or a signal arrives; return the exit status.
 
-        `on_forced_exit` is called if the terminal is gone or not read any more; the text that it returns is printed if
-        possible.
+        `on_forced_exit` is called if the terminal is gone or not read any more, or if the end takes too long; the text
+        that it returns is printed if possible.
         """
-        with guarded_terminal(self._exit_from_signal, on_forced_exit):
+        with guard_terminal(self._exit_from_signal, on_forced_exit) as self._limit_exit:
             status = self.run()
         return status or int(self._has_failed or self.return_code is None)
+
+    def exit(self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """End the program; by force if a thread that waits for a disk prevents it."""
+        self._limit_exit(result or return_code)
+        super().exit(result, return_code, message)
 
     def _exit_from_signal(self, status: int) -> None:
         if self._event_loop is None:
@@ -150,6 +156,7 @@ class TerminalApp(App[int]):
         """End the program with an error status, which Textual does not set after a failure of the input thread."""
         log.error("the program ends: %s", " ".join(map(str, renderables)))
         self._has_failed = True
+        self._limit_exit(1)
         super().panic(*renderables)
 
     def _fatal_error(self) -> None:

@@ -15,7 +15,7 @@ from types import FrameType
 from zjobtui.signals import ENDING, exit_now
 
 FORCED_EXIT_AFTER = 3.0
-"""Seconds after a signal until the process is ended even if the screen is stuck while writing."""
+"""Seconds after a signal or `q` until the process is ended, even if the screen is stuck or a disk does not respond."""
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at the terminal on a platform that does not report its loss."""
@@ -37,25 +37,31 @@ _CANCEL = "\x18"
 
 
 @contextmanager
-def guarded_terminal(exit_app: Callable[[int], None], on_forced_exit: Callable[[], str]) -> Iterator[None]:
+def guard_terminal(
+    exit_app: Callable[[int], None], on_forced_exit: Callable[[], str]
+) -> Iterator[Callable[[int], None]]:
     """End the program on signals and on the loss of the terminal, while the block runs.
 
     On a signal `exit_app(128 + number)` is called on the main thread; it must return at once. If that does not end the
     block within `FORCED_EXIT_AFTER` seconds, `on_forced_exit` is called on another thread, the terminal is restored,
-    the returned text is printed, and the process is ended.
+    the returned text is printed, and the process is ended. The block gets a function that sets the same limit for an
+    exit without a signal, with the exit status.
     """
     attributes = _terminal_attributes()
     has_exited = threading.Event()
 
+    def limit_exit(status: int) -> None:
+        _force_exit_later(has_exited, status, attributes, on_forced_exit)
+
     def on_signal(number: int, _: FrameType | None) -> None:
-        _force_exit_later(has_exited, 128 + number, attributes, on_forced_exit)
+        limit_exit(128 + number)
         exit_app(128 + number)
 
     previous = {number: signal.signal(number, on_signal) for number in ENDING}
     watcher = threading.Thread(target=_watch_terminal, args=(has_exited, on_forced_exit), name="terminal", daemon=True)
     watcher.start()
     try:
-        yield
+        yield limit_exit
     finally:
         has_exited.set()
         for number, handler in previous.items():

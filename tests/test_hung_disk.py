@@ -1,0 +1,71 @@
+"""The disk of the store hangs: the program still ends when the user quits, and names what it could not save."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import pointed_at, stored
+from tests.support.terminal import Terminal
+from zjobtui.simulator.server import Simulator, running
+
+HANGING = """
+import pathlib, threading, sys
+from zjobtui.storage.store import Store
+name, hangs = sys.argv.pop(), pathlib.Path(sys.argv.pop())
+method = getattr(Store, name)
+
+def hang(*args, **options):
+    if hangs.exists():
+        threading.Event().wait()
+    return method(*args, **options)
+
+setattr(Store, name, hang)
+from zjobtui.__main__ import main
+main()
+"""
+"""The program, whose store hangs in one method as soon as a file exists."""
+
+LIMIT = 8.0
+"""Seconds in which the program must have ended."""
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Simulator]:
+    with running(jobs=40, seed=7, clock=lambda: 0.0) as simulator:
+        yield simulator
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "keys"),
+    [
+        ("apply", ("q",)),
+        ("last_response", ("j", "q")),
+        ("last_response", ("j", "ctrl+q")),
+        ("close", ("q",)),
+    ],
+)
+def test_the_program_ends_within_seconds_if_the_store_hangs(
+    method: str, keys: tuple[str, ...], tmp_path: Path, served: Simulator
+) -> None:
+    stored(tmp_path, served, count=3)
+    hangs, given = tmp_path / "hangs", served.job_ids[20]
+    command = [sys.executable, "-c", HANGING, str(hangs), method]
+    with Terminal(command, env=pointed_at(served, tmp_path)) as terminal:
+        terminal.wait_for(lambda text: "Jobs · 3" in text and text.rstrip().endswith("q quit"), 20)
+        hangs.touch()
+        if method == "apply":
+            terminal.paste(f"job {given}")
+            terminal.wait_for("1 new job")
+            terminal.press("enter")
+            terminal.wait_for("Jobs · 4")
+        terminal.press(*keys)
+        began = time.monotonic()
+        assert terminal.wait_exit(LIMIT + 10) == 0
+        assert time.monotonic() - began <= LIMIT
+        assert terminal.modes() == frozenset()
+        if method == "apply":
+            assert given in terminal.text()
