@@ -15,7 +15,7 @@ from tests.support.scripted import ScriptedEngine
 from tests.support.world import watched_world
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State
-from zjobtui.ui import monitor
+from zjobtui.ui import detail_controller, monitor
 
 JOBS, BATCHES, ROWS = 5_000, 50, 50
 _KEYS: dict[str, Sequence[str]] = {
@@ -51,7 +51,7 @@ async def _trial() -> Sample:
     engine.state = State(Watchlist(watches), engine.state.statuses)
     gc.collect()
     gc.disable()  # as the program does when it starts; the monitor turns it on again
-    monitor.FOCUS_DELAY = monitor.TICK = 1_000.0  # what is drawn later by the clock is not drawn for a key
+    detail_controller.FOCUS_DELAY = monitor.TICK = 1_000.0  # what is drawn later by the clock is not drawn for a key
     async with run_monitor(engine) as view:
         delays = {name: [await _press(view, key) for key in keys] for name, keys in _KEYS.items()}
         taken = {f"{name} {share}": quantile(delays[name], share) for name in _KEYS for share in (0.5, 0.95)}

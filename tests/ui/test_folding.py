@@ -91,10 +91,8 @@ async def test_the_detail_shows_the_overview_of_the_batch_and_reads_no_job() -> 
             assert text in "\n".join(view.detail), text
         engine.clock.at += 100
         await view.press("j", "k")
-        view.app._monitor._detail_controller.report_focus()
-        await view.settled()
+        await view.until(lambda _: engine.attended[-1:] == [None])
         assert all(one.is_unread for one in engine.state.watchlist if one.batch and one.is_final)
-        assert engine.attended[-1] is None
         tell(engine, 1, DONE, after=1)
         await view.settled()
         assert "renewals Q4: 1 done, 2 failed, 1m41s" in "\n".join(view.detail)

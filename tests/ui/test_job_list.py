@@ -21,7 +21,7 @@ SOON = 0.1
 
 @pytest.fixture(autouse=True)
 def _seen_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zjobtui.ui.monitor.FOCUS_DELAY", SOON)
+    monkeypatch.setattr("zjobtui.ui.detail_controller.FOCUS_DELAY", SOON)
     monkeypatch.setattr("zjobtui.ui.detail_controller.VISIBLE_ROWS_DELAY", SOON)
 
 
@@ -453,7 +453,7 @@ async def test_a_change_under_the_cursor_is_read_after_a_key(size: tuple[int, in
     engine = waiting(3)
     async with run_monitor(engine, size) as view:
         await view.press("down")
-        await view.until(lambda _: len(engine.attended) == 2)
+        await view.until(lambda _: engine.attended[-1:] == [job(2)])
         tell(engine, 2, FAILED)
         await wait_for_unfreeze(view)
         await rest_cursor(view)

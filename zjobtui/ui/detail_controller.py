@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
+from textual.timer import Timer
 
 from zjobtui.clock import Clock
 from zjobtui.formatting.batches import batch_overview
@@ -21,11 +22,17 @@ from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.protocols import ReportArchive
 from zjobtui.ui.related_reads import ReadCache
 
+if TYPE_CHECKING:
+    from zjobtui.models.history import History
+    from zjobtui.models.observation import PreviousBody, Success
+
 log = get_logger(__name__)
+
+FOCUS_DELAY = 0.4
+"""Seconds that the cursor must rest on a job before the engine is notified and the job is marked as read."""
 
 FOCUS_RENEWAL = 30.0
 """Seconds after which a key press reports the focused job again; the engine drops it after a few minutes."""
-
 
 VISIBLE_ROWS_DELAY = 0.3
 """Seconds for which scrolling is collected before the engine gets the jobs on screen."""
@@ -53,6 +60,7 @@ class DetailController:
         self._detail = detail
         detail.trail.reads = ReadCache(engine, clock, self._post_read_ended)
         self._is_started = False
+        self._focus_timer: Timer | None = None
         self._focus_reported_at: float | None = None
         self._visible: frozenset[JobRef] = frozenset()
         self._is_report_due = False
@@ -76,7 +84,7 @@ class DetailController:
             text = self._presenter.model.no_matches_text or NO_JOBS_TEXT
             self._detail.show(None, self._clock.now(), text)
         else:
-            load = partial(self._load, watch)
+            load = partial(self._load, watch.job)
             self._detail.run_worker(load, group="detail", exclusive=True)  # type: ignore[arg-type]  # mypy cannot choose from its union
 
     def _post_read_ended(self) -> None:
@@ -98,23 +106,43 @@ class DetailController:
             self._detail.update_last_call(watch.job, self._engine.calls.last(watch.job))
         self._detail.tick(self._clock.now())
 
+    def cursor_moved(self) -> None:
+        """Show the selected job; report it to the engine and mark it as read once the cursor has rested on it."""
+        self.show()
+        self._start_focus_timer()
+
+    def report_focus_if_due(self) -> None:
+        """Report the selected job and mark it as read in `FOCUS_DELAY`, if it is unread or the last report is old."""
+        if self._focus_timer is None and (self._has_unread_selection or self._is_focus_report_old):
+            self._start_focus_timer()
+
     @property
-    def has_unread_selection(self) -> bool:
+    def _has_unread_selection(self) -> bool:
         """Whether the user has moved the cursor to an unread job."""
         selected = self._rows.selected
         return selected is not None and selected.is_unread and self._rows.user_moved_cursor
 
     @property
-    def is_focus_report_old(self) -> bool:
-        """Whether a key press should report the focused job again."""
+    def _is_focus_report_old(self) -> bool:
         return self._focus_reported_at is not None and self._clock.boot() - self._focus_reported_at > FOCUS_RENEWAL
 
-    def report_focus(self) -> None:
-        """Tell the engine which job the user is looking at, and mark it as read."""
-        selected = self._rows.selected
+    def _start_focus_timer(self) -> None:
+        if self._focus_timer is not None:
+            self._focus_timer.stop()
+        report = partial(self._report_focus, self._rows.selected)
+        self._focus_timer = self._rows.set_timer(FOCUS_DELAY, report, name="focus")
+
+    def _report_focus(self, before: WatchedJob | None) -> None:
+        """Report the job on which the cursor has rested; mark it as read if the user has seen its verdict as long.
+
+        `before` is that job as it was when the timer started.
+        """
+        self._focus_timer, selected = None, self._rows.selected
+        if (selected and selected.job) != (before and before.job):
+            return  # the message of this move is still in the queue, and starts the timer again
         self._focus_reported_at = self._clock.boot()
         self._engine.set_focus(selected.job if selected else None)
-        if selected is not None and self.has_unread_selection:
+        if selected and before and selected.verdict.kind is before.verdict.kind and self._has_unread_selection:
             self._engine.mark_read([selected.job])
 
     def report_visible_rows_soon(self) -> None:
@@ -131,24 +159,26 @@ class DetailController:
             self._visible = visible
             self._engine.set_visible(jobs)
 
-    async def _load(self, watch: WatchedJob) -> None:
+    async def _load(self, job: JobRef) -> None:
         """Load a job and show it; if the archive fails, show what the watchlist has."""
-        tenant, peers = self._tenants().get(watch.job.tenant), self._presenter.state.watchlist
-        details = JobDetails(watch, tenant=tenant, peers=peers)
+        stored: tuple[Success | None, History, PreviousBody | None] = (None, (), None)
         try:
-            details = await asyncio.to_thread(self._read, details)
+            stored = await asyncio.to_thread(self._read, job)
             self._presenter.read_error = ""
         except Exception as fault:  # an archive may fail in any way; the list must go on
             log.exception("a job could not be read from the store")
             self._presenter.read_error = str(fault)
-        self._detail.show(details, self._clock.now())
+        watch = self._rows.selected  # as it is now: times may have changed during the load
+        if watch is not None and watch.job == job:
+            details = JobDetails(
+                watch,
+                *stored,
+                last_call=self._engine.calls.last(job),
+                tenant=self._tenants().get(job.tenant),
+                peers=self._presenter.state.watchlist,
+            )
+            self._detail.show(details, self._clock.now())
 
-    def _read(self, details: JobDetails) -> JobDetails:
-        archive, job = self._archive, details.watch.job
-        return replace(
-            details,
-            success=archive.last_response(job),
-            timeline=archive.history(job),
-            previous=archive.previous_body(job),
-            last_call=self._engine.calls.last(job),
-        )
+    def _read(self, job: JobRef) -> "tuple[Success | None, History, PreviousBody | None]":
+        archive = self._archive
+        return archive.last_response(job), archive.history(job), archive.previous_body(job)

@@ -46,9 +46,6 @@ if TYPE_CHECKING:
 TICK = 1.0
 """Seconds between updates of what changes with time alone; only cells that differ are sent."""
 
-FOCUS_DELAY = 0.4
-"""Seconds that the cursor must rest on a job before the engine is notified and the job is marked as read."""
-
 _WITHOUT_SELECTION = {"add", "undo", "mark_all_read", "screenshot", "call_log"}
 """Job actions that leave the selected job alone: the cursor may then move to a more urgent job."""
 
@@ -166,9 +163,8 @@ class Monitor(Screen[None]):
 
     def on_job_list_cursor_moved(self) -> None:
         """Show the selected job, and report it to the engine when the cursor rests."""
-        self._detail_controller.show()
+        self._detail_controller.cursor_moved()
         self._presenter.update_title()
-        self._schedule_focus_report()
 
     def on_job_list_order_clicked(self, event: JobList.OrderClicked) -> None:
         """Sort by the clicked column, or in the other direction if the list is sorted by it."""
@@ -190,15 +186,7 @@ class Monitor(Screen[None]):
     def _pin_selection(self) -> None:
         """Keep the cursor on the job being read even if a more urgent one appears."""
         self._list.user_moved_cursor |= self._list.row is not None
-        self._report_focus_soon()
-
-    def _report_focus_soon(self) -> None:
-        """Report the focused job to the engine, and mark it as read, if that is due."""
-        if self._detail_controller.has_unread_selection or self._detail_controller.is_focus_report_old:
-            self._schedule_focus_report()
-
-    def _schedule_focus_report(self) -> None:
-        self.set_timer(FOCUS_DELAY, self._detail_controller.report_focus, name="focus")
+        self._detail_controller.report_focus_if_due()
 
     def on_paste(self, event: Paste) -> None:
         """Open the dialog that adds jobs with the pasted text."""
@@ -210,7 +198,7 @@ class Monitor(Screen[None]):
         if not self._batches.key_pressed():
             self._unbound_keys.observe(event)
         self._presenter.freeze_order()
-        self._report_focus_soon()
+        self._detail_controller.report_focus_if_due()
 
     def on_job_list_marks_changed(self) -> None:
         """Show the number of marked jobs."""

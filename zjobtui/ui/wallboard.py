@@ -71,7 +71,7 @@ class Wallboard(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the board that was set before."""
-        self.call_after_refresh(self._view.show, self._board)
+        self.call_after_refresh(lambda: self._view.show(self._board))
 
     def on_key(self, event: Key) -> None:
         """Report the key, and say so if it does nothing."""
