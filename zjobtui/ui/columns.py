@@ -27,6 +27,8 @@ _SHORTEST_TITLE = 3
 
 _SEPARATOR = " · "
 _STATUS_WIDTH = 11
+_WHY_WIDTH = 18
+"""Cells that most reasons take. They come before the word of the status, which its sign and its colour say, too."""
 _PROGRESS_WHY = 31
 """Cells of the progress of a running job: room for it from the first, so that no column moves when a job ends."""
 
@@ -94,7 +96,7 @@ _STEPS = (
     ("status", 1),
     ("job", ID_WIDTH),
     ("label", 20),
-    ("why", 12),
+    ("why", _WHY_WIDTH),
     ("status", _STATUS_WIDTH),
     ("time", TIME_WIDTH),
     ("why", 20),
@@ -113,19 +115,17 @@ _STEPS_OF_SEVERAL_TENANTS = (
     ("job", ID_WIDTH),
     ("label", 15),
     ("why", 12),
-    ("status", _STATUS_WIDTH),
     ("tenant", 0),
-    ("label", 20),
+    ("why", _WHY_WIDTH),
+    ("label", 18),
+    ("status", _STATUS_WIDTH),
     ("time", TIME_WIDTH),
+    ("label", 20),
     ("name", 9),
-    ("why", 18),
     ("tenant", 12),
     *_STEPS[_STEPS.index(("why", 20)) :],
 )
-"""The same with a tenant for each job, which first gets the fewest cells in which its name differs from the others.
-
-Most reasons take 18 cells, which come before the rest of a name and the title of its column.
-"""
+"""The same with a tenant for each job, which first gets the fewest cells in which its name differs from the others."""
 
 
 def chosen_columns(names: Iterable[str]) -> tuple[str, ...]:
