@@ -145,7 +145,7 @@ async def compare_screen(view: ScreenView, record: Record) -> None:
     ended, total = mixed.total() - mixed[VerdictKind.RUNNING], mixed.total()
     assert f" {ended}/{total}" in view.bar
     for name, ids in record.batches().items():
-        view.app._monitor._list.move_cursor_to(JobRef("env", JobId(ids[-1])))
+        view.app._monitor.job_list.move_cursor_to(JobRef("env", JobId(ids[-1])))
         await view.press("z")
         row, counts = view.row(f"▸ {name}"), record.counts(ids)
         assert f" {len(ids) - counts[VerdictKind.RUNNING]}/{len(ids)} " in row

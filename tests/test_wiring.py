@@ -48,16 +48,16 @@ def test_the_rate_limits_of_a_tenant_come_from_the_file(tmp_path: Path, calls: s
 
 
 def test_the_appearance_comes_from_the_file(tmp_path: Path) -> None:
-    text = '[screen]\ntheme = "light"\nascii = true\nutc = true\nbell = true\n[keys]\nask_now = "F5"\n'
-    look = Appearance(theme="light", is_ascii=True, is_utc=True, keys={"ask_now": "f5"})
+    text = '[screen]\ntheme = "light"\nascii = true\nutc = true\nbell = true\n[keys]\nrefresh = "F5"\n'
+    look = Appearance(theme="light", is_ascii=True, is_utc=True, keys={"refresh": "f5"})
     assert wiring.appearance_of(configured(tmp_path / "config.toml", text)) == (look, ())
 
 
 def test_invalid_settings_are_reported_with_file_and_line_in_order(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    text = '[screen]\ntheme = "lihgt"\n[keys]\nremov = "f5"\nremove = "a"\nundo = "j"\nask_now = "f5"\n'
+    text = '[screen]\ntheme = "lihgt"\n[keys]\nremov = "f5"\nremove = "a"\nundo = "j"\nrefresh = "f5"\n'
     look, told = wiring.appearance_of(configured(path, text))
-    assert look == Appearance(keys={"ask_now": "f5"})
+    assert look == Appearance(keys={"refresh": "f5"})
     assert told == (
         f"{path}: line 2: screen.theme: unknown theme lihgt; did you mean light?",
         f"{path}: line 4: keys.remov: unknown action remov; did you mean remove?",

@@ -60,7 +60,7 @@ osc = "777"
 command = ["notify-send", "zjobtui"]
 
 [keys]
-ask_now = "f5"
+refresh = "f5"
 """
 
 
@@ -90,7 +90,7 @@ def test_a_complete_file_is_loaded() -> None:
         list=ListSettings(archive_after=14 * 86_400),
         screen=ScreenSettings(theme="nord", ascii=True, utc=True, bell=False),
         notify=NotifySettings(on=(Topic.FAILED, Topic.ALL_DONE), osc="777", command=("notify-send", "zjobtui")),
-        keys=(("ask_now", "f5"),),
+        keys=(("refresh", "f5"),),
     )
 
 
@@ -376,7 +376,7 @@ def test_lines_of_keys_after_a_too_long_statement_are_unknown() -> None:
     assert KeyLines(long).of(("screen", "b")) == 1
 
 
-OLD, NEW = ("keys", "ask"), ("keys", "ask_now")
+OLD, NEW = ("keys", "ask"), ("keys", "refresh")
 RENAMED = {
     OLD: NEW,
     ("list", "keep"): ("list", "archive_after"),
@@ -388,12 +388,12 @@ def test_a_renamed_setting_is_used_and_reported_with_its_new_name() -> None:
     text = f'{SOUND.replace("client_id", "user")}[list]\nkeep = "2d"\n[keys]\nask = "f5"\n'
     loaded, problems = parse_settings(text, RENAMED)
     assert loaded.list.archive_after == 2 * 86_400
-    assert loaded.keys == (("ask_now", "f5"),)
+    assert loaded.keys == (("refresh", "f5"),)
     assert loaded.tenants[0].client_id == "id"
     assert [str(problem) for problem in problems] == [
         "line 3: tenants.eu.user was renamed to client_id; the value is used, but rename the key.",
         "line 6: list.keep was renamed to archive_after; the value is used, but rename the key.",
-        "line 8: keys.ask was renamed to ask_now; the value is used, but rename the key.",
+        "line 8: keys.ask was renamed to refresh; the value is used, but rename the key.",
     ]
     assert all(problem.is_used for problem in problems)
     assert loaded.problem_with(NEW, "f5 is taken").line == 8
@@ -405,18 +405,19 @@ def test_a_wrong_value_under_a_former_name_is_reported_on_its_line() -> None:
 
 
 def test_the_current_name_of_a_setting_wins_over_the_former() -> None:
-    loaded, problems = parse_settings('[keys]\nask_now = "f5"\nask = "f6"\n', RENAMED)
-    assert loaded.keys == (("ask_now", "f5"),)
+    loaded, problems = parse_settings('[keys]\nrefresh = "f5"\nask = "f6"\n', RENAMED)
+    assert loaded.keys == (("refresh", "f5"),)
     assert [str(problem) for problem in problems] == [
-        "line 3: keys.ask was renamed to ask_now, which is in the file as well: delete this line."
+        "line 3: keys.ask was renamed to refresh, which is in the file as well: delete this line."
     ]
     assert not problems[0].is_used
 
 
 def test_keys_of_renamed_actions_are_used_and_reported() -> None:
-    found, problems = parse_settings('[keys]\nnext_unseen = "f7"\nall_seen = "f8"\n')
-    assert found.keys == (("next_unread", "f7"), ("all_read", "f8"))
+    found, problems = parse_settings('[keys]\nnext_unseen = "f7"\nall_seen = "f8"\nask_now = "f9"\n')
+    assert found.keys == (("next_unread", "f7"), ("mark_all_read", "f8"), ("refresh", "f9"))
     assert [str(problem) for problem in problems] == [
         "line 2: keys.next_unseen was renamed to next_unread; the value is used, but rename the key.",
-        "line 3: keys.all_seen was renamed to all_read; the value is used, but rename the key.",
+        "line 3: keys.all_seen was renamed to mark_all_read; the value is used, but rename the key.",
+        "line 4: keys.ask_now was renamed to refresh; the value is used, but rename the key.",
     ]

@@ -261,7 +261,7 @@ class Key:
 class Action:
     """Names of actions in `[keys]`."""
 
-    REFRESH = "ask_now"
+    REFRESH = "refresh"
 
 
 class Screen:

@@ -1,9 +1,7 @@
 from collections.abc import Iterable
 from concurrent.futures import Future
-from inspect import signature
 
 import pytest
-from textual.actions import parse
 
 from tests.support.building import job, watch
 from tests.support.reading import whole
@@ -12,12 +10,7 @@ from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST
 from zjobtui.models.job import JobRef
 from zjobtui.polling.protocols import EditResult
-from zjobtui.ui.actions import CATALOGUE, Action
-from zjobtui.ui.app import MonitorApp
-from zjobtui.ui.filter_controller import FilterController
-from zjobtui.ui.job_actions import JobActions
-from zjobtui.ui.job_list import JobList
-from zjobtui.ui.monitor import Monitor
+from zjobtui.ui.actions import CATALOGUE
 
 RUNNING = "recorded-processing"
 
@@ -287,20 +280,6 @@ async def test_help_is_wrapped_to_the_width(columns: int, is_beside: bool) -> No
         (line,) = [line for line in lines if "Remove jobs from" in line]
         assert line.startswith("x ") == is_beside
         assert "watchlist" in lines[lines.index(line) + 1]
-
-
-@pytest.mark.parametrize("action", CATALOGUE, ids=lambda action: action.id)
-def test_every_action_of_the_catalogue_names_a_method_that_needs_no_argument_more(action: Action) -> None:
-    prefix, name, arguments = parse(action.command)
-    if (prefix, name) == ("", "job"):
-        method, arguments = getattr(JobActions, str(arguments[0])), ()
-    elif (prefix, name) == ("", "arrange"):
-        method, arguments = getattr(FilterController, str(arguments[0])), ()
-    elif (prefix, name) == ("", "list"):
-        method, arguments = getattr(JobList, f"action_{arguments[0]}"), ()
-    else:
-        method = getattr({"": Monitor, "app": MonitorApp, "screen": Monitor}[prefix], f"action_{name}")
-    signature(method).bind(None, *arguments)
 
 
 @pytest.mark.slow

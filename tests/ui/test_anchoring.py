@@ -110,7 +110,7 @@ async def test_the_selected_row_keeps_its_line_through_random_changes(
             if count % 20 == 0:
                 await asyncio.sleep(0.11)
                 await view.settled()
-            assert view.app._monitor._list.selected.job == job(held)  # type: ignore[union-attr]
+            assert view.app._monitor.job_list.selected.job == job(held)  # type: ignore[union-attr]
             if count % 10 == 0:
                 assert (cursor_line(view), selected(view)) == (line, chosen), count
         await view.settled()

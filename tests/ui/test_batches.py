@@ -111,7 +111,7 @@ async def test_b_renames_the_whole_batch_of_the_selected_job_and_undo_restores_i
     engine = staged(RUNNING, RUNNING, RUNNING)
     engine.set_batch([job(1), job(2)], "old")
     async with run_monitor(engine, size) as view:
-        while view.app._monitor._list.selected.job == job(3):  # type: ignore[union-attr]
+        while view.app._monitor.job_list.selected.job == job(3):  # type: ignore[union-attr]
             await view.press("down")
         await view.press("B")
         assert "Name of the batch of 2 jobs" in view.text

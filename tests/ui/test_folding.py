@@ -40,7 +40,7 @@ def listed(view: ScreenView) -> list[str]:
 
 async def select(view: ScreenView, number: int) -> None:
     """Move the cursor to a job."""
-    view.app._monitor._list.move_cursor_to(job(number))
+    view.app._monitor.job_list.move_cursor_to(job(number))
     await view.settled()
 
 
@@ -162,7 +162,7 @@ async def test_marking_a_folded_row_marks_all_its_jobs() -> None:
         await select(view, 1)
         await view.press("z", "space")
         assert "3 marked" in view.text
-        assert view.app._monitor._list.marked == {job(1), job(2), job(3)}
+        assert view.app._monitor.job_list.marked == {job(1), job(2), job(3)}
         await view.press("*")
         assert "4 marked" in view.text
 

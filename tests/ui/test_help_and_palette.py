@@ -29,7 +29,7 @@ def found(search: str) -> str:
         ("tag:", "tag:acme"),
         ("filter term", "age>10m"),
         ("errors", "F failures"),
-        ("next_count", "f next verdict"),
+        ("next_verdict", "f next verdict"),
         ("columns", "s sort"),
     ],
 )
@@ -44,7 +44,7 @@ def test_a_search_does_not_find_everything() -> None:
 
 def test_ids_of_actions_are_only_at_the_end() -> None:
     text, _, ids = found("").partition("Custom keys")
-    assert "ask_now" not in text
+    assert "mark_all_read" not in text
     assert all(action.id in ids for action in CATALOGUE)
 
 

@@ -40,7 +40,7 @@ def test_a_renamed_action_has_its_present_name_in_the_catalogue() -> None:
     ("action", "key", "expected"),
     [
         ("remov", "f5", "unknown action remov; did you mean remove?"),
-        ("zzz", "f5", "unknown action zzz; valid names: add, filter, next_count,"),
+        ("zzz", "f5", "unknown action zzz; valid names: add, filter, next_verdict,"),
         ("remove", "crtl+r", "“crtl+r” is not a valid key; try f5, ctrl+r, R or ?"),
         ("remove", "<any>", "“<any>” is not a valid key"),
         ("remove", "a", "a is already the key of add; remove keeps x"),

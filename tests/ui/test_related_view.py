@@ -31,7 +31,7 @@ def pending() -> ScriptedEngine:
 async def to(view: ScreenView, text: str) -> None:
     """Move the cursor of the detail to the first line with this text."""
     detail = view.app._monitor._detail
-    view.app._monitor._panes.focus_pane(detail)
+    view.app._monitor.panes.focus_pane(detail)
     lines = ["".join(part for part, _ in detail.line(index)) for index in range(detail.count)]
     detail.go_to(next(index for index, line in enumerate(lines) if text in line))
     await view.settled()

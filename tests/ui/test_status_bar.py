@@ -281,7 +281,7 @@ async def test_while_a_tenant_is_down_the_next_try_is_counted_down() -> None:
 async def test_the_retry_key_is_the_configured_one() -> None:
     problem = Problem(ProblemKind.SIGNED_OUT, "invalid client")
     engine = with_status(staged("recorded-processing"), problem=problem)
-    async with run_monitor(engine, look=replace(DEFAULT, keys={"ask_now": "f5"})) as view:
+    async with run_monitor(engine, look=replace(DEFAULT, keys={"refresh": "f5"})) as view:
         assert view.bar.endswith("✗ signed out · invalid client · f5 to retry")
 
 

@@ -126,7 +126,7 @@ KEYS = {
     "mark_all": "f6",
     "next_unread": "f7",
     "difference": "f9",
-    "ask_now": "f5",
+    "refresh": "f5",
     "remove": "a",
     "add": "x",
     "undo": "question_mark",

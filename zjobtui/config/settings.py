@@ -34,7 +34,13 @@ SECRET_KEYS = ("secret_env", "secret_command", "secret_file", "secret_keyring")
 
 RENAMED: Mapping[KeyPath, KeyPath] = {
     ("keys", "next_unseen"): ("keys", "next_unread"),
-    ("keys", "all_seen"): ("keys", "all_read"),
+    ("keys", "all_seen"): ("keys", "mark_all_read"),
+    ("keys", "all_read"): ("keys", "mark_all_read"),
+    ("keys", "ask_now"): ("keys", "refresh"),
+    ("keys", "next_count"): ("keys", "next_verdict"),
+    ("keys", "previous_count"): ("keys", "previous_verdict"),
+    ("keys", "job_before"): ("keys", "previous_job"),
+    ("keys", "view_before"): ("keys", "previous_view"),
 }
 """Former paths of settings and actions, each with its current path in the same table; `*` is any tenant.
 

@@ -59,7 +59,6 @@ class MonitorApp(TerminalApp):
         super().__init__(replace(self._appearance, theme=stored_theme(self._appearance.theme, stored)))
         recent = stored.get(RECENT)
         self._recent = tuple(recent) if isinstance(recent, list) else ()
-        self._has_mouse = True
         self._monitor = Monitor(engine, archive, tenants, clock, options)
 
     def on_mount(self) -> None:
@@ -86,17 +85,9 @@ class MonitorApp(TerminalApp):
         """Return the monitor, so that no empty screen is drawn first."""
         return self._monitor
 
-    def action_mouse(self) -> None:
-        """Turn mouse capture on or off."""
-        self._has_mouse = not self._has_mouse
-        set_mouse(self, enabled=self._has_mouse)
-        key = key_for(self._monitor.actions, "mouse")
-        text = f"Mouse capture is off: select text as usual; {key} turns it on again."
-        self._monitor.set_message("" if self._has_mouse else text)
-
     def on_driver_signal_resume(self) -> None:
         """Turn mouse capture off again; Textual turns it on when the program is resumed."""
-        if not self._has_mouse:
+        if not self._monitor.has_mouse:
             set_mouse(self, enabled=False)
 
     def action_help_quit(self) -> None:
@@ -129,7 +120,7 @@ class MonitorApp(TerminalApp):
 
     async def _run(self, action: Action) -> None:
         self._remember(action.id)
-        await self._monitor.run_action(action.command)
+        await self._monitor.perform(action)
 
     def _choose_theme(self) -> None:
         self._remember(THEME)

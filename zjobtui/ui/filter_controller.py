@@ -1,7 +1,7 @@
 """Actions that filter and sort the list."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -43,12 +43,6 @@ class FilterController:
         self._rows = rows
         self._presenter = presenter
         self._narrowed = self._before = self._term = self._with_verdict = ""
-
-    async def run(self, name: str) -> None:
-        """Run an action by its name in the catalogue (`actions.py`), which is that of its method here."""
-        action: Callable[[], Awaitable[None] | None] = getattr(self, name)
-        if (pending := action()) is not None:
-            await pending
 
     async def filter(self) -> None:
         """Open the filter input; if the filter is cleared, put the cursor back."""

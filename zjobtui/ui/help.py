@@ -16,7 +16,7 @@ from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.models.filter_fields import FILTER_FIELDS
 from zjobtui.models.text_width import cells, wrap
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.ui.actions import PANE_KEYS, Action
+from zjobtui.ui.actions import Action
 from zjobtui.ui.filter_input import FilterInput
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
@@ -48,6 +48,29 @@ COMMANDS = (
 """What cannot be done on the screen, but is looked for here."""
 
 REBINDING = 'set another key in [keys] of config.toml by the id of the action, such as remove = "f8"; the ids are:'
+
+PANE_KEYS = (
+    ("list and detail", "up/down or k/j", "move up or down one line"),
+    ("list and detail", "page up/down", "move one page up or down; also ctrl+u and ctrl+d"),
+    ("list and detail", "home/end or g/G", "move to the first or last line"),
+    ("list and detail", "esc", "clear the search or filter; go back to the list"),
+    ("list", "enter", "go to the detail"),
+    ("detail", "enter", "read the order, invoice or other object that the line names; else open or close a group"),
+    ("detail", "space", "open or close a group"),
+    ("detail", "backspace", "in the related view: go back to where the object was opened"),
+    ("detail", "left/right", "close or open a group; on the tabs: previous or next view"),
+    ("detail", "/", "in the summary and the related view: filter; in a raw response: search"),
+    ("detail", "n, N", "in a raw search: next or previous match"),
+    ("filter input", "tab or right", "accept the suggestion"),
+    ("filter input", "up/down", "earlier or later filters"),
+    ("filter input", "enter · esc", "keep the filter and go to the list · clear it"),
+    ("failures by reason", "enter · y", "show the jobs of a group · copy their ids"),
+    ("menus", "a letter", "go to the next entry that starts with it"),
+    ("everywhere", "ctrl+p or :", "command palette: all actions by name, and the colour theme"),
+    ("everywhere", "ctrl+l", "redraw the screen"),
+    ("everywhere", "ctrl+z", "suspend; `fg` resumes"),
+)
+"""Keys that belong to one pane, for the help: pane, keys, and what they do."""
 
 SYNONYMS = (
     {"colour", "color", "theme", "dark", "light", "appearance"},

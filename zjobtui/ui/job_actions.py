@@ -1,7 +1,7 @@
 """User actions on jobs: call the engine, then show the result."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import tzinfo
 from operator import attrgetter
@@ -83,12 +83,6 @@ class JobActions:
             mask=mask,
         )
 
-    async def run(self, name: str) -> None:
-        """Run an action by its name in the catalogue (`actions.py`), which is that of its method here."""
-        action: Callable[[], Awaitable[None] | None] = getattr(self, name)
-        if (pending := action()) is not None:
-            await pending
-
     def add(self, text: str = "") -> None:
         """Ask for a text with ids, and watch these jobs; the tenant of the selected job is offered first."""
         current = targets[0].job.tenant if (targets := self._presenter.targets()) else self._presenter.chosen_tenant
@@ -153,6 +147,7 @@ class JobActions:
 
     def undo(self) -> None:
         """Undo the last change."""
+        self._presenter.note_action()
         self._undo_stack.undo()
 
     def label(self) -> None:
@@ -183,6 +178,7 @@ class JobActions:
 
     def mark_all_read(self) -> None:
         """Mark all shown jobs as read."""
+        self._presenter.note_action()
         step = UndoStep(lambda read: [self._engine.mark_unread(_jobs(read))], "marked as read")
         if unread := self._presenter.unread_jobs():
             self._undo_stack.track([self._engine.mark_read(unread)], step)
@@ -300,6 +296,7 @@ class JobActions:
         """Watch the new jobs, and write on the known ones what was entered; all of it is one step to undo."""
         if jobs is None or not (jobs.ids or jobs.left_out.near_misses or jobs.left_out.broken):
             return
+        self._presenter.note_action()
         now, watchlist, tags = self._clock.now(), self._presenter.state.watchlist, parse_tags(jobs.tags)
         refs = [JobRef(jobs.tenant, job_id) for job_id in jobs.ids]
         known = tuple(watch for job in refs if (watch := watchlist.get(job)) is not None)

@@ -363,7 +363,7 @@ class JobList(LineListView):
         if self._watches:
             self.activate_line()
 
-    def action_mark(self) -> None:
+    def toggle_mark(self) -> None:
         """Mark or unmark the job under the cursor, and go to the next."""
         if (watch := self.row) is not None:
             self._last_mark, jobs = watch.job, {job.job for job in self.folds.jobs_of(watch)}
@@ -372,7 +372,7 @@ class JobList(LineListView):
         else:
             toast(self.app, NO_JOB)
 
-    def action_mark_range(self) -> None:
+    def mark_range(self) -> None:
         """Mark all jobs from the last marked one to the one under the cursor."""
         jobs = [watch.job for watch in self._watches]
         if jobs and self._last_mark in jobs:
@@ -382,14 +382,14 @@ class JobList(LineListView):
         else:
             toast(self.app, "Mark a job with space first; then V marks all jobs up to the cursor.")
 
-    def action_mark_all(self) -> None:
+    def toggle_all_marks(self) -> None:
         """Mark all shown jobs, or unmark all jobs if they are marked already."""
         shown = {watch.job for watch in self.jobs}
         if not shown:
             toast(self.app, NO_JOB)
         self.set_marked(frozenset() if shown <= self.marked else self.marked | shown)
 
-    def action_next_unread(self) -> None:
+    def go_to_next_unread(self) -> None:
         """Go to the first unread job above the rows in view that needs the user, or else to the next unread job."""
         if above := self._needing_above():
             self.go_to(min(above))
@@ -402,11 +402,11 @@ class JobList(LineListView):
         else:
             toast(self.app, "No other unread jobs.")
 
-    def action_next_job(self) -> None:
+    def go_to_next_job(self) -> None:
         """Go to the job below."""
         self._step_job(1)
 
-    def action_previous_job(self) -> None:
+    def go_to_previous_job(self) -> None:
         """Go to the job above."""
         self._step_job(-1)
 

@@ -58,7 +58,7 @@ class KeyBar(Widget):
             return
         for action, start in fit_actions(self._actions, self.size.width):
             if start <= event.x < start + cell_length(action_spans(action)):
-                await self.screen.run_action(action.command)
+                await self.screen.run_action(f"perform('{action.id}')")
                 return
 
     def _style(self, name: str) -> Style:

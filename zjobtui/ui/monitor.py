@@ -17,7 +17,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.protocols import State
-from zjobtui.ui.actions import bindings, catalogue, key_for
+from zjobtui.ui.actions import Action, bindings, catalogue, key_for
 from zjobtui.ui.batch_controller import BatchController
 from zjobtui.ui.columns import chosen_columns
 from zjobtui.ui.detail_controller import DetailController
@@ -34,7 +34,7 @@ from zjobtui.ui.split_view import SplitView
 from zjobtui.ui.state_feed import StateFeed
 from zjobtui.ui.status_bar import StatusBar
 from zjobtui.ui.tenant_filter import describe_change
-from zjobtui.ui.terminal_io import write
+from zjobtui.ui.terminal_io import set_mouse, write
 from zjobtui.ui.toast import clear_toasts, toast
 from zjobtui.ui.ui_state import UiState
 from zjobtui.ui.unbound_keys import UnboundKeys
@@ -45,9 +45,6 @@ if TYPE_CHECKING:
 
 TICK = 1.0
 """Seconds between updates of what changes with time alone; only cells that differ are sent."""
-
-_WITHOUT_SELECTION = {"add", "undo", "mark_all_read", "screenshot", "call_log"}
-"""Job actions that leave the selected job alone: the cursor may then move to a more urgent job."""
 
 
 class Monitor(Screen[None]):
@@ -68,6 +65,8 @@ class Monitor(Screen[None]):
         appearance = options.appearance
         self.actions = catalogue(appearance.keys)
         """The actions with their current keys."""
+        self.has_mouse = True
+        """Whether the program gets clicks and the wheel, which a terminal would otherwise use to select text."""
         self._zone = UTC if appearance.is_utc else None
         self._engine = engine
         self._archive = archive
@@ -78,31 +77,34 @@ class Monitor(Screen[None]):
         self._feed = StateFeed(self, clock, self._draw)
         self._bar = StatusBar(tenants)
         self._notice = Static(Content(""), id="notice")
-        self._panes = SplitView(show_tenants=has_several_tenants(engine.state, tenants))
-        self._list, self._detail = self._panes.rows, self._panes.detail
-        self._list.arrow_gap = " " if appearance.is_ascii else ""
+        self.panes: SplitView = SplitView(show_tenants=has_several_tenants(engine.state, tenants))
+        self.job_list: JobList = self.panes.rows
+        self._detail = self.panes.detail
+        self.job_list.arrow_gap = " " if appearance.is_ascii else ""
         if appearance.columns:
-            self._list.columns = chosen_columns(appearance.columns)
+            self.job_list.columns = chosen_columns(appearance.columns)
         self._presenter = ListPresenter(
-            engine.state, tenants, clock, self._list, self._bar, self._notice, notice_text=options.notice
+            engine.state, tenants, clock, self.job_list, self._bar, self._notice, notice_text=options.notice
         )
         self._detail_controller = DetailController(
-            engine, archive, lambda: self._tenants, clock, self._presenter, self._list, self._detail
+            engine, archive, lambda: self._tenants, clock, self._presenter, self.job_list, self._detail
         )
-        self._batches = BatchController(self, engine.state, clock, self._bar, self._list)
+        self._batches = BatchController(self, engine.state, clock, self._bar, self.job_list)
         settings = options.notifications or NotificationSettings()
         self._notifier = Notifier(settings, clock, self._write, self._batches.toast, self.run_worker)
-        self._ui_state = UiState(options.ui_state, self._presenter.model, self._panes)
+        self._ui_state = UiState(options.ui_state, self._presenter.model, self.panes)
         self._unbound_keys = UnboundKeys(self, f"{key_for(self.actions, 'help')} shows all keys")
 
     @cached_property
-    def _filter_controller(self) -> "FilterController":
+    def filter_controller(self) -> "FilterController":
+        """The actions that filter and sort the list."""
         from zjobtui.ui.filter_controller import FilterController  # noqa: PLC0415 - 20 ms
 
-        return FilterController(self, self._list, self._presenter, self._options.ui_state)
+        return FilterController(self, self.job_list, self._presenter, self._options.ui_state)
 
     @cached_property
-    def _job_actions(self) -> "JobActions":
+    def job_actions(self) -> "JobActions":
+        """The actions on jobs."""
         from zjobtui.ui.job_actions import JobActions  # noqa: PLC0415 - 45 ms
 
         return JobActions(
@@ -126,14 +128,14 @@ class Monitor(Screen[None]):
         self._ui_state.load()
         yield self._bar
         yield self._notice
-        yield self._panes
+        yield self.panes
         yield KeyBar(self.actions)
 
     def on_mount(self) -> None:
         """Show the stored state, then start everything that takes time."""
         self._detail.zone = self._bar.zone = self._zone
         self._detail.open_input = self._open_input
-        self._bar.retry_key = self._detail.refresh_key = key_for(self.actions, "ask_now")
+        self._bar.retry_key = self._detail.refresh_key = key_for(self.actions, "refresh")
         self._draw(self._presenter.state)
         if self._options.is_wallboard:
             self._batches.open_wallboard(is_start=True)
@@ -168,14 +170,14 @@ class Monitor(Screen[None]):
 
     def on_job_list_order_clicked(self, event: JobList.OrderClicked) -> None:
         """Sort by the clicked column, or in the other direction if the list is sorted by it."""
-        self._filter_controller.sort_by(event.order)
+        self.filter_controller.sort_by(event.order)
 
     def on_job_list_opened(self) -> None:
         """Focus the detail of a job; unfold a batch."""
-        if self._list.selected_fold is not None:
-            self.action_fold()
+        if self.job_list.selected_fold is not None:
+            self.toggle_fold()
         else:
-            self._panes.focus_pane(self._detail)
+            self.panes.focus_pane(self._detail)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Keep the cursor on the selected job when the detail is focused."""
@@ -185,12 +187,12 @@ class Monitor(Screen[None]):
 
     def _pin_selection(self) -> None:
         """Keep the cursor on the job being read even if a more urgent one appears."""
-        self._list.user_moved_cursor |= self._list.row is not None
+        self.job_list.user_moved_cursor |= self.job_list.row is not None
         self._detail_controller.report_focus_if_due()
 
     def on_paste(self, event: Paste) -> None:
         """Open the dialog that adds jobs with the pasted text."""
-        self._job_actions.add(event.text)
+        self.job_actions.add(event.text)
 
     def on_key(self, event: Key) -> None:
         """Freeze row order while the user navigates, mark the selected job as read, and say which keys do nothing."""
@@ -206,11 +208,11 @@ class Monitor(Screen[None]):
 
     def on_status_bar_count_clicked(self, event: StatusBar.CountClicked) -> None:
         """Show only the jobs of the clicked count, or all jobs on a second click."""
-        self._filter_controller.toggle_verdict(event.kind)
+        self.filter_controller.toggle_verdict(event.kind)
 
     def on_status_bar_tenant_clicked(self, event: StatusBar.TenantClicked) -> None:
         """Show only the jobs of the clicked tenant, or all jobs on a second click; of several tenants, the next one."""
-        self._filter_controller.toggle_tenant(event.name)
+        self.filter_controller.toggle_tenant(event.name)
 
     def set_message(self, text: str) -> None:
         """Show a message above the list until it is replaced."""
@@ -224,47 +226,48 @@ class Monitor(Screen[None]):
         toast(self.app, "Another job has just moved under the cursor: press the key again to act on it.")
         return True
 
-    async def action_job(self, name: str) -> None:
-        """Run an action on jobs; if it acts on the selected job, keep the cursor there."""
-        if name == "refresh" and self._detail.has_focus and self._detail.read_again():
-            return
-        acts_on_selected = name not in _WITHOUT_SELECTION
-        if acts_on_selected and not self._list.marked and self._is_for_another():
-            return
-        self._list.user_moved_cursor |= acts_on_selected
-        self._presenter.note_action()
-        await self._job_actions.run(name)
-        self._presenter.note_action()
+    async def action_perform(self, action_id: str) -> None:
+        """Perform the action with this id, which a key is bound to."""
+        await self.perform(next(action for action in self.actions if action.id == action_id))
+
+    async def perform(self, action: Action) -> None:
+        """Perform an action of the catalogue; if it acts on the selected job, keep the cursor there."""
+        if action.on_selected:
+            if not self.job_list.marked and self._is_for_another():
+                return
+            self.job_list.user_moved_cursor = True
+            self._presenter.note_action()
+        if (pending := action.run(self)) is not None:
+            await pending
+        if action.on_selected:
+            self._presenter.note_action()
 
     def note_input(self) -> None:
         """Note that the user has used keyboard or mouse."""
         self._presenter.note_input()
 
     async def _open_input(self, pane: LineListView, text: str, hint: str, on_change: Callable[[str], None]) -> None:
-        await self._filter_controller.search(pane, text, hint, on_change)
+        await self.filter_controller.search(pane, text, hint, on_change)
 
-    async def action_list(self, name: str) -> None:
-        """Run an action of the list, even if the detail is focused."""
-        await self._list.run_action(name)
+    def refresh_targets(self) -> None:
+        """Read the object under the cursor of the focused detail again, or else poll jobs now."""
+        if not (self._detail.has_focus and self._detail.read_again()):
+            self.job_actions.refresh()
 
-    async def action_arrange(self, name: str) -> None:
-        """Run an action that filters or sorts the list."""
-        await self._filter_controller.run(name)
-
-    def action_failures(self, selected: str = "") -> None:
+    def show_failures(self, selected: str = "") -> None:
         """Show failures by reason; `selected` is the term of the group to select."""
-        self._job_actions.show_failures(self._filter_controller.narrow, self._zone, selected)
+        self.job_actions.show_failures(self.filter_controller.narrow, self._zone, selected)
 
-    def action_fold(self) -> None:
+    def toggle_fold(self) -> None:
         """Fold the batch of the selected job to one row, or unfold it."""
         if problem := self._presenter.toggle_fold():
             toast(self.app, problem)
 
-    def action_wallboard(self) -> None:
+    def show_wallboard(self) -> None:
         """Show batches, failures and troubles on the whole screen."""
         self._batches.open_wallboard()
 
-    def action_pause(self) -> None:
+    def toggle_pause(self) -> None:
         """Pause or resume polling."""
         if self._presenter.paused_at is None:
             self._presenter.paused_at = self._clock.now()
@@ -274,19 +277,19 @@ class Monitor(Screen[None]):
             self._presenter.paused_at = None
             self._engine.resume()
 
-    def action_mute(self) -> None:
+    def toggle_mute(self) -> None:
         """Mute or unmute notifications."""
         self._notifier.is_muted = not self._notifier.is_muted
         self._presenter.is_muted = self._notifier.is_muted
         self._presenter.update_bar()
 
-    def action_other_pane(self) -> None:
+    def switch_pane(self) -> None:
         """Focus the other pane."""
-        self._panes.focus_pane(self._list if self._detail.has_focus else self._detail)
+        self.panes.focus_pane(self.job_list if self._detail.has_focus else self._detail)
 
-    def action_view(self, name: str) -> None:
+    def show_view(self, tab: Tab) -> None:
         """Show a view of the detail; nothing is read if the key may be meant for another job."""
-        tab, selected = Tab[name], self._list.selected
+        selected = self.job_list.selected
         if not self._is_job_selected():
             return
         if tab is Tab.RELATED and self._is_for_another():
@@ -296,26 +299,33 @@ class Monitor(Screen[None]):
 
     def _is_job_selected(self) -> bool:
         """Return whether a job is selected; show a message if that is a folded batch, or if there is none."""
-        if self._list.selected is None:
-            is_fold, fold_key = self._list.selected_fold is not None, key_for(self.actions, "fold")
+        if self.job_list.selected is None:
+            is_fold, fold_key = self.job_list.selected_fold is not None, key_for(self.actions, "fold")
             toast(self.app, f"This row is a batch: {fold_key} unfolds it." if is_fold else NO_JOB)
-        return self._list.selected is not None
+        return self.job_list.selected is not None
 
-    def action_step_view(self, step: int) -> None:
+    def step_view(self, step: int) -> None:
         """Show the next or previous view of the detail."""
         if not self._is_job_selected():
             return
         self._pin_selection()
         self._detail.step_tab(step)
 
-    def action_difference(self) -> None:
+    def toggle_difference(self) -> None:
         """Show the difference from the previous response, or the whole response."""
         if not self._is_job_selected():
             return
         self._pin_selection()
         self._detail.toggle_diff()
 
-    def action_utc(self) -> None:
+    def toggle_mouse(self) -> None:
+        """Turn mouse capture on or off."""
+        self.has_mouse = not self.has_mouse
+        set_mouse(self.app, enabled=self.has_mouse)
+        text = f"Mouse capture is off: select text as usual; {key_for(self.actions, 'mouse')} turns it on again."
+        self.set_message("" if self.has_mouse else text)
+
+    def toggle_utc(self) -> None:
         """Switch times between UTC and local time."""
         self._zone = None if self._zone else UTC
         self._detail.zone = self._bar.zone = self._zone
@@ -323,36 +333,28 @@ class Monitor(Screen[None]):
         self._detail_controller.show()
         toast(self.app, "Times are in UTC." if self._zone else "Times are in local time.")
 
-    def action_divide(self, steps: int) -> None:
-        """Move the divider between list and detail."""
-        self._panes.move_divider(steps)
-
-    def action_help(self) -> None:
+    def show_help(self) -> None:
         """Show the help."""
         from zjobtui.ui.help import Help  # noqa: PLC0415 - 35 ms
 
         self.app.push_screen(Help(self.actions, self.focused))
 
-    def action_quit(self) -> None:
-        """Quit the program."""
-        self.app.exit()
-
     def key_escape(self) -> None:
         """Go back to the list; in the list, unmark all jobs, then clear the filter, or go back to the failures."""
-        if not self._list.has_focus:
-            self._panes.focus_pane(self._list)
-        elif self._list.marked:
-            self._list.set_marked(frozenset())
-        elif self._presenter.model.filter_text and (term := self._filter_controller.widen()):
-            self.action_failures(term)
+        if not self.job_list.has_focus:
+            self.panes.focus_pane(self.job_list)
+        elif self.job_list.marked:
+            self.job_list.set_marked(frozenset())
+        elif self._presenter.model.filter_text and (term := self.filter_controller.widen()):
+            self.show_failures(term)
 
     def _go_to(self, jobs: Sequence[JobRef]) -> bool:
         """Move the cursor to a new job, or to the first of several if the user has moved it; return if it is shown."""
         self._feed.draw_now()
-        self._list.user_moved_cursor |= len(jobs) == 1
-        if self._list.user_moved_cursor:
-            return self._list.move_cursor_to(jobs[0])
-        return not {watch.job for watch in self._list.jobs}.isdisjoint(jobs)
+        self.job_list.user_moved_cursor |= len(jobs) == 1
+        if self.job_list.user_moved_cursor:
+            return self.job_list.move_cursor_to(jobs[0])
+        return not {watch.job for watch in self.job_list.jobs}.isdisjoint(jobs)
 
     def _write(self, sequence: str) -> None:
         write(self.app, sequence)
@@ -365,7 +367,7 @@ class Monitor(Screen[None]):
         self.set_interval(TICK, self._tick, name="tick")
         self._engine.start()
         self._detail_controller.report_visible_rows()
-        self._list.view_changed = self._detail_controller.report_visible_rows_soon
+        self.job_list.view_changed = self._detail_controller.report_visible_rows_soon
         self._detail_controller.start()
         self._engine.subscribe(self._feed.put)
         if self._options.first:
@@ -386,7 +388,7 @@ class Monitor(Screen[None]):
         self._notifier.flush(state.watchlist)
         self._batches.show_ended()
         self._presenter.update(state)
-        selected = self._list.selected
+        selected = self.job_list.selected
         self._detail_controller.refresh(before.get(selected.job) if selected else None)
 
     def _tick(self) -> None:
