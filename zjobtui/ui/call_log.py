@@ -173,11 +173,11 @@ class CallLogScreen(Screen[None]):
         name: JobName,
         clock: Clock,
         save: Callable[[str], None],
-        zone: Callable[[], tzinfo | None],
+        zone: tzinfo | None,
         mask: Callable[[str], str],
     ) -> None:
         super().__init__()
-        self._list = CallList(calls, name, clock, zone())
+        self._list = CallList(calls, name, clock, zone)
         self._save = save
         self._mask = mask
         self._filter_text = ""

@@ -1,25 +1,21 @@
 """Keeps the detail up to date with the selected job, and reports focus and visible rows to the engine."""
 
 import asyncio
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
-from zjobtui.clock import Clock
 from zjobtui.formatting.batches import batch_overview
 from zjobtui.logs import get_logger
 from zjobtui.models.job import JobRef
-from zjobtui.models.tenant import Tenant
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.polling.engine import Engine
 from zjobtui.ui.detail_header import NO_JOBS_TEXT, JobDetails
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.list_presenter import ListPresenter
-from zjobtui.ui.protocols import ReportArchive
+from zjobtui.ui.monitor_context import MonitorContext
 from zjobtui.ui.related_reads import ReadCache
 
 if TYPE_CHECKING:
@@ -43,22 +39,19 @@ class DetailController:
 
     def __init__(
         self,
-        engine: Engine,
-        archive: ReportArchive,
-        tenants: Callable[[], Mapping[str, Tenant]],
-        clock: Clock,
+        context: MonitorContext,
         presenter: ListPresenter,
         rows: JobList,
         detail: JobDetail,
     ) -> None:
-        self._engine = engine
-        self._archive = archive
-        self._tenants = tenants
-        self._clock = clock
+        self._context = context
+        self._engine = context.engine
+        self._archive = context.archive
+        self._clock = context.clock
         self._presenter = presenter
         self._rows = rows
         self._detail = detail
-        detail.trail.reads = ReadCache(engine, clock, self._post_read_ended)
+        detail.trail.reads = ReadCache(context.engine, context.clock, self._post_read_ended)
         self._is_started = False
         self._focus_timer: Timer | None = None
         self._focus_reported_at: float | None = None
@@ -174,7 +167,7 @@ class DetailController:
                 watch,
                 *stored,
                 last_call=self._engine.calls.last(job),
-                tenant=self._tenants().get(job.tenant),
+                tenant=self._context.tenants.get(job.tenant),
                 peers=self._presenter.state.watchlist,
             )
             self._detail.show(details, self._clock.now())

@@ -3,19 +3,15 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from datetime import tzinfo
 from operator import attrgetter
 from pathlib import Path
 
 from msgspec.structs import replace
-from textual.screen import Screen
 
-from zjobtui.clock import Clock
 from zjobtui.formatting.found_ids import dismissed_text, skipped_text
 from zjobtui.formatting.symbols import plural
 from zjobtui.models.batches import default_batch_name, unique_batch_name
 from zjobtui.models.job import JobRef
-from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import parse_tags
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
@@ -24,14 +20,13 @@ from zjobtui.polling.protocols import EditResult
 from zjobtui.ui.add_jobs import AddJobsDialog, NewJobs
 from zjobtui.ui.call_log import CallLogScreen
 from zjobtui.ui.choice import ChoiceDialog
-from zjobtui.ui.copy_export import CopyExport
-from zjobtui.ui.escalation import Escalation
 from zjobtui.ui.failures import FailuresScreen
+from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import NO_JOB
 from zjobtui.ui.list_presenter import ListPresenter
-from zjobtui.ui.outline_lines import RenderedLine
+from zjobtui.ui.monitor_context import MonitorContext
 from zjobtui.ui.prompt import PromptDialog
-from zjobtui.ui.protocols import ReportArchive
+from zjobtui.ui.share import ShareActions
 from zjobtui.ui.toast import toast
 from zjobtui.ui.undo import UndoStack, UndoStep, Watches, describe_jobs
 
@@ -44,44 +39,22 @@ class JobActions:
 
     def __init__(
         self,
-        screen: Screen[None],
-        engine: Engine,
-        archive: ReportArchive,
-        tenants: Callable[[], Mapping[str, Tenant]],
-        clock: Clock,
+        context: MonitorContext,
         presenter: ListPresenter,
+        detail: JobDetail,
         *,
         go_to: Callable[[Sequence[JobRef]], bool],
         export_folder: Path | None,
-        mask: Callable[[str], str],
-        texts_at_cursor: Callable[[], Mapping[str, str]],
-        undo_key: str = "u",
-        line_in_detail: Callable[[], RenderedLine | None] = lambda: None,
-        zone: Callable[[], tzinfo | None] = lambda: None,
+        undo_key: str,
     ) -> None:
-        self._zone = zone
-        self._screen = screen
-        self._engine = engine
-        self._tenants = tenants
-        self._mask = mask
-        self._clock = clock
+        self._context = context
+        self._screen = context.screen
+        self._engine = context.engine
+        self._clock = context.clock
         self._presenter = presenter
         self._go_to = go_to
-        self._copy_export = CopyExport(screen, archive, self._tenants, clock, export_folder, mask, self._describe)
-        self._texts_at_cursor = texts_at_cursor
-        self._undo_stack = UndoStack(screen, undo_key)
-        self._escalation = Escalation(
-            screen,
-            engine,
-            archive,
-            self._tenants,
-            clock,
-            copy=self._copy_export.copy_text,
-            save=self._copy_export.save,
-            describe=self._describe,
-            line_in_detail=line_in_detail,
-            mask=mask,
-        )
+        self._share = ShareActions(context, detail, export_folder, self._describe)
+        self._undo_stack = UndoStack(context.screen, undo_key)
 
     def add(self, text: str = "") -> None:
         """Ask for a text with ids, and watch these jobs; the tenant of the selected job is offered first."""
@@ -94,7 +67,7 @@ class JobActions:
             name = default_batch_name(head, self._clock.now())
             return unique_batch_name(name, self._presenter.state.watchlist)
 
-        dialog = AddJobsDialog(is_known, batch_name, tuple(self._tenants().values()), current, text)
+        dialog = AddJobsDialog(is_known, batch_name, tuple(self._context.tenants.values()), current, text)
         self._screen.app.push_screen(dialog, self._add)
 
     def remove(self) -> None:
@@ -195,43 +168,45 @@ class JobActions:
     async def copy(self) -> None:
         """Ask what to copy, and copy it."""
         if targets := self._targets():
-            await self._copy_export.copy(targets, self._texts_at_cursor())
+            await self._share.copy(targets)
 
-    def show_failures(self, narrow: Callable[[str], None], zone: tzinfo | None, selected: str) -> None:
+    def show_failures(self, narrow: Callable[[str], None], selected: str) -> None:
         """Show the failures among the shown jobs by reason; `narrow` filters by the term of the chosen one."""
 
         def show(term: str | None) -> None:
             if term is not None:
                 narrow(term)
 
-        screen = FailuresScreen(self._presenter.shown_jobs, self._copy_export.copy_ids, self._clock, zone, selected)
+        screen = FailuresScreen(
+            self._presenter.shown_jobs, self._share.copy_ids, self._clock, self._context.zone, selected
+        )
         self._screen.app.push_screen(screen, show)
 
     def export(self) -> None:
         """Ask for a format and a file, and save the jobs."""
         if targets := self._targets():
-            self._copy_export.export(targets)
+            self._share.export(targets)
 
     def handover(self) -> None:
         """Hand jobs over as Markdown."""
         if targets := self._targets():
-            self._escalation.hand_over(targets)
+            self._share.hand_over(targets)
 
     async def open_in_zuora(self) -> None:
         """Open what is under the cursor in Zuora."""
         if targets := self._targets():
-            await self._escalation.open_in_zuora(targets)
+            await self._share.open_in_zuora(targets)
 
     def call_log(self) -> None:
         """Show the last calls of all tenants."""
         screen = CallLogScreen(
-            self._engine.calls, self._label_of, self._clock, self._save_calls, self._zone, self._mask
+            self._engine.calls, self._label_of, self._clock, self._save_calls, self._context.zone, self._context.mask
         )
         self._screen.app.push_screen(screen)
 
     def _save_calls(self, text: str) -> None:
         name = time.strftime("calls-%Y-%m-%d-%H%M%SZ", time.gmtime(self._clock.now()))
-        self._copy_export.save(text, ".jsonl", name=name)
+        self._share.save(text, ".jsonl", name=name)
 
     def _label_of(self, job: JobRef) -> str:
         watch = self._presenter.state.watchlist.get(job)
@@ -239,7 +214,7 @@ class JobActions:
 
     def screenshot(self) -> None:
         """Save a screenshot to a file."""
-        self._copy_export.screenshot()
+        self._share.screenshot()
 
     def _targets(self) -> Watches:
         """Return the jobs to act on; show a message if there are none."""

@@ -27,6 +27,7 @@ from zjobtui.ui.key_bar import KeyBar
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.list_model import has_several_tenants
 from zjobtui.ui.list_presenter import ListPresenter
+from zjobtui.ui.monitor_context import MonitorContext
 from zjobtui.ui.monitor_options import DEFAULT_OPTIONS, MonitorOptions
 from zjobtui.ui.notifier import NotificationSettings, Notifier
 from zjobtui.ui.protocols import ReportArchive
@@ -67,11 +68,10 @@ class Monitor(Screen[None]):
         """The actions with their current keys."""
         self.has_mouse = True
         """Whether the program gets clicks and the wheel, which a terminal would otherwise use to select text."""
-        self._zone = UTC if appearance.is_utc else None
+        by_name = {tenant.name: tenant for tenant in tenants}
+        zone = UTC if appearance.is_utc else None
+        self._monitor_context = MonitorContext(self, engine, archive, clock, options.mask, by_name, zone)
         self._engine = engine
-        self._archive = archive
-        self._tenants = {tenant.name: tenant for tenant in tenants}
-        """By name; replaced by another mapping if settings change, never modified: other threads read it."""
         self._options = options
         self._clock = clock
         self._feed = StateFeed(self, clock, self._draw)
@@ -86,9 +86,7 @@ class Monitor(Screen[None]):
         self._presenter = ListPresenter(
             engine.state, tenants, clock, self.job_list, self._bar, self._notice, notice_text=options.notice
         )
-        self._detail_controller = DetailController(
-            engine, archive, lambda: self._tenants, clock, self._presenter, self.job_list, self._detail
-        )
+        self._detail_controller = DetailController(self._monitor_context, self._presenter, self.job_list, self._detail)
         self._batches = BatchController(self, engine.state, clock, self._bar, self.job_list)
         settings = options.notifications or NotificationSettings()
         self._notifier = Notifier(settings, clock, self._write, self._batches.toast, self.run_worker)
@@ -108,19 +106,12 @@ class Monitor(Screen[None]):
         from zjobtui.ui.job_actions import JobActions  # noqa: PLC0415 - 45 ms
 
         return JobActions(
-            self,
-            self._engine,
-            self._archive,
-            lambda: self._tenants,
-            self._clock,
+            self._monitor_context,
             self._presenter,
+            self._detail,
             go_to=self._go_to,
             export_folder=self._options.export_folder,
-            mask=self._options.mask,
-            texts_at_cursor=lambda: self._detail.copyable_texts() if self._detail.has_focus else {},
             undo_key=key_for(self.actions, "undo"),
-            line_in_detail=lambda: self._detail.line_under_cursor if self._detail.has_focus else None,
-            zone=lambda: self._zone,
         )
 
     def compose(self) -> ComposeResult:
@@ -133,7 +124,7 @@ class Monitor(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the stored state, then start everything that takes time."""
-        self._detail.zone = self._bar.zone = self._zone
+        self._detail.zone = self._bar.zone = self._monitor_context.zone
         self._detail.open_input = self._open_input
         self._bar.retry_key = self._detail.refresh_key = key_for(self.actions, "refresh")
         self._draw(self._presenter.state)
@@ -256,7 +247,7 @@ class Monitor(Screen[None]):
 
     def show_failures(self, selected: str = "") -> None:
         """Show failures by reason; `selected` is the term of the group to select."""
-        self.job_actions.show_failures(self.filter_controller.narrow, self._zone, selected)
+        self.job_actions.show_failures(self.filter_controller.narrow, selected)
 
     def toggle_fold(self) -> None:
         """Fold the batch of the selected job to one row, or unfold it."""
@@ -327,11 +318,11 @@ class Monitor(Screen[None]):
 
     def toggle_utc(self) -> None:
         """Switch times between UTC and local time."""
-        self._zone = None if self._zone else UTC
-        self._detail.zone = self._bar.zone = self._zone
+        zone = None if self._monitor_context.zone else UTC
+        self._monitor_context.zone = self._detail.zone = self._bar.zone = zone
         self._presenter.update_bar()
         self._detail_controller.show()
-        toast(self.app, "Times are in UTC." if self._zone else "Times are in local time.")
+        toast(self.app, "Times are in UTC." if zone else "Times are in local time.")
 
     def show_help(self) -> None:
         """Show the help."""
@@ -375,12 +366,12 @@ class Monitor(Screen[None]):
 
     def _update_tenants(self, tenants: Sequence[Tenant]) -> None:
         """Show the tenants of changed settings."""
-        toast(self.app, describe_change(self._tenants, tenants))
-        self._tenants = {tenant.name: tenant for tenant in tenants}
+        toast(self.app, describe_change(self._monitor_context.tenants, tenants))
+        self._monitor_context.tenants = {tenant.name: tenant for tenant in tenants}
         self._presenter.set_tenants(tenants)
 
     def _draw(self, state: State) -> None:
-        if state.tenants and state.tenants != tuple(self._tenants.values()):
+        if state.tenants and state.tenants != tuple(self._monitor_context.tenants.values()):
             self._update_tenants(state.tenants)
         before = self._presenter.state.watchlist
         self._batches.update(state)
