@@ -13,6 +13,6 @@ def _same_screen_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         time.tzset()
         patch.setattr("zjobtui.ui.state_feed.NEWS_EVERY", 0.0)
         patch.setattr("zjobtui.ui.state_feed.TIMES_EVERY", 0.0)
-        patch.setattr("zjobtui.ui.monitor.TICK", 0.1)
+        patch.setattr("zjobtui.ui.monitor.TICK_SECONDS", 0.1)
         yield
     time.tzset()

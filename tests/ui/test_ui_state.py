@@ -20,7 +20,7 @@ RUNNING, FAILED = "recorded-processing", "recorded-failed-lock"
 @pytest.fixture
 def _tick_of_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give slow machines enough time before a choice counts as settled."""
-    monkeypatch.setattr("zjobtui.ui.monitor.TICK", 1.0)
+    monkeypatch.setattr("zjobtui.ui.monitor.TICK_SECONDS", 1.0)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from zjobtui.polling.protocols import State
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.state_feed import has_news
 from zjobtui.ui.status_bar import StatusBar
-from zjobtui.ui.toast import SECONDS, STAYS, clear_toasts, toast
+from zjobtui.ui.toast import SHOWN_SECONDS, STAYS, clear_toasts, toast
 from zjobtui.ui.wallboard import Wallboard
 from zjobtui.ui.wallboard_lines import board_of
 
@@ -93,4 +93,4 @@ class BatchController:
         self._has_new_ends = False
         lines = [line for line in self._closing if line not in text]
         message = " · ".join(part for part in (*lines, text) if part)
-        toast(self._screen.app, message, seconds=STAYS if self._closing else SECONDS)
+        toast(self._screen.app, message, seconds=STAYS if self._closing else SHOWN_SECONDS)

@@ -23,7 +23,7 @@ from zjobtui.ui.styled_line import Spans
 from zjobtui.ui.toast import toast
 from zjobtui.ui.unbound_keys import UnboundKeys
 
-UPDATE = 0.5
+UPDATE_SECONDS = 0.5
 """Seconds between two looks at the log; nothing is drawn if there is no new call."""
 
 HINT = "words, job:CS-1, tenant:eu, what:token, outcome:failed, outcome:500"
@@ -66,7 +66,7 @@ class CallList(LineListView):
 
     def on_mount(self) -> None:
         """Show the newest calls, and look for new ones from now on."""
-        self.set_interval(UPDATE, self.update_calls, name="calls")
+        self.set_interval(UPDATE_SECONDS, self.update_calls, name="calls")
         self.call_after_refresh(self.update_calls)
 
     def line(self, index: int) -> Spans:

@@ -89,7 +89,7 @@ NAMES = tuple(BY_NAME)
 ALWAYS = ("status", "job")
 """The columns that are always shown."""
 
-_HELD = (*ALWAYS, "why")
+_ALWAYS_PLACED = (*ALWAYS, "why")
 """The columns that keep their place even if no job has anything in them."""
 
 _STEPS = (
@@ -201,7 +201,7 @@ def fit_columns(names: Sequence[str], wanted: Widths, width: int, *, least_tenan
     most = {
         name: max(wanted[name], BY_NAME[name].least if name == "why" else len(BY_NAME[name].title) + 1)
         for name in names
-        if wanted[name] or name in _HELD
+        if wanted[name] or name in _ALWAYS_PLACED
     }
     widths: dict[str, int] = {}
     room = width - SIGN_WIDTH

@@ -106,7 +106,7 @@ class FilterController:
         current = next((each for each, name in shown.items() if saved[name] == text), "")
         self._screen.app.push_screen(ChoiceDialog("Filters", choices, current), choose)
 
-    def narrow(self, term: str) -> None:
+    def add_term(self, term: str) -> None:
         """Show only the jobs that match a term, too."""
         before = self._presenter.model.filter_text
         if term in before.split():
@@ -114,10 +114,10 @@ class FilterController:
         self._presenter.set_filter(join_terms(before, term))
         self._narrowed, self._before, self._term = self._presenter.model.filter_text, before, term
 
-    def widen(self) -> str:
-        """Go back one step: undo `narrow` or what has chosen a verdict, else clear the filter.
+    def step_back(self) -> str:
+        """Go back one step: undo `add_term` or what has chosen a verdict, else clear the filter.
 
-        A step is undone only if the filter is still what it made of it. Return the term of `narrow`.
+        A step is undone only if the filter is still what it made of it. Return the term of `add_term`.
         """
         text = self._presenter.model.filter_text
         term = self._term if text == self._narrowed else ""

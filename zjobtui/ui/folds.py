@@ -34,7 +34,7 @@ class Folds:
         """The widths with which the rows of the batches line up."""
         return common_widths(self._batches.values())
 
-    def row(
+    def render(
         self, batch: BatchProgress, time_left: TimeLeft, now: float, width: int, marked: Collection[JobRef]
     ) -> Spans:
         """Return the row of a folded batch, starting with the signs for marked or unread, and for folded."""
@@ -46,19 +46,19 @@ class Folds:
         line = batch_row(batch, times, width - 3, self.common_widths)
         return ((sign, "key"), (f"{FOLD_SIGN} ", "strong"), *line)
 
-    def at(self, row: WatchedJob | None) -> BatchProgress | None:
+    def batch_of(self, row: WatchedJob | None) -> BatchProgress | None:
         """Return the batch in the row of this job; None if that is the row of the job alone."""
         return self._batches.get(row.job) if self._batches and row is not None else None
 
-    def jobs_of(self, row: WatchedJob) -> tuple[WatchedJob, ...]:
+    def jobs_of_row(self, row: WatchedJob) -> tuple[WatchedJob, ...]:
         """Return the jobs of a row: one, or those of a folded batch."""
-        batch = self.at(row)
+        batch = self.batch_of(row)
         return batch.jobs if batch is not None else (row,)
 
-    def jobs_in(self, rows: Iterable[WatchedJob]) -> Iterable[WatchedJob]:
+    def jobs_of_rows(self, rows: Iterable[WatchedJob]) -> Iterable[WatchedJob]:
         """Return the jobs of rows, in order."""
-        return (job for row in rows for job in self.jobs_of(row)) if self._batches else rows
+        return (job for row in rows for job in self.jobs_of_row(row)) if self._batches else rows
 
-    def row_of(self, job: JobRef) -> JobRef:
+    def find_row(self, job: JobRef) -> JobRef:
         """Return the job in whose row a job is."""
         return next((row for row, batch in self._batches.items() if any(one.job == job for one in batch.jobs)), job)

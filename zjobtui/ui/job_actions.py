@@ -170,12 +170,12 @@ class JobActions:
         if targets := self._targets():
             await self._share.copy(targets)
 
-    def show_failures(self, narrow: Callable[[str], None], selected: str) -> None:
-        """Show the failures among the shown jobs by reason; `narrow` filters by the term of the chosen one."""
+    def show_failures(self, add_term: Callable[[str], None], selected: str) -> None:
+        """Show the failures among the shown jobs by reason; `add_term` filters by the term of the chosen one."""
 
         def show(term: str | None) -> None:
             if term is not None:
-                narrow(term)
+                add_term(term)
 
         screen = FailuresScreen(
             self._presenter.shown_jobs, self._share.copy_ids, self._clock, self._context.zone, selected

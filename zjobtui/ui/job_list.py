@@ -129,12 +129,12 @@ class JobList(LineListView):
     @property
     def selected_fold(self) -> BatchProgress | None:
         """The folded batch under the cursor."""
-        return self.folds.at(self.row)
+        return self.folds.batch_of(self.row)
 
     @property
     def jobs(self) -> Iterable[WatchedJob]:
         """The shown jobs, with those of folded batches, in order."""
-        return self.folds.jobs_in(self._watches)
+        return self.folds.jobs_of_rows(self._watches)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -258,8 +258,8 @@ class JobList(LineListView):
     def line(self, index: int) -> Spans:
         """Return the row at `index`."""
         watch, placed = self._watches[index], self._fit()
-        if (batch := self.folds.at(watch)) is not None:
-            return self.folds.row(batch, self.time_left(batch), self._now, self.line_width, self.marked)
+        if (batch := self.folds.batch_of(watch)) is not None:
+            return self.folds.render(batch, self.time_left(batch), self._now, self.line_width, self.marked)
         context = RowContext(placed, self._now, self._paused_at, self._typical, self._short_tenants)
         return job_row(watch, context, is_marked=watch.job in self.marked)
 
@@ -314,7 +314,9 @@ class JobList(LineListView):
         """Update which rows are unread and need the user."""
         for index in indexes:
             watch = self._watches[index]
-            needing = [job for job in self.folds.jobs_of(watch) if job.verdict.kind in _NEEDS_USER and job.is_unread]
+            needing = [
+                job for job in self.folds.jobs_of_row(watch) if job.verdict.kind in _NEEDS_USER and job.is_unread
+            ]
             if needing:
                 self._needing[index] = min((job.verdict.kind for job in needing), key=_NEEDS_USER.index)
             else:
@@ -366,7 +368,7 @@ class JobList(LineListView):
     def toggle_mark(self) -> None:
         """Mark or unmark the job under the cursor, and go to the next."""
         if (watch := self.row) is not None:
-            self._last_mark, jobs = watch.job, {job.job for job in self.folds.jobs_of(watch)}
+            self._last_mark, jobs = watch.job, {job.job for job in self.folds.jobs_of_row(watch)}
             self.set_marked(self.marked - jobs if jobs <= self.marked else self.marked | jobs)
             self.action_move(1)
         else:
@@ -378,7 +380,7 @@ class JobList(LineListView):
         if jobs and self._last_mark in jobs:
             first, last = sorted((jobs.index(self._last_mark), self.cursor))
             rows = self._watches[first : last + 1]
-            self.set_marked(self.marked.union(job.job for job in self.folds.jobs_in(rows)))
+            self.set_marked(self.marked.union(job.job for job in self.folds.jobs_of_rows(rows)))
         else:
             toast(self.app, "Mark a job with space first; then V marks all jobs up to the cursor.")
 
@@ -395,7 +397,7 @@ class JobList(LineListView):
             self.go_to(min(above))
             return
         order = [*range(self.cursor + 1, self.count), *range(self.cursor)]
-        rows = (index for index in order if any(job.is_unread for job in self.folds.jobs_of(self._watches[index])))
+        rows = (index for index in order if any(job.is_unread for job in self.folds.jobs_of_row(self._watches[index])))
         unread = next(rows, None)
         if unread is not None:
             self.go_to(unread)
@@ -418,7 +420,7 @@ class JobList(LineListView):
 
     def move_cursor_to(self, job: JobRef) -> bool:
         """Move the cursor to a job, or to the folded batch that it is in; return whether it is shown."""
-        job = self.folds.row_of(job)
+        job = self.folds.find_row(job)
         index = next((index for index, watch in enumerate(self._watches) if watch.job == job), None)
         if index is not None:
             self.go_to(index)

@@ -67,9 +67,9 @@ class JobListModel(Struct):
     _matches: _RuleCache[bool] = field(default_factory=_RuleCache)
     _rows: tuple[WatchedJob, ...] = ()
     _is_in_order: bool = False
-    _held: WatchedJob | None = None
+    _pinned: WatchedJob | None = None
     """The job under the cursor, as it was when the cursor came to it."""
-    _held_key: SortKey | None = None
+    _pinned_key: SortKey | None = None
     """The sort key of the row under the cursor at that time, if it is that of a folded batch."""
     folded: frozenset[str] = frozenset()
     """The names of the batches that are one row each: the row of their first job, at the place of the most urgent."""
@@ -110,12 +110,12 @@ class JobListModel(Struct):
         self.folded ^= {name}
         self._is_in_order = False
 
-    def hold(self, watch: WatchedJob | None) -> None:
+    def pin(self, watch: WatchedJob | None) -> None:
         """Keep this job where it is sorted now, and in the list, whatever becomes of it; the one before no longer."""
-        held = self._held
-        if (held and held.job) != (watch and watch.job):
-            self._held, self._held_key = watch, self._fold_keys.get(watch.job) if watch else None
-            self._is_in_order &= held is None or self._watchlist.get(held.job) is held
+        pinned = self._pinned
+        if (pinned and pinned.job) != (watch and watch.job):
+            self._pinned, self._pinned_key = watch, self._fold_keys.get(watch.job) if watch else None
+            self._is_in_order &= pinned is None or self._watchlist.get(pinned.job) is pinned
 
     @property
     def typical(self) -> TypicalByTenant:
@@ -173,13 +173,13 @@ class JobListModel(Struct):
 
     def _count_fold(self, name: str, jobs: list[WatchedJob]) -> BatchProgress | None:
         """Return the shown jobs of a batch; None if they are too few to be folded."""
-        shown = [watch for watch in jobs if self._matches.values[id(watch)] or self._is_held(watch)]
+        shown = [watch for watch in jobs if self._matches.values[id(watch)] or self._is_pinned(watch)]
         if len(shown) < SMALLEST:
             return None
         return progress_of(name, shown, progress_of(name, jobs) if len(shown) < len(jobs) else None)
 
-    def _is_held(self, watch: WatchedJob) -> bool:
-        return self._held is not None and self._held.job == watch.job
+    def _is_pinned(self, watch: WatchedJob) -> bool:
+        return self._pinned is not None and self._pinned.job == watch.job
 
     def _fold(self, shown: list[WatchedJob]) -> list[WatchedJob]:
         """Leave the first job of each folded batch, with the key of the job that is sorted first."""
@@ -198,19 +198,19 @@ class JobListModel(Struct):
         return [watch for watch in shown if id(watch) not in left_out] if left_out else shown
 
     def _sorted(self, watchlist: Watchlist) -> tuple[WatchedJob, ...]:
-        keys, matches, held = self._sort_keys.values, self._matches.values, self._held
-        now = held and watchlist.get(held.job)
-        if held is None or now is None:
+        keys, matches, pinned = self._sort_keys.values, self._matches.values, self._pinned
+        now = pinned and watchlist.get(pinned.job)
+        if pinned is None or now is None:
             shown = self._fold([watch for watch in watchlist if matches[id(watch)]])
-            held_key = None
+            pinned_key = None
         else:
             shown = self._fold([watch for watch in watchlist if matches[id(watch)] or watch is now])
-            held_key = self._held_key or self.sorting.key(held)
+            pinned_key = self._pinned_key or self.sorting.key(pinned)
         places = keys
         if self._fold_keys:
             places = {id(watch): self._fold_keys.get(watch.job, keys[id(watch)]) for watch in shown}
         return tuple(
-            self.sorting.sort(shown, lambda watch: held_key if held_key and watch is now else places[id(watch)])
+            self.sorting.sort(shown, lambda watch: pinned_key if pinned_key and watch is now else places[id(watch)])
         )
 
     def title(self, shown: int, watched: int, marked: int, hidden: int = 0, *, names_order: bool = False) -> str:

@@ -101,7 +101,7 @@ class ListPresenter:
     def update(self, state: State) -> None:
         """Show a state; the job under the cursor keeps its place."""
         if self._rows.user_moved_cursor:
-            self.model.hold(self._rows.row)
+            self.model.pin(self._rows.row)
         before = self._rows.row
         self._show(state)
         after = self._rows.row
@@ -134,7 +134,7 @@ class ListPresenter:
             self.update(self.state)
         if self._is_unattended():
             self._used_at = self._clock.boot()
-            self.model.hold(None)
+            self.model.pin(None)
             self._rows.user_moved_cursor = False
             self._show(self.state, is_new_view=True)
             self._rows.return_to_top()
@@ -168,7 +168,7 @@ class ListPresenter:
     def resort(self) -> None:
         """Sort the rows now, the one under the cursor, too."""
         self.unfreeze_order()
-        self.model.hold(None)
+        self.model.pin(None)
         self._show(self.state, is_new_view=True)
 
     def toggle_fold(self) -> str:
@@ -203,7 +203,7 @@ class ListPresenter:
         if self.has_marks:
             shown = {watch.job for watch in self._rows.jobs} & self._rows.marked
             return tuple(watch for watch in self.state.watchlist if watch.job in shown)
-        return self._rows.folds.jobs_of(row) if (row := self._rows.row) else ()
+        return self._rows.folds.jobs_of_row(row) if (row := self._rows.row) else ()
 
     @property
     def has_marks(self) -> bool:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from zjobtui.ui.filter_controller import FilterController
     from zjobtui.ui.job_actions import JobActions
 
-TICK = 1.0
+TICK_SECONDS = 1.0
 """Seconds between updates of what changes with time alone; only cells that differ are sent."""
 
 
@@ -247,7 +247,7 @@ class Monitor(Screen[None]):
 
     def show_failures(self, selected: str = "") -> None:
         """Show failures by reason; `selected` is the term of the group to select."""
-        self.job_actions.show_failures(self.filter_controller.narrow, selected)
+        self.job_actions.show_failures(self.filter_controller.add_term, selected)
 
     def toggle_fold(self) -> None:
         """Fold the batch of the selected job to one row, or unfold it."""
@@ -336,7 +336,7 @@ class Monitor(Screen[None]):
             self.panes.focus_pane(self.job_list)
         elif self.job_list.marked:
             self.job_list.set_marked(frozenset())
-        elif self._presenter.model.filter_text and (term := self.filter_controller.widen()):
+        elif self._presenter.model.filter_text and (term := self.filter_controller.step_back()):
             self.show_failures(term)
 
     def _go_to(self, jobs: Sequence[JobRef]) -> bool:
@@ -355,7 +355,7 @@ class Monitor(Screen[None]):
             gc.collect()  # 40 ms after the first screen, for 1 MB that would be frozen, too
             gc.freeze()  # objects of the start stay; collecting them again would delay one key in ten
             gc.enable()
-        self.set_interval(TICK, self._tick, name="tick")
+        self.set_interval(TICK_SECONDS, self._tick, name="tick")
         self._engine.start()
         self._detail_controller.report_visible_rows()
         self.job_list.view_changed = self._detail_controller.report_visible_rows_soon

@@ -27,7 +27,7 @@ from zjobtui.ui.tmux import read_tmux
 
 BELL = "\a"
 
-CHECK = 5.0
+CHECK_SECONDS = 5.0
 """Seconds between two looks for jobs that have become overdue and tenants that have been down for long."""
 
 
@@ -72,7 +72,7 @@ class Notifier:
         self._osc_fault = ""
         self._queue = NotificationQueue()
         self._reported = Reported()
-        self._checked_at = -CHECK
+        self._checked_at = -CHECK_SECONDS
 
     @property
     def fault(self) -> str:
@@ -86,7 +86,7 @@ class Notifier:
 
     def check(self, watchlist: Watchlist, statuses: Iterable[TenantStatus], typical: TypicalByTenant) -> None:
         """Queue notifications for what has come about with time alone, every few seconds."""
-        if self._clock.boot() - self._checked_at < CHECK or self._settings.on.isdisjoint(_TIMED):
+        if self._clock.boot() - self._checked_at < CHECK_SECONDS or self._settings.on.isdisjoint(_TIMED):
             return
         self._checked_at = self._clock.boot()
         found, self._reported = timed_notifications(

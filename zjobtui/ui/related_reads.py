@@ -14,7 +14,7 @@ from zjobtui.polling.engine import Engine
 
 log = get_logger(__name__)
 
-KEPT = 500
+MAX_CACHED = 500
 """Objects that are kept for each tenant, the newest; nothing of them is written to the disk."""
 
 
@@ -61,7 +61,7 @@ class ReadCache:
             results = self._results.setdefault(tenant, {})
             results.pop(reference, None)
             results[reference] = self._result(reference, future)
-            while len(results) > KEPT:
+            while len(results) > MAX_CACHED:
                 del results[next(iter(results))]
         return bool(ended)
 

@@ -114,7 +114,7 @@ def _force_exit_later(
             _write_last(f"{_RESTORE}\r\n{text}\r\n" if text else _RESTORE)
         exit_now(status)
 
-    threading.Thread(target=end, name="last resort", daemon=True).start()
+    threading.Thread(target=end, name="forced exit", daemon=True).start()
 
 
 def _write_last(text: str) -> None:

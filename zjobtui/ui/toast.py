@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     from textual.app import App
 
 
-SECONDS = 4.0
+SHOWN_SECONDS = 4.0
 """Seconds for which a message is shown."""
 
 STAYS = 365 * 86_400.0
 """Seconds for which a message stays that only a key removes."""
 
 
-def toast(app: "App[int]", text: str, unsaved: str = "", *, seconds: float = SECONDS) -> None:
+def toast(app: "App[int]", text: str, unsaved: str = "", *, seconds: float = SHOWN_SECONDS) -> None:
     """Show a message; `unsaved` is why the change is not on disk yet."""
     clear_toasts(app)
     message = clean(f"{text} Not saved yet: {unsaved}" if unsaved else text)
