@@ -40,7 +40,7 @@ _LOW_LINES = 8
 """Lines of a low dialog beside the ids and the tenant: border, fields, summary and key hints."""
 
 _FEWEST_IDS = 4
-"""Ids in view at least, if there are so many."""
+"""Minimum number of visible ids."""
 
 _TICK_HINTS = ("space tick · tab next field · ", "space tick · tab next · ", "space tick · ", "")
 

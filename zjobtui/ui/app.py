@@ -28,12 +28,12 @@ from zjobtui.ui.themes import THEME, THEME_BEFORE, stored_theme
 from zjobtui.ui.toast import toast
 
 RECENT = "palette_recent"
-"""The value of the UI state that has the actions that were used last in the palette, by id."""
+"""The name in the UI state of the ids of the actions that were last used in the palette."""
 
 RECENT_LIMIT = 8
 
 END_LIMIT = 4.0
-"""Seconds after the screen in which the engine stops, what could not be saved is printed, and the store is closed."""
+"""Maximum seconds from the end of the screen to the end of the process, in which engine and store are closed."""
 
 
 class MonitorApp(TerminalApp):

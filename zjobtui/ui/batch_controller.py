@@ -39,7 +39,7 @@ class BatchController:
         rows.time_left = self.tracker.time_left
 
     def update(self, state: State) -> None:
-        """Take a state; `show_ended` then shows which batches it has ended."""
+        """Take a state; call `show_ended` then to report the batches that have ended."""
         before, self._state = self._state, state
         if ended := self.tracker.update(state.watchlist):
             self._closing += map(closing_line, ended)
@@ -59,7 +59,7 @@ class BatchController:
             self._show_board(self._wallboard)
 
     def key_pressed(self) -> bool:
-        """Remove the message that says how batches have ended, which stays until then; return whether there was one."""
+        """Remove the message about ended batches, which stays until a key is pressed; return whether there was one."""
         has_message = bool(self._closing)
         if has_message:
             self._closing.clear()
@@ -84,12 +84,12 @@ class BatchController:
         wallboard.show(board_of(self._state, self.tracker, self._bar.tenants, self._clock.now(), self._bar.zone))
 
     def show_ended(self) -> None:
-        """Show how batches have ended, unless a message with it has been shown since."""
+        """Show how batches have ended, unless `toast` has included it in another message."""
         if self._has_new_ends:
             self.toast("")
 
     def toast(self, text: str) -> None:
-        """Show a message, after how batches have ended if that is shown: both then stay until a key is pressed."""
+        """Show a message; if one about ended batches is shown, append it: both then stay until a key is pressed."""
         self._has_new_ends = False
         lines = [line for line in self._closing if line not in text]
         message = " · ".join(part for part in (*lines, text) if part)

@@ -20,11 +20,11 @@ _LONGEST_NAME, _SHORTEST_BAR, _LONGEST_BAR = 30, 6, 30
 """Cells of the name and of the bar."""
 
 _TIMES_WIDTH = 22
-"""Cells that are kept for the times before the bar gets more than its least: `1m50s · 30s–1m15s left`."""
+"""Cells reserved for the times before the bar gets more than its minimum: `1m50s · 30s–1m15s left`."""
 
 
 class CommonWidths(Struct, frozen=True):
-    """Cells of name, number of jobs, and number by verdict with which the rows of several batches line up."""
+    """Widths of the parts that line up the rows of several batches: name, number of jobs, number by verdict."""
 
     name: int
     number: int
@@ -32,7 +32,7 @@ class CommonWidths(Struct, frozen=True):
 
 
 def common_widths(batches: Collection[BatchProgress]) -> CommonWidths:
-    """Return the widths in which name and numbers of each of these batches fit; a verdict that none has gets none."""
+    """Return the widths that names and numbers of all these batches fit in; a verdict without jobs has no width."""
     counts = {kind: max((batch.counts[kind] for batch in batches), default=0) for kind in VerdictKind}
     return CommonWidths(
         min(max((cell_len(batch.name) for batch in batches), default=0), _LONGEST_NAME),
@@ -88,7 +88,7 @@ def _lined_up(progress: BatchProgress, times: str, width: int, common: CommonWid
 
 
 def bar_spans(progress: BatchProgress, width: int) -> Spans:
-    """Return a bar of `width` cells in which what has ended has the colours of its verdicts, as far as cells go."""
+    """Return a bar of `width` cells; the part of the ended jobs has the colours of their verdicts."""
     text, ended, at = count_bar(progress.ended, progress.total, width), 0, 0
     spans = []
     for kind in VerdictKind:

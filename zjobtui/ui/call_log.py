@@ -86,7 +86,7 @@ class CallList(LineListView):
         self.action_toggle_call()
 
     def on_resize(self) -> None:
-        """Wrap what is known for the new width; Textual calls the handler of the base class, too."""
+        """Wrap the details for the new width; Textual calls the handler of the base class, too."""
         if self._seen >= 0:
             self._rebuild(self._position())
 

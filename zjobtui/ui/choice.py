@@ -17,7 +17,7 @@ from zjobtui.ui.columns import ALWAYS, BY_NAME, COLUMNS, NAMES
 Result = TypeVar("Result")
 
 LEAST_NAMES = 3
-"""Names that a text above them leaves in view, if there are so many."""
+"""Minimum number of visible choices below a long text."""
 
 
 class _OptionDialog(ModalScreen[Result]):

@@ -44,7 +44,7 @@ class Copied(Struct, frozen=True):
 
 
 def copy_text(text: str, environ: Mapping[str, str]) -> Copied:
-    """Copy a text to every clipboard within reach, except for the sequence to write. May block for some seconds."""
+    """Copy a text to every clipboard within reach; the caller writes the returned sequence. May block for seconds."""
     size = len(text.encode("utf-8", errors="replace"))
     is_long = size > LIMIT
     places: list[str] = []

@@ -30,7 +30,7 @@ _STATUS_WIDTH = 11
 _WHY_WIDTH = 18
 """Cells that most reasons take. They come before the word of the status, which its sign and its colour say, too."""
 _PROGRESS_WHY = 31
-"""Cells of the progress of a running job: room for it from the first, so that no column moves when a job ends."""
+"""Cells of the progress of a running job, always reserved, so that no column moves when a job ends."""
 
 
 def _account(watch: WatchedJob) -> str:
@@ -105,10 +105,10 @@ _STEPS = (
     ("job", 20),
     *((name, BY_NAME[name].good) for name in ("order", "account", "batch", "tags", "note")),
 )
-"""What gets cells first: the columns by importance, each up to a number of cells."""
+"""The order in which columns get cells: by importance, each up to a number of cells."""
 
 _WITHOUT_TITLE = {"label": "job", "name": "tenant"}
-"""Steps that give a column what its texts need, without its title; `label` are only the jobs with a label."""
+"""Steps that ignore the width of the title, each with its column; `label` counts only the jobs with a label."""
 
 _STEPS_OF_SEVERAL_TENANTS = (
     ("status", 1),
@@ -125,7 +125,7 @@ _STEPS_OF_SEVERAL_TENANTS = (
     ("tenant", 12),
     *_STEPS[_STEPS.index(("why", 20)) :],
 )
-"""The same with a tenant for each job, which first gets the fewest cells in which its name differs from the others."""
+"""The same if rows show their tenant; 0 stands for the fewest cells in which the names of the tenants differ."""
 
 
 def chosen_columns(names: Iterable[str]) -> tuple[str, ...]:
@@ -273,7 +273,7 @@ def arrow(sorting: Sorting) -> str:
 
 
 def _fit_title(title: str, sign: str, width: int) -> str:
-    """Return title and sign in `width` cells; a column with less than three for its title has none."""
+    """Return title and sign in `width` cells; without the title if less than three cells are left for it."""
     room = width - len(sign)
     if len(title) > room:
         title = fit_exact(title, room) if room >= _SHORTEST_TITLE else ""

@@ -145,7 +145,7 @@ class DetailController:
             self._rows.set_timer(VISIBLE_ROWS_DELAY, self.report_visible_rows, name="visible rows")
 
     def report_visible_rows(self) -> None:
-        """Tell the engine which jobs are on screen, if they changed: they are polled first."""
+        """Report the jobs on the screen to the engine if they have changed: they are polled first."""
         self._is_report_due = False
         jobs = self._rows.in_view
         if self._visible != (visible := frozenset(jobs)):

@@ -48,7 +48,7 @@ class _Line(NamedTuple):
 
 
 class FailureList(LineListView):
-    """The groups, each in a line, and more about the one under the cursor below it."""
+    """Show each group in a line, and below the one under the cursor its details."""
 
     BINDINGS = [
         Binding("enter", "choose", "show jobs", show=False),
@@ -111,7 +111,7 @@ class FailureList(LineListView):
             self.post_message(self.CopyRequested(self.groups[self._lines[self.cursor].group]))
 
     def cursor_moved(self) -> None:
-        """Open the group under the cursor, and close the one before."""
+        """Open the group under the cursor, and close the one that was open."""
         if self.groups and (group := self._lines[self.cursor].group) != self._opened:
             self._open(group)
 

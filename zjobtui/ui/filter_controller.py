@@ -115,9 +115,9 @@ class FilterController:
         self._narrowed, self._before, self._term = self._presenter.model.filter_text, before, term
 
     def step_back(self) -> str:
-        """Go back one step: undo `add_term` or what has chosen a verdict, else clear the filter.
+        """Go back one step: undo `add_term` or the choice of a verdict, else clear the filter.
 
-        A step is undone only if the filter is still what it made of it. Return the term of `add_term`.
+        A step is undone only if the filter has not changed since. Return the term if `add_term` was undone, else "".
         """
         text = self._presenter.model.filter_text
         term = self._term if text == self._narrowed else ""
@@ -128,7 +128,7 @@ class FilterController:
         return term
 
     def toggle_verdict(self, kind: VerdictKind) -> None:
-        """Show only those of the jobs that have a verdict, or all of them again; the rest of the filter stays."""
+        """Add the filter for a verdict, or remove it if it is set; the rest of the filter stays."""
         rest, term = split_verdict(self._presenter.model.filter_text)
         self._choose_verdict(rest, "" if term == status_filter(kind) else status_filter(kind))
 
@@ -146,7 +146,7 @@ class FilterController:
         self._choose_verdict(rest, next_in_cycle(("", *present), term, step))
 
     def _choose_verdict(self, rest: str, term: str) -> None:
-        """Show only the jobs that match both; remember that the term can be undone alone."""
+        """Set the filter to `rest` and `term`, so that `step_back` can remove the term alone."""
         self._presenter.set_filter(join_terms(rest, term))
         self._with_verdict = self._presenter.model.filter_text if term else ""
 
@@ -169,7 +169,7 @@ class FilterController:
         self._presenter.set_filter(text)
 
     async def sort(self) -> None:
-        """Ask for an order and sort the list; the present one is marked, and turns round if it is chosen again."""
+        """Ask for a sort order; the current one is marked, and is reversed if it is chosen again."""
         current = self._presenter.model.sorting
         choices = {(current if order is current.order else Sorting(order)).title: order for order in SortOrder}
 

@@ -22,7 +22,7 @@ ROWS_FOR_CANDIDATES = 20
 """Rows of a terminal from which the candidates have a line of their own."""
 
 _PROBLEM_LINES, _FEW_PROBLEM_LINES = 3, 2
-"""Most lines for what is wrong with the text, and in a terminal with fewer than `_ROWS_FOR_PROBLEMS` rows."""
+"""Maximum lines for what is wrong with the text, and that in a terminal with fewer than `_ROWS_FOR_PROBLEMS` rows."""
 
 _ROWS_FOR_PROBLEMS = 12
 

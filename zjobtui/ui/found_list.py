@@ -17,7 +17,7 @@ _WIDE = 48
 """Cells of a line from which ids are shown with their end."""
 
 _STATE_WIDTH = 24
-"""Cells of the state at most; a name of a field may be longer."""
+"""Maximum cells of the state; the name of a field may be longer."""
 
 
 class FoundItem(Struct, frozen=True):
@@ -33,7 +33,7 @@ class FoundItem(Struct, frozen=True):
 
 
 def found_items(found: FoundIds, is_known: Callable[[JobId], bool], contexts: Mapping[str, str]) -> Iterator[FoundItem]:
-    """Yield everything in a text that could be a job id: first what is in doubt, then the others in their order."""
+    """Yield everything in a text that could be a job id: doubtful ids first, then the others in their order."""
     for word in found.near_misses:
         yield FoundItem(word, "not valid", "attention", context=contexts.get(word, ""))
     in_doubt = (

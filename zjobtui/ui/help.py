@@ -104,7 +104,7 @@ _KEY_WIDTH, _NAME_WIDTH, _LINE_WIDTH, _MIN_TEXT_WIDTH = 6, 20, 66, 18
 
 
 class _Entry(NamedTuple):
-    """A name with its text; the words are found, too."""
+    """A name with its text; a search also finds `words`."""
 
     name: str
     text: str
@@ -213,7 +213,7 @@ def _pane_section(pane: str) -> tuple[str, str, Iterable[_Entry]]:
 
 
 def _key_column(action: Action) -> str:
-    """Return the key of an action, padded so that names are below each other; a longer key is not cut."""
+    """Return the key of an action, padded so that the names line up; a longer key is not cut."""
     return action.display_key + " " * (_KEY_WIDTH - cells(action.display_key))
 
 

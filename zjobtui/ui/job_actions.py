@@ -312,7 +312,7 @@ class JobActions:
         self._undo_stack.track([adding, *edits], UndoStep(revert, "added"), confirmation)
 
     def _annotate(self, pairs: Iterable[tuple[WatchedJob, WatchedJob]]) -> "Iterator[Future[EditResult]]":
-        """Give each job the label, tags, note and batch of the second one of its pair."""
+        """Give the first job of each pair the label, tags, note and batch of the second."""
         wanted = {watch.job: written for watch, written in pairs}
         for label, jobs in group_by_text({job: written.label for job, written in wanted.items()}):
             yield self._engine.label(jobs, label)
@@ -364,7 +364,7 @@ def group_by_text(texts: Mapping[JobRef, str]) -> Iterable[tuple[str, list[JobRe
 
 
 def _left_in_batches(listed: Iterable[WatchedJob], taken: Watches) -> str:
-    """Return what taking jobs off the list leaves of their running batches, whose numbers count listed jobs alone."""
+    """Return how many jobs of their running batches stay after these are taken off the list, for a confirmation."""
     gone, names = {watch.job for watch in taken}, {watch.batch for watch in taken if watch.batch}
     left = [watch for watch in listed if watch.batch in names and watch.job not in gone]
     running = {watch.batch for watch in left if watch.verdict.kind is VerdictKind.RUNNING}

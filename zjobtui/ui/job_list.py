@@ -154,9 +154,10 @@ class JobList(LineListView):
         return bool(self.header_lines) and is_order_shown(self._fit(), self._sorting, width, self.arrow_gap)
 
     def set_view(self, sorting: Sorting, *, is_new: bool) -> None:
-        """Set by what the jobs are sorted and compared.
+        """Set the sort order and the typical times.
 
-        If the user has chosen that (`is_new`), columns may get narrower, and rows move on the screen.
+        If the user has just chosen the order or a filter (`is_new`), columns may get narrower, and rows move on the
+        screen.
         """
         if is_new:
             self._widths = {}
@@ -219,9 +220,9 @@ class JobList(LineListView):
         self.set_lines(len(self._watches), new_cursor, new_top, is_anchored=True)
 
     def _follow(self, before: Sequence[WatchedJob], index: int) -> tuple[int, int]:
-        """Return where the job of a row is now, and at the place of which row before it stays.
+        """Return the index of a row's job now, and the index before whose line of the screen it keeps.
 
-        If it has gone, the next row that has not takes its place; if there is none, the one before stays at its own.
+        If the job is gone, the next remaining row stands in for it, or else the previous one, which keeps its own line.
         """
         if not before or not self._watches:
             return 0, 0
@@ -427,7 +428,7 @@ class JobList(LineListView):
         return index is not None
 
     def set_marked(self, jobs: frozenset[JobRef]) -> None:
-        """Mark exactly these jobs."""
+        """Mark these jobs, and unmark all others."""
         self.marked = jobs
         self.refresh_changed()
         self.post_message(self.MarksChanged())

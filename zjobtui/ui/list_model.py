@@ -111,7 +111,7 @@ class JobListModel(Struct):
         self._is_in_order = False
 
     def pin(self, watch: WatchedJob | None) -> None:
-        """Keep this job where it is sorted now, and in the list, whatever becomes of it; the one before no longer."""
+        """Keep this job in the list and at its place, however it changes; release the one that was pinned before."""
         pinned = self._pinned
         if (pinned and pinned.job) != (watch and watch.job):
             self._pinned, self._pinned_key = watch, self._fold_keys.get(watch.job) if watch else None
@@ -182,7 +182,7 @@ class JobListModel(Struct):
         return self._pinned is not None and self._pinned.job == watch.job
 
     def _fold(self, shown: list[WatchedJob]) -> list[WatchedJob]:
-        """Leave the first job of each folded batch, with the key of the job that is sorted first."""
+        """Keep only the first job of each folded batch, at the place of the one that would be sorted first."""
         self._fold_keys = {}
         members: dict[str, list[WatchedJob]] = {}
         for watch in shown if self.folded else ():

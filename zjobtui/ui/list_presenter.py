@@ -45,10 +45,10 @@ SETTLE_SECONDS = 0.7
 """Seconds for which no action applies to a job that came under the cursor by itself: the key was meant for another."""
 
 OWN_SECONDS = 2.0
-"""Seconds after an action for which another job under the cursor is its result, such as the one below a removed job."""
+"""Seconds after an action in which a new job under the cursor is taken as its result, as after removing a job."""
 
 TYPICAL_SECONDS, TYPICAL_JOBS_A_SECOND = 5.0, 500
-"""Seconds, and jobs a second, between two computations of the typical times: at most 1 % of the CPU time."""
+"""Minimum seconds between computations of the typical times, and jobs for which a second is waited: at most 1 % CPU."""
 
 _BORDER_CELLS = 6
 """Cells of the lower border beside the text in it."""

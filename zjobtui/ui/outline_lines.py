@@ -57,10 +57,7 @@ def _render_node(line: OutlineNode, column: int, depth: int, width: int, *, is_o
 
 
 def _node_rows(line: OutlineNode, column: int, room: int, *, heading: bool) -> Iterator[Spans]:
-    """Yield name and text side by side, or below each other if the name is too wide or an id would break.
-
-    Nothing is cut.
-    """
+    """Yield name and text side by side, or the text below the name if that is too wide or an id would be wrapped."""
     name, name_tone = shorten(line.name), "strong" if heading else "muted"
     column = cells(name) if heading else column
     pad = column + 2 if column else 0

@@ -15,7 +15,7 @@ from zjobtui.polling.engine import Engine
 log = get_logger(__name__)
 
 MAX_CACHED = 500
-"""Objects that are kept for each tenant, the newest; nothing of them is written to the disk."""
+"""Maximum number of objects in memory for each tenant, the newest ones; none is written to the disk."""
 
 
 class RelatedLook(Struct, frozen=True):

@@ -22,9 +22,9 @@ class Position(NamedTuple):
 
 
 class RelatedTrail(Struct):
-    """What of the objects is shown in the detail; `steps` are the lines from which each object was opened.
+    """Which objects the detail shows; `steps` are the lines from which they were opened.
 
-    `reads` is None as long as nothing can be read, `raw` the response that is shown.
+    `reads` is None until reading is possible; `raw` is the response that is shown.
     """
 
     reads: ReadCache | None = None

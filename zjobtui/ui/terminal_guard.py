@@ -21,7 +21,7 @@ LOOK_EVERY = 1.0
 """Seconds between two looks at the terminal on a platform that does not report its loss."""
 
 LAST_WRITE_LIMIT = 1.0
-"""Seconds for which restoring a terminal is tried that takes nothing."""
+"""Seconds after which restoring a terminal that accepts no output is given up."""
 
 JOB_CONTROL = (signal.SIGTSTP, signal.SIGCONT)
 """The signals that suspend and resume the program."""
@@ -118,11 +118,11 @@ def _force_exit_later(
 
 
 def _write_last(text: str) -> None:
-    """Write to the terminal instead of what waits for it, which nobody may ever read.
+    """Discard the output that waits for the terminal, and write a text to it.
 
-    The screen's thread may be in the middle of a frame: the rest goes to the null device. Stopping and starting the
-    output wakes it, since it holds the terminal's lock as long as its last write waits. CAN ends a sequence that was
-    cut.
+    The screen's thread may be in the middle of a frame: the rest of it goes to the null device. Stopping and starting
+    the output wakes that thread, which holds the terminal's lock as long as its last write waits. CAN ends a sequence
+    that was cut.
     """
     screen = sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
     # An open file of our own, since the shell would inherit the non-blocking mode of the one it shares with us.

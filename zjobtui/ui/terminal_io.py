@@ -31,8 +31,7 @@ from zjobtui.ui.terminal_guard import JOB_CONTROL, suspend_between_steps
 log = get_logger(__name__)
 
 _PASTE = b"\x1b[200~.\x1b[201~"
-"""Placeholder in the pipe for a paste, whose text is outputs separately: Textual's parser needs seconds for a megabyte.
-"""
+"""Placeholder in the pipe for a paste; its text goes another way: Textual's parser needs seconds for a megabyte."""
 
 _READ_SIZE = 1 << 16
 

@@ -29,7 +29,7 @@ ALL_JOBS, OTHER_JOBS = "all jobs", "other jobs"
 """What stands in place of a name for the jobs that are in no batch."""
 
 NEWEST = 20
-"""Most failures that are kept for the screen."""
+"""Maximum number of failures on the board."""
 
 _NEEDS_USER = (VerdictKind.FAILED, VerdictKind.ATTENTION)
 
@@ -43,7 +43,7 @@ _HUGE, _LARGE, _MEDIUM, _SMALL = 6 + 2 * HEIGHT, 6 + HEIGHT, 4, 1
 
 
 class BoardBatch(Struct, frozen=True):
-    """A batch on the board; `is_batch` is false for the jobs that are in none, whose times mean nothing together."""
+    """A batch on the board; `is_batch` is false for the jobs in no batch, which have no common times."""
 
     progress: BatchProgress
     time_left: TimeLeft = None
