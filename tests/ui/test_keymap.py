@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.binding import Binding
 
+from zjobtui.config.loading import parse_settings
 from zjobtui.config.settings import RENAMED
 from zjobtui.ui.actions import CATALOGUE, bindings
 from zjobtui.ui.app import taken_by_monitor
@@ -29,11 +30,15 @@ def test_every_action_has_its_own_id_and_keys() -> None:
     assert [binding.id for binding in bindings()] == list(OWN)
 
 
-def test_a_renamed_action_has_its_present_name_in_the_catalogue() -> None:
+def test_the_former_id_of_a_renamed_action_still_works_and_is_reported() -> None:
     renamed = {old[1]: new[1] for old, new in RENAMED.items() if old[0] == "keys"}
     assert renamed
     assert set(renamed.values()) <= OWN.keys()
     assert not renamed.keys() & OWN.keys()
+    for former, present in renamed.items():
+        loaded, problems = parse_settings(f'[keys]\n{former} = "f12"\n')
+        assert chosen_keys(loaded.keys, TAKEN) == ({present: "f12"}, [])
+        assert f"keys.{former} was renamed to {present}; the value is used" in str(problems[0])
 
 
 @pytest.mark.parametrize(

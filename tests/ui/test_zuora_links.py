@@ -15,6 +15,7 @@ from tests.support.staging import staged
 from tests.ui.sizes import NARROW_FIRST
 from zjobtui.config.tenants import HOSTS, make_tenant
 from zjobtui.formatting.zuora_links import zuora_links
+from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Success
 from zjobtui.ui.browser import can_open
 
@@ -137,6 +138,23 @@ async def test_o_copies_the_link_of_the_line_under_the_cursor() -> None:
         await go_to(view, "INV00000001")
         await view.press("O", "down", "enter")
         assert copied(view) == URLS["INV00000002"]
+
+
+async def test_o_opens_the_line_at_which_it_was_pressed_even_if_the_cursor_moves_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = staged(order())
+    async with run_monitor(engine, tenant=EU) as view:
+        load, detail = engine.archive.last_response, view.app._monitor._detail
+        await go_to(view, "A00000218")
+
+        def load_while_the_cursor_moves(job: JobRef, /) -> Success | None:
+            view.app.call_from_thread(detail.go_to, detail.cursor + 1)
+            return load(job)
+
+        monkeypatch.setattr(engine.archive, "last_response", load_while_the_cursor_moves)
+        await view.press("O")
+        assert copied(view) == URLS["A00000218"]
 
 
 @pytest.mark.slow

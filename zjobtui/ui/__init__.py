@@ -14,8 +14,8 @@
   ms.
 - ASCII output is a filter on the lines that Textual is about to send (`ascii_filter.py`), so widgets need not care.
 - A theme is a row of colours by purpose (`themes.py`); tests compute the contrast of every letter on the screen.
-- The id of an action in the settings is independent of its Textual action; a key that is already used is refused, so
-  that every action has a key.
+- The catalogue of actions calls what each of them does (`actions.py`), so mypy finds a method that does not exist. A
+  key that is already used is refused, so that every action has a key.
 - Figures of the status bar are kept until they differ by 5 %, and room for longer ones is reserved.
 - Signals and the loss of the terminal are handled outside of the event loop (`terminal_guard.py`), which may be
   blocked while writing to a terminal that is not read.

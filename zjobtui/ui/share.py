@@ -173,11 +173,11 @@ class ShareActions:
     async def open_in_zuora(self, targets: Watches) -> None:
         """Open what is under the cursor in the detail, or ask which of the selected job's links to open."""
         watch = targets[0]
+        line = self._detail.line_under_cursor if self._detail.has_focus and len(targets) == 1 else None
         success = await asyncio.to_thread(self._archive.last_response, watch.job)
         tenant = self._context.tenants.get(watch.job.tenant)
         links = {f"{link.name} {link.number}": link for link in zuora_links(tenant, success)}
         hint = order_path(watch.digest.order_number if watch.digest else "")
-        line = self._detail.line_under_cursor if self._detail.has_focus and len(targets) == 1 else None
         if line is not None:
             urls = {split_link(name)[1] for _, name in line.spans}
             links = {name: link for name, link in links.items() if link.url in urls} or links
