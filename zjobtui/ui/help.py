@@ -104,11 +104,12 @@ _KEY_WIDTH, _NAME_WIDTH, _LINE_WIDTH, _MIN_TEXT_WIDTH = 6, 20, 66, 18
 
 
 class _Entry(NamedTuple):
-    """A name with its text; a search also finds `words`."""
+    """A name with its text; a search also finds `words`, but not `rest`, which is shown after the text."""
 
     name: str
     text: str
     words: str = ""
+    rest: str = ""
 
 
 class Help(ModalScreen[None]):
@@ -176,7 +177,7 @@ def help_text(actions: Sequence[Action], search: str = "", width: int = _LINE_WI
 
 def _is_in(word: str, entry: _Entry) -> bool:
     """Return whether an entry has a word or another word for the same thing."""
-    text = " ".join(entry).casefold()
+    text = f"{entry.name} {entry.text} {entry.words}".casefold()
     if word in text:
         return True
     parts = set(text.replace(",", " ").replace(".", " ").split())
@@ -205,7 +206,7 @@ def _sections(actions: Sequence[Action], focused: str) -> Iterator[tuple[str, st
     yield "Symbols", "", [*signs, _Entry("stale", STALE)]
     yield "Commands outside the screen", "", [_Entry(*command) for command in COMMANDS]
     ids = " ".join(action.id for action in actions)
-    yield "Custom keys", "$text-muted", [_Entry("config.toml", f"{REBINDING} {ids}")]
+    yield "Custom keys", "$text-muted", [_Entry("config.toml", REBINDING, rest=ids)]
 
 
 def _pane_section(pane: str) -> tuple[str, str, Iterable[_Entry]]:
@@ -223,7 +224,7 @@ def _styled(text: str, style: str) -> Content:
 
 def _lines_of(entry: _Entry, width: int) -> str:
     """Return a name with its text beside it, or below it if there is no room."""
-    name, text = entry.name, entry.text
+    name, text = entry.name, f"{entry.text} {entry.rest}".rstrip()
     margin, first = " " * (_NAME_WIDTH + 3), f"  {name:<{_NAME_WIDTH}} "
     if width - len(margin) < _MIN_TEXT_WIDTH:
         margin, first = " " * 4, f"  {name}\n    "
