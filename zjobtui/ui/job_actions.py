@@ -15,7 +15,6 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.text import parse_tags
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.polling.engine import Engine
 from zjobtui.polling.protocols import EditResult
 from zjobtui.ui.add_jobs import AddJobsDialog, NewJobs
 from zjobtui.ui.call_log import CallLogScreen
