@@ -29,7 +29,7 @@ WAYS_OUT = {
 STATUS = {"q": 0, "ctrl+q": 0, "SIGTERM": 143, "SIGHUP": 129, "SIGINT": 130}
 
 CRASHES = {
-    "a key": "Monitor.action_pause = fail",
+    "a key": "Monitor.toggle_pause = fail",
     "a worker": "JobDetail.show = fail",
     "a timer": "Monitor._tick = fail",
     "the filter of input": "FilteredDriver._feed = fail",
