@@ -14,7 +14,7 @@ from zjobtui.config.paths import store_path
 from zjobtui.config.tenants import environment_tenant
 from zjobtui.models.job import JobRef
 from zjobtui.models.rate_limits import RateLimits
-from zjobtui.polling import tenant_runner
+from zjobtui.polling import tenant_set
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.rate_limiter import Limits, RateLimiter
 from zjobtui.storage.store import open_store
@@ -104,7 +104,7 @@ def prepared() -> Iterator[Trial]:
 
 def unbound(calls: int) -> AbstractContextManager[object]:
     """While it lasts, engines make `calls` calls at once and keep to no budget: they take neither as a parameter."""
-    return patch.object(tenant_runner, "RateLimiter", lambda _, now: Unbound(calls, now))
+    return patch.object(tenant_set, "RateLimiter", lambda _, now: Unbound(calls, now))
 
 
 def main() -> None:

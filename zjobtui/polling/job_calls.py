@@ -68,7 +68,7 @@ class JobCalls:
         self._may_plan = may_plan
         self._on_first_result = on_first_result
 
-    async def observe(self, turn: Turn) -> tuple[Observation, CallResult]:
+    async def take_turn(self, turn: Turn) -> tuple[Observation, CallResult]:
         """Request the status of a job; once for each id that Zuora does not know, also as that of an operation job.
 
         Returns what is known of the job now, and the result of the last call; the two differ if the second call says

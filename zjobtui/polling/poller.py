@@ -349,7 +349,7 @@ class Poller:
         job = turn.watch.job
         try:
             try:
-                observation, last = await self._calls.observe(turn)
+                observation, last = await self._calls.take_turn(turn)
             finally:
                 self._in_flight.pop(job, None)
                 self._nudge.set()
@@ -381,7 +381,7 @@ class Poller:
                 self._put_check()
             if self._gate.breaker.is_open and not self._schedule.is_stretched:
                 self._put_probe(job)
-            if job not in self._schedule:
+            if not known.is_final and job not in self._schedule:
                 self._schedule.put(job, self._schedule.retry(known, now, self._failures[job], self._chance))
         else:
             self._failures.pop(job, None)
