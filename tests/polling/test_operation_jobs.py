@@ -2,21 +2,24 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from random import Random
 
 import pytest
 from msgspec.structs import replace
 
 from tests.support.polling import Run, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource
-from tests.support.virtual_time import START, wall
-from zjobtui.models.call_log import CallKind
+from tests.support.virtual_time import START, VirtualClock, run_virtually, wall
+from zjobtui.models.call_log import CallKind, CallLog
 from zjobtui.models.job import JobId
 from zjobtui.models.observation import Call, Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.report import OperationResult, Report
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.polling.rate_limiter import Limits
+from zjobtui.polling.job_calls import CallResult, JobCalls, Turn
+from zjobtui.polling.rate_limiter import Limits, RateLimiter
+from zjobtui.polling.tenant_gate import TenantGate
 
 UNKNOWN = Problem(ProblemKind.NOT_FOUND, "Cannot find response for job")
 DELETION = OperationResult(operation="Delete", object_type="Invoice", object_id="8ad0")
@@ -109,6 +112,27 @@ def test_the_request_keeps_to_the_calls_a_second() -> None:
     run = polled(TimedSource(trouble=unknown), watches(8), for_seconds(20), Limits(per_second=2))
     assert len(run.source.operations_asked) == 8
     assert min(after - before for before, after in pairwise(run.source.sent)) >= 0.49
+
+
+def test_the_wait_for_the_second_request_is_not_taken_for_the_response_time_of_the_host() -> None:
+    results, source = list[CallResult](), TimedSource(trouble=unknown)
+
+    async def run() -> None:
+        clock = VirtualClock()
+        source.now = clock.now
+        gate = TenantGate("env", RateLimiter(Limits(per_second=0.2), clock.now()), clock, Random(1))
+        gate.count_call(clock.now())
+        calls = JobCalls(
+            "env", source, gate, clock, CallLog().record, lambda: True, lambda _, result: results.append(result)
+        )
+        (unknown_job,) = watches(1)
+        _, last = await calls.take_turn(Turn(watch=unknown_job, kind=CallKind.POLL, waited=0.0, is_by_hand=False))
+        results.append(last)
+
+    run_virtually(run())
+    first, second = results
+    assert second.sent - first.sent >= 4, "the second call waited for the limit"
+    assert max(result.ended - result.sent for result in results) <= 2 * source.latency
 
 
 @pytest.mark.parametrize(

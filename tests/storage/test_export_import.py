@@ -156,6 +156,13 @@ FAULTS: list[tuple[str | bytes, str]] = [
 ]
 
 
+def test_control_characters_in_the_limits_of_a_call_are_cleaned() -> None:
+    answer = {"at": 1, "call": {"limits": [["x-limit", "5\x1b]0;title\x07"]]}, "body": '{"status": "Completed"}'}
+    (imported,) = [each for each in from_json(broken(answer=answer), read_report) if each.response is not None]
+    assert imported.response is not None
+    assert imported.response.call.limits == (("x-limit", "5␛]0;title␇"),)
+
+
 @pytest.mark.parametrize(("text", "why"), FAULTS, ids=[why for _, why in FAULTS])
 def test_a_fault_is_told_with_its_place(text: str | bytes, why: str) -> None:
     with pytest.raises(ImportFileError) as told:

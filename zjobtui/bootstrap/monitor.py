@@ -3,7 +3,7 @@
 import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Timer
@@ -24,6 +24,7 @@ from zjobtui.formatting.ascii_text import is_ascii_screen
 from zjobtui.logs import get_logger
 from zjobtui.models.call_log import CallLog
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.signals import exit_within
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.store import open_store
 from zjobtui.storage.ui_state import UI_STATE_NAME, UiStateFile
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from zjobtui.config.settings import Settings
 
 log = get_logger(__name__)
+
+END_LIMIT = 2.0
+"""Maximum seconds for closing the store and for the end of the process, when the engine has ended."""
 
 BACK_UP_AFTER = 5.0
 """Seconds after the start at which the daily copy of the store is made, if it is due."""
@@ -106,6 +110,7 @@ def run_monitor(
     with (
         _daily_copy(path),
         store,
+        ExitStack() as after_polling,
         polling(configured, store, watchlist, clock, polled, calls=calls) as engine,
     ):
         options = MonitorOptions(
@@ -119,7 +124,9 @@ def run_monitor(
             mask=mask,
         )
         app = MonitorApp(engine, store, tenants, clock, options)
-        return app.run_in_terminal(partial(stop_on_forced_exit, engine))
+        status = app.run_in_terminal(partial(stop_on_forced_exit, engine))
+        after_polling.callback(exit_within, END_LIMIT, status)  # once what is not saved has been printed
+        return status
 
 
 def _load(load: Callable[[], Configuration], mask: SecretMask) -> Configuration:

@@ -150,12 +150,14 @@ class Engine:
         Thread-safe. A job that was added and removed again, or removed and restored, is not included, and neither is
         marking a job as read, which is not worth a message on exit.
         """
-        submitted = tuple(self._submitted.values())  # first: an edit that is applied meanwhile must not be missed
+        # In the order in which a change passes through them, so that none is missed that moves on meanwhile.
+        submitted = tuple(self._submitted.values())
         listed = self.state.watchlist
         failed = Change(listed, added=tuple(watch for watch in self._failed if listed.get(watch.job) is None))
         if self._service is None:
             return net_unsaved((failed, *submitted))
-        return net_unsaved((*self._service.refused.changes, *self._service.uncommitted, failed, *submitted))
+        uncommitted = self._service.uncommitted
+        return net_unsaved((*self._service.refused.changes, *uncommitted, failed, *submitted))
 
     def watch(self, watches: Iterable[WatchedJob], found: Container[JobRef] = ()) -> "Future[EditResult]":
         """Add jobs; one that was removed before comes back with everything known about it.

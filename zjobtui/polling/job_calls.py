@@ -37,10 +37,11 @@ class Turn(Struct, frozen=True, kw_only=True):
 
 
 class CallResult(Struct, frozen=True):
-    """The result of one call, and when it was sent (seconds since the epoch)."""
+    """The result of one call, when it was sent, and when it ended (seconds since the epoch)."""
 
     observation: Observation
     sent: float
+    ended: float
 
 
 class JobCalls:
@@ -107,8 +108,9 @@ class JobCalls:
         except Exception as fault:  # a source never raises; if it does, the job must not be forgotten
             log.exception("tenant %s: internal error in the call about job %s", self._tenant, job.id.given)
             observation = internal_failure(fault, self._clock.now())
-        self._record(_logged(job, turn.kind, observation, waited, self._clock.now() - sent))
-        return CallResult(observation, sent)
+        ended = self._clock.now()
+        self._record(_logged(job, turn.kind, observation, waited, ended - sent))
+        return CallResult(observation, sent, ended)
 
 
 def _is_not_found(observation: Observation) -> TypeGuard[Failure]:

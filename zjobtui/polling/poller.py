@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from math import inf
 from random import Random
 
+from msgspec.structs import replace
+
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
 from zjobtui.models.assessment import apply_observation
@@ -368,7 +370,7 @@ class Poller:
         job = watch.job
         applied, known = self._apply(watch, observation)
         if applied is not observation:
-            last = CallResult(applied, last.sent)
+            last = replace(last, observation=applied)
         is_failure = is_transient(last.observation)
         has_recovered = self._record_result(job, last)
         self._fit()
@@ -403,7 +405,7 @@ class Poller:
             watch.job != job and watch.job not in self._failures for watch in self._unfinished()
         )
         recent = 2 * self._schedule.intervals.ceiling
-        self._gate.record(job, result.observation, result.sent, self._clock.now(), recent, has_untried=has_untried)
+        self._gate.record(job, result.observation, result.sent, result.ended, recent, has_untried=has_untried)
         return was_open and not self._gate.breaker.is_open
 
     def _apply(self, watch: WatchedJob, observation: Observation) -> tuple[Observation, WatchedJob]:

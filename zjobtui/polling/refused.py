@@ -1,6 +1,6 @@
 """Changes that the store can never hold: they are taken apart, so that the rest is saved, and named to the user."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable
 from math import isfinite
 
 from msgspec.structs import replace
@@ -72,6 +72,11 @@ class RefusedChanges:
         """The jobs of these changes; may be read from any thread."""
         return tuple(self._changes)
 
+    @property
+    def new_jobs(self) -> tuple[JobRef, ...]:
+        """The jobs of which not even the id could be stored."""
+        return tuple(job for job, (change, _) in self._changes.items() if change.added)
+
     def explain(self, jobs: Iterable[JobRef]) -> str:
         """Return why changes of these jobs are not saved, in a sentence; empty if none of them was refused."""
         refused = [(job, self._changes[job][1]) for job in jobs if job in self._changes]
@@ -84,19 +89,19 @@ class RefusedChanges:
     def split(self, change: Change, error: Exception, now: float) -> list[Change]:
         """Return what to try in place of a change that was refused with this error; keep what cannot be saved.
 
-        Of several jobs each is tried alone; of a new job its id alone.
+        Of several jobs each half is tried alone; of a new job its id alone.
         """
-        parts = list(_parts_of(change))
-        if len(parts) > 1:
-            return parts
-        for part in parts:
-            (job,) = _jobs_of(part)
+        jobs = list(_jobs_of(change))
+        if len(jobs) > 1:
+            middle = len(jobs) // 2
+            return [_part_of(change, set(jobs[:middle])), _part_of(change, set(jobs[middle:]))]
+        for job in jobs:
             log.error("job %s/%s: a change cannot be stored: %s", job.tenant, job.id.given, text_of(error))
-            if part.added and part.added[0] != (bare := _bare(part.added[0], now)):
-                rest = Change(part.watchlist, annotated=part.added)
+            if change.added and change.added[0] != (bare := _bare(change.added[0], now)):
+                rest = Change(change.watchlist, annotated=change.added)
                 self._changes[job] = rest, text_of(error)
-                return [replace(part, added=(bare,), events=(Event(job, now, EventKind.ADDED, ""),))]
-            self._changes[job] = part, text_of(error)
+                return [replace(change, added=(bare,), events=(Event(job, now, EventKind.ADDED, ""),))]
+            self._changes[job] = change, text_of(error)
         return []
 
     def forget(self, saved: Change) -> None:
@@ -113,18 +118,17 @@ def _bare(watch: WatchedJob, now: float) -> WatchedJob:
     return WatchedJob(job=watch.job, added_at=watch.added_at if isfinite(watch.added_at) else now, added_by="")
 
 
-def _parts_of(change: Change) -> Iterator[Change]:
-    """Yield the change of each job, in the order in which a store writes them."""
-    for job in _jobs_of(change):
-        yield Change(
-            change.watchlist,
-            added=tuple(watch for watch in change.added if watch.job == job),
-            removed=tuple(watch for watch in change.removed if watch.job == job),
-            annotated=tuple(watch for watch in change.annotated if watch.job == job),
-            fields=change.fields,
-            observed=tuple(observed for observed in change.observed if observed.watch.job == job),
-            events=tuple(event for event in change.events if event.job == job),
-        )
+def _part_of(change: Change, jobs: Container[JobRef]) -> Change:
+    """Return what a change says of some of its jobs."""
+    return Change(
+        change.watchlist,
+        added=tuple(watch for watch in change.added if watch.job in jobs),
+        removed=tuple(watch for watch in change.removed if watch.job in jobs),
+        annotated=tuple(watch for watch in change.annotated if watch.job in jobs),
+        fields=change.fields,
+        observed=tuple(observed for observed in change.observed if observed.watch.job in jobs),
+        events=tuple(event for event in change.events if event.job in jobs),
+    )
 
 
 def _jobs_of(change: Change) -> dict[JobRef, None]:

@@ -107,7 +107,11 @@ class WatchlistService:
 
     def why_unsaved(self, change: Change | None = None) -> str:
         """Return why this change is not on disk, or any change if it is None; empty if it is."""
-        jobs = self.refused.jobs if change is None else [w.job for w in (*change.added, *change.annotated)]
+        jobs = (
+            self.refused.jobs
+            if change is None
+            else [w.job for w in (*change.added, *change.annotated, *change.removed)]
+        )
         return " ".join(text for text in (self.unsaved, self.refused.explain(jobs)) if text)
 
     @property
@@ -180,8 +184,11 @@ class WatchlistService:
         if stored is None:
             self._incomplete.update(jobs)
         # The removal of a job may not be committed yet: then the store does not have it among the removed ones.
-        recalled = {job: self._removed[job][0] for job in jobs if job in self._removed}
-        recalled |= {watch.job: watch for watch in stored or ()}
+        uncommitted = {watch.job for change in self._uncommitted for watch in change.removed}
+        recalled = {watch.job: watch for watch in stored or ()}
+        for job in jobs:
+            if job in self._removed and (job in uncommitted or job not in recalled):
+                recalled[job] = self._removed[job][0]
         return await self._edit(self.watchlist.add(added, recalled.values(), found), applied)
 
     async def flush(self) -> None:
@@ -338,11 +345,20 @@ class WatchlistService:
         except PERMANENT as error:
             self._uncommitted[:1] = self.refused.split(change, error, self._now())
             self._incomplete.update(self.refused.jobs)  # the list shows what is stored of them
+            self._unlist(self.refused.new_jobs)
         else:
             del self._uncommitted[0]
             self.refused.forget(change)
         if self.refused.jobs != refused:
             self._changed()
+
+    def _unlist(self, jobs: Iterable[JobRef]) -> None:
+        """Take jobs off the list that the store refuses: their observations could never be saved, nor what follows."""
+        unlisted = [job for job in jobs if job in self.watchlist.watches]
+        if unlisted:
+            self.watchlist = self.watchlist.remove(unlisted, self._now()).watchlist
+            self._confirmed = {job: watch for job, watch in self._confirmed.items() if job not in unlisted}
+            self.membership_version += 1
 
     async def _load_incomplete(self) -> None:
         """Merge what the store knows of jobs that were added while it did not respond."""

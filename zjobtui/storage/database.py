@@ -318,6 +318,7 @@ def _create_if_missing(path: Path) -> None:
             try:
                 os.link(new, path)
             except FileExistsError:
+                undo.pop_all()  # another program has made a new store, to which the old journals do not belong
                 return
             except OSError:
                 new.rename(path)

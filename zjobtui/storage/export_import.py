@@ -256,6 +256,6 @@ def _cleaned(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON holds an
     """
     if isinstance(value, str):
         return value if name == "body" else clean(mask_secrets(value) if name == "added_by" else value)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_cleaned(item) for item in value]
     return {key: _cleaned(item, key) for key, item in value.items()} if isinstance(value, dict) else value

@@ -164,7 +164,7 @@ def watch_of(row: Row) -> WatchedJob:
         problem=_problem_of(row),
         problem_at=row["problem_at"],
         contradiction=row["contradiction"],
-        planned=min(row["planned"], LONGEST_PROMISE),
+        planned=min(max(row["planned"], 0.0), LONGEST_PROMISE),
         **{field: row[name] for name, field in _ADDED_PLAIN if row[name] is not None},
     )
 
@@ -195,8 +195,6 @@ def check(name: str, column: tuple[object, ...]) -> None:
         raise DamageError(f"its {name} contains something else")
     if name in _TIMES and not all(value is None or 0.0 <= value < LATEST_TIME for value in column):  # type: ignore[operator]
         raise DamageError(f"its {name} is not a time")
-    if name == "planned" and not all(value >= 0.0 for value in column):  # type: ignore[operator]
-        raise DamageError(f"its {name} is not an interval")
     if name in _COUNTS and not all(value is None or 0 <= value < LARGEST_COUNT for value in column):  # type: ignore[operator]
         raise DamageError(f"its {name} is not a count")
 

@@ -301,9 +301,10 @@ class Store:
             self.file.check_store(connection, revision)
             since = self.file.revision
             rows = connection.execute(f"{_WATCHES} WHERE revision > ?", (since,)).fetchall()
-            self.file.data_version, self.file.revision, self.file.newest = version, revision, revision
             watches = watches_of([row for row in rows if row["removed_at"] is None])
             removed = watches_of([row for row in rows if row["removed_at"] is not None])
+            # After the rows: if one of them is damaged, all of them are read again until it is repaired.
+            self.file.data_version, self.file.revision, self.file.newest = version, revision, revision
         return ExternalChanges(watches, tuple(watch.job for watch in removed), since)
 
     def reread_changes(self, since: int) -> None:
@@ -392,6 +393,7 @@ class Store:
             is_sound = partial(_is_sound, self.path, self._read_report)
             notice = _recover(self.path, fault.why, self._read_report, is_sound, is_open=True)
             fresh, _ = _load(self.path, self._read_report, lock_wait)
+        fresh.file.now = self.file.now
         try:
             carried = self._carry_over(fresh, known)
         except BaseException:

@@ -14,7 +14,6 @@ from zjobtui.clock import Clock
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.ui_values import PlainValue
 from zjobtui.polling.engine import Engine
-from zjobtui.signals import exit_within
 from zjobtui.ui.actions import Action, key_for
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
@@ -31,9 +30,6 @@ RECENT = "palette_recent"
 """The name in the UI state of the ids of the actions that were last used in the palette."""
 
 RECENT_LIMIT = 8
-
-END_LIMIT = 4.0
-"""Maximum seconds from the end of the screen to the end of the process, in which engine and store are closed."""
 
 
 class MonitorApp(TerminalApp):
@@ -95,13 +91,8 @@ class MonitorApp(TerminalApp):
         toast(self, f"Press {key_for(self._monitor.actions, 'quit')} to quit; the watchlist is kept.")
 
     def run_in_terminal(self, on_forced_exit: Callable[[], str]) -> int:
-        """Run until the user quits or a signal arrives; return the exit status. See `run_guarded`.
-
-        The process ends `END_LIMIT` seconds later at the latest.
-        """
-        status = self.run_guarded(on_forced_exit)
-        exit_within(END_LIMIT, status)
-        return status
+        """Run until the user quits or a signal arrives; return the exit status. See `run_guarded`."""
+        return self.run_guarded(on_forced_exit)
 
     def action_command_palette(self) -> None:
         """Show all actions by name, those first that were used last in the palette."""

@@ -95,7 +95,7 @@ class ListPresenter:
         self._typical_at, self._has_new_ends = -inf, True
         self._drawn_notice = ""
         self._steady_statuses = SteadyStatuses()
-        self._tenant_counts: tuple[str, int, Mapping[VerdictKind, int]] | None = None
+        self._tenant_counts: tuple[str, Watchlist, Mapping[VerdictKind, int]] | None = None
         self._shown: tuple[WatchedJob, ...] = ()
 
     def update(self, state: State) -> None:
@@ -282,10 +282,11 @@ class ListPresenter:
         chosen, watchlist = self.chosen_tenant, self.state.watchlist
         if not chosen:
             return self.counts
-        if self._tenant_counts is None or self._tenant_counts[:2] != (chosen, id(watchlist)):
+        counted = self._tenant_counts
+        if counted is None or counted[0] != chosen or counted[1] is not watchlist:
             of_tenant = counts(watch for watch in watchlist if watch.job.tenant == chosen)
-            self._tenant_counts = chosen, id(watchlist), of_tenant
-        return self._tenant_counts[2]
+            counted = self._tenant_counts = chosen, watchlist, of_tenant
+        return counted[2]
 
     def counts_of(self, text: str) -> Mapping[VerdictKind, int]:
         """Return the number of jobs by verdict of those that match a filter."""
