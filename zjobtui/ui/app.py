@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 from textual.binding import Binding
@@ -13,7 +14,6 @@ from textual.theme import Theme
 from zjobtui.clock import Clock
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.ui_values import PlainValue
-from zjobtui.polling.engine import Engine
 from zjobtui.ui.actions import Action, key_for
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
@@ -25,6 +25,9 @@ from zjobtui.ui.terminal_app import TerminalApp
 from zjobtui.ui.terminal_io import set_mouse
 from zjobtui.ui.themes import THEME, THEME_BEFORE, stored_theme
 from zjobtui.ui.toast import toast
+
+if TYPE_CHECKING:
+    from zjobtui.polling.engine import Engine
 
 RECENT = "palette_recent"
 """The name in the UI state of the ids of the actions that were last used in the palette."""
@@ -44,7 +47,7 @@ class MonitorApp(TerminalApp):
 
     def __init__(
         self,
-        engine: Engine,
+        engine: "Engine",
         archive: ReportArchive,
         tenants: Sequence[Tenant],
         clock: Clock,

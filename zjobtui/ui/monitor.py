@@ -15,7 +15,6 @@ from textual.widgets import Static
 from zjobtui.clock import Clock
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
-from zjobtui.polling.engine import Engine
 from zjobtui.polling.protocols import State
 from zjobtui.ui.actions import Action, bindings, catalogue, key_for
 from zjobtui.ui.batch_controller import BatchController
@@ -41,6 +40,7 @@ from zjobtui.ui.ui_state import UiState
 from zjobtui.ui.unbound_keys import UnboundKeys
 
 if TYPE_CHECKING:
+    from zjobtui.polling.engine import Engine
     from zjobtui.ui.filter_controller import FilterController
     from zjobtui.ui.job_actions import JobActions
 
@@ -56,7 +56,7 @@ class Monitor(Screen[None]):
 
     def __init__(
         self,
-        engine: Engine,
+        engine: "Engine",
         archive: ReportArchive,
         tenants: Sequence[Tenant],
         clock: Clock,

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from textual.screen import Screen
 
 from zjobtui.clock import Clock
 from zjobtui.models.tenant import Tenant
-from zjobtui.polling.engine import Engine
 from zjobtui.ui.protocols import ReportArchive
+
+if TYPE_CHECKING:
+    from zjobtui.polling.engine import Engine
 
 
 class MonitorContext(Struct, eq=False):
@@ -20,7 +23,7 @@ class MonitorContext(Struct, eq=False):
     """
 
     screen: Screen[None]
-    engine: Engine
+    engine: "Engine"
     archive: ReportArchive
     clock: Clock
     mask: Callable[[str], str]

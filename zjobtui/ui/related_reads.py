@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
@@ -10,7 +11,9 @@ from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
 from zjobtui.models.job import JobRef
 from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Reference, Related
-from zjobtui.polling.engine import Engine
+
+if TYPE_CHECKING:
+    from zjobtui.polling.engine import Engine
 
 log = get_logger(__name__)
 
@@ -32,7 +35,7 @@ class ReadCache:
     `notify` is called on another thread when a read may have ended; call `collect` then.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, notify: Callable[[], None]) -> None:
+    def __init__(self, engine: "Engine", clock: Clock, notify: Callable[[], None]) -> None:
         self._engine = engine
         self._clock = clock
         self._notify = notify
