@@ -21,7 +21,7 @@ from zjobtui.models.observation import Success
 from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State
-from zjobtui.ui import monitor
+from zjobtui.ui import detail_controller
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.monitor_options import MonitorOptions
@@ -146,7 +146,7 @@ def main() -> None:
     os.environ["TZ"] = "UTC"
     time.tzset()
     # However slow the machine is, the cursor rests on no job on its way.
-    monitor.FOCUS_DELAY = 1_000.0
+    detail_controller.FOCUS_DELAY = 1_000.0
     for picture in PICTURES:
         asyncio.run(take(picture))
     for left_over in set(FOLDER.glob("*.svg")) - {FOLDER / f"{picture.name}.svg" for picture in PICTURES}:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.process import environment
 from tests.support.terminal import Terminal
-from zjobtui.ui.clipboard import LIMIT, copy_text
+from zjobtui.ui.clipboard import OSC52_CHARACTERS, copy_text
 from zjobtui.ui.tmux import read_tmux
 
 pytestmark = [
@@ -97,9 +97,9 @@ def test_with_the_default_settings_a_copy_reaches_the_buffer_and_the_terminal(tm
 
 def test_a_long_text_reaches_the_buffer_only(tmp_path: Path) -> None:
     with tmux(tmp_path) as server:
-        copied = copy_text("x" * (LIMIT + 1), server.inside())
+        copied = copy_text("x" * (OSC52_CHARACTERS + 1), server.inside())
         assert copied.done.startswith("copied to the tmux buffer only: 74,995 bytes are more than the 74,994")
-        assert len(server.run("show-buffer")) == LIMIT + 1
+        assert len(server.run("show-buffer")) == OSC52_CHARACTERS + 1
         assert server.received() == []
 
 

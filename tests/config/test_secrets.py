@@ -21,7 +21,7 @@ from zjobtui.config.secrets import (
     SecretFile,
     SecretSource,
     Variable,
-    describe,
+    describe_source,
     read_credentials,
 )
 
@@ -93,7 +93,7 @@ def test_quotes_around_the_secret_of_any_source_are_not_sent(
 def test_each_source_is_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     sources = (Variable("EU"), Command(("op", SENTINEL)), kept(tmp_path, mode=0o400), KeyringEntry("zuora", "id"))
-    assert [describe(source) for source in sources] == [
+    assert [describe_source(source) for source in sources] == [
         "environment variable EU",
         "command op",
         "file ~/secret (plain text, 0400)",

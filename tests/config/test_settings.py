@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from zjobtui.config.loading import parse_settings, read_settings, settings_of
 from zjobtui.config.problems import STATEMENT_LIMIT, KeyLines
-from zjobtui.config.secrets import Command, KeyringEntry, SecretFile, Variable, describe
+from zjobtui.config.secrets import Command, KeyringEntry, SecretFile, Variable, describe_source
 from zjobtui.config.settings import (
     FilesSettings,
     ListSettings,
@@ -136,7 +136,7 @@ def test_every_source_of_a_secret_is_described(line: str, source: object, expect
     loaded, problems = parse_settings(f'[tenants.eu]\nurl = "https://x.example"\nclient_id = "id"\n{line}\n')
     assert problems == ()
     assert loaded.tenants[0].secret_source == source
-    assert describe(loaded.tenants[0].secret_source) == expected
+    assert describe_source(loaded.tenants[0].secret_source) == expected
 
 
 TYPOS = [

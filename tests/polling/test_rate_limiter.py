@@ -20,7 +20,7 @@ from zjobtui.polling.rate_limiter import (
     API_SANDBOX,
     CONCURRENCY,
     DEVELOPER_SANDBOX,
-    PRODUCTION,
+    PRODUCTION_WINDOWS,
     SLOWEST,
     THROTTLE_MEMORY,
     Limits,
@@ -188,7 +188,7 @@ def test_daily_calls_of_the_settings_replaces_the_shares_of_hour_and_day() -> No
 
 
 def test_a_window_that_is_not_named_is_as_in_production() -> None:
-    assert share_of({}) == share_of(PRODUCTION)
+    assert share_of({}) == share_of(PRODUCTION_WINDOWS)
     assert share_of({1: 2, 60: 600}).per_second == 1
 
 
@@ -227,7 +227,7 @@ class Call:
 
 def against(takes: Callable[[float], bool], seconds: float, chance: Random, concurrency: int = 10) -> list[Call]:
     """The result of 500 impatient jobs against a server that throttles and responds in 50 to 150 ms."""
-    limiter, now, calls = RateLimiter(share_of(PRODUCTION), 0), 0.0, list[Call]()
+    limiter, now, calls = RateLimiter(share_of(PRODUCTION_WINDOWS), 0), 0.0, list[Call]()
     in_flight: list[tuple[float, int]] = []
     while now < seconds:
         while in_flight and in_flight[0][0] <= now:
@@ -380,13 +380,13 @@ def test_granted_windows_lower_the_share_and_never_raise_it() -> None:
 
 @pytest.mark.parametrize("windows", [{DAY: 0}, {DAY: -5}, {60: 0, HOUR: 0}, {}])
 def test_a_window_without_calls_is_a_mistake_and_is_ignored(windows: dict[int, int]) -> None:
-    limiter = RateLimiter(share_of(PRODUCTION), 0)
+    limiter = RateLimiter(share_of(PRODUCTION_WINDOWS), 0)
     limiter.apply_headers(RateLimits(windows=windows), 0)
-    assert limiter.limits == share_of(PRODUCTION)
+    assert limiter.limits == share_of(PRODUCTION_WINDOWS)
 
 
 def test_one_odd_response_lowers_the_share_until_the_next_one() -> None:
-    limiter = RateLimiter(share_of(PRODUCTION), 0)
+    limiter = RateLimiter(share_of(PRODUCTION_WINDOWS), 0)
     limiter.consume(0, 60)
     limiter.apply_headers(RateLimits(windows={DAY: 500}), 0)
     assert limiter.wait(1) > 0
@@ -420,7 +420,7 @@ def test_granted_windows_do_not_lower_what_the_user_has_set() -> None:
 @pytest.mark.parametrize("granted", [1, 9])
 @pytest.mark.parametrize("window", [60, HOUR, DAY])
 def test_a_host_that_grants_next_to_nothing_gets_one_call_a_window(window: int, granted: int) -> None:
-    limiter = RateLimiter(share_of(PRODUCTION), 0)
+    limiter = RateLimiter(share_of(PRODUCTION_WINDOWS), 0)
     limiter.apply_headers(RateLimits(windows={window: granted}), 0)
     calls = greedy(limiter, 0, 4 * window)
     assert 3 <= len(calls) <= 5

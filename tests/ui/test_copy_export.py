@@ -18,7 +18,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Failure, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.related import Reference, RelatedKind
-from zjobtui.ui.clipboard import LIMIT, copy_text
+from zjobtui.ui.clipboard import OSC52_CHARACTERS, copy_text
 
 pytestmark = pytest.mark.slow
 
@@ -89,7 +89,7 @@ async def test_ids_or_a_table_of_several_jobs_are_copied(size: tuple[int, int]) 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_a_text_that_is_too_long_for_the_clipboard_is_saved(size: tuple[int, int], tmp_path: Path) -> None:
-    long = body(status="Failed", errors="[40000060]: " + "x" * LIMIT, result=None)
+    long = body(status="Failed", errors="[40000060]: " + "x" * OSC52_CHARACTERS, result=None)
     engine = staged(long, "recorded-failed-lock")
     async with run_monitor(engine, size) as view:
         await chosen(view, "y", "raw response")
@@ -166,8 +166,8 @@ async def test_an_unusable_folder_is_reported_with_the_reason(tmp_path: Path) ->
 
 
 def test_a_text_that_is_too_long_for_a_terminal_is_not_sent() -> None:
-    assert copy_text("x" * LIMIT, {}).sequence
-    copied = copy_text("x" * (LIMIT + 1), {})
+    assert copy_text("x" * OSC52_CHARACTERS, {}).sequence
+    copied = copy_text("x" * (OSC52_CHARACTERS + 1), {})
     assert (copied.sequence, copied.done) == ("", "")
     assert copied.problem == "74,995 bytes are more than the 74,994 that terminals accept"
 

@@ -19,7 +19,7 @@ LABELS = ("a", "b", "c", "d", "e")
 
 @pytest.fixture(autouse=True)
 def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zjobtui.ui.failures.UPDATE_SECONDS", 0.02)
+    monkeypatch.setattr("zjobtui.ui.failures.FAILURES_UPDATE_SECONDS", 0.02)
 
 
 def engine() -> ScriptedEngine:

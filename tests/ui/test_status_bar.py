@@ -17,7 +17,7 @@ from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.polling.protocols import State
-from zjobtui.ui.status_bar import bar_spans
+from zjobtui.ui.status_bar import status_spans
 from zjobtui.ui.tenant_badges import Badges
 from zjobtui.ui.tenant_filter import choose_tenant, chosen_tenant
 from zjobtui.ui.themes import DEFAULT
@@ -150,7 +150,7 @@ HELD = replace(WELL, limit=Limit.DAILY_CALLS)
 
 
 def bar_of(pulse: TenantStatus, width: int, more: tuple[str, ...] = ()) -> str:
-    spans = bar_spans(
+    spans = status_spans(
         Badges((TENANT,)), dict.fromkeys(VerdictKind, 3), status_text(pulse, NOW, 3, UTC, "r"), width, more
     )
     return "".join(text for text, _ in spans)
@@ -222,7 +222,7 @@ MANY = dict(
     ],
 )
 def test_what_is_wrong_is_whole_in_a_narrow_bar(width: int, status: TenantStatus, words: str) -> None:
-    spans = bar_spans(Badges((TENANT,)), MANY, status_text(status, NOW, 3, UTC), width, is_muted=True)
+    spans = status_spans(Badges((TENANT,)), MANY, status_text(status, NOW, 3, UTC), width, is_muted=True)
     bar = "".join(text for text, _ in spans)
     assert bar.endswith((words, f"{words} · muted"))
     assert len(bar) == width
@@ -232,7 +232,7 @@ def test_what_is_wrong_is_whole_in_a_narrow_bar(width: int, status: TenantStatus
 
 def test_without_trouble_a_narrow_bar_shows_the_counts_and_leaves_out_what_does_not_fit() -> None:
     bars = [
-        "".join(text for text, _ in bar_spans(Badges((TENANT,)), MANY, status_text(WELL, NOW, 3), width)).rstrip()
+        "".join(text for text, _ in status_spans(Badges((TENANT,)), MANY, status_text(WELL, NOW, 3), width)).rstrip()
         for width in (46, 36, 30)
     ]
     assert bars == ["✗ 30  ! 55  ? 1  ◌ 3  ✓ 2,114         ● 12/s", *["✗ 30  ! 55  ? 1  ◌ 3  ✓ 2,114"] * 2]
@@ -288,7 +288,7 @@ async def test_the_retry_key_is_the_configured_one() -> None:
 @pytest.mark.parametrize("width", [140, 50])
 def test_production_is_marked_among_several_tenants(width: int) -> None:
     tenants = (replace(TENANT, title="EU sandbox"), replace(TENANT, title="US", kind=TenantKind.PRODUCTION))
-    spans = bar_spans(Badges(tenants), dict.fromkeys(VerdictKind, 3), status_text(None, NOW, 3), width)
+    spans = status_spans(Badges(tenants), dict.fromkeys(VerdictKind, 3), status_text(None, NOW, 3), width)
     badges = {name: text.strip() for text, name in spans if name in {"tenant", "production"}}
     assert badges == (
         {"tenant": "EU sandbox", "production": "PRODUCTION · US"} if width == 140 else {"production": "PROD"}
@@ -311,7 +311,7 @@ async def test_a_problem_without_room_for_details_shows_its_time() -> None:
 
 def test_production_keeps_its_style_whatever_colour_is_configured() -> None:
     tenant = replace(TENANT, kind=TenantKind.PRODUCTION, colour="green")
-    assert (f" PRODUCTION · {tenant.title} ", "production") in bar_spans(
+    assert (f" PRODUCTION · {tenant.title} ", "production") in status_spans(
         Badges((tenant,)), dict.fromkeys(VerdictKind, 0), status_text(None, NOW, 0), 140
     )
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from zjobtui.bootstrap.configuration import Configuration, Configured
 from zjobtui.config.loading import read_settings
-from zjobtui.config.secrets import SecretError, describe, read_credentials
+from zjobtui.config.secrets import SecretError, describe_source, read_credentials
 from zjobtui.config.settings import Settings, TenantSettings
 from zjobtui.config.tenants import InvalidTenantError, configured_tenant
 from zjobtui.logs import add_mask, get_logger
@@ -27,7 +27,7 @@ def load_settings_file(environ: Mapping[str, str], path: Path) -> Configuration:
     tenants: list[Configured] = []
     for table in settings.tenants:
         try:
-            tenant = replace(_tenant(table), credentials_from=describe(table.secret_source))
+            tenant = replace(_tenant(table), credentials_from=describe_source(table.secret_source))
             tenants.append(Configured(tenant, partial(_read_credentials, table, settings, environ)))
         except InvalidTenantError as error:
             errors.append(f"{path}: {settings.problem_with(('tenants', table.name), str(error))}")

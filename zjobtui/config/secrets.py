@@ -57,7 +57,7 @@ SecretSource: TypeAlias = Variable | Command | SecretFile | KeyringEntry
 """Each tenant has exactly one, and no other is tried if it fails."""
 
 
-def describe(source: SecretSource) -> str:
+def describe_source(source: SecretSource) -> str:
     """Return the source as the screen and `doctor` show it, a file with its mode."""
     match source:
         case Variable(name):
@@ -103,7 +103,7 @@ def read_credentials(
     secret = _without_quotes(secret, source)
     error = error or _why_invalid(secret, source)
     if error:
-        name = f"file {_home_path(source.path)}" if isinstance(source, SecretFile) else describe(source)
+        name = f"file {_home_path(source.path)}" if isinstance(source, SecretFile) else describe_source(source)
         reason = f"; its last message: “{message}”" if message and not secret.reveal() else ""
         raise SecretError(f"The {name} {error}{reason}.")
     return ClientCredentials(client_id, secret)
@@ -112,7 +112,7 @@ def read_credentials(
 def _without_quotes(secret: Secret, source: SecretSource) -> Secret:
     stripped = Secret(strip_quotes(secret.reveal()))
     if stripped.reveal() != secret.reveal().strip().removeprefix("\ufeff").strip():
-        log.warning("the %s has quotes around the secret; they are not sent", describe(source))
+        log.warning("the %s has quotes around the secret; they are not sent", describe_source(source))
     return stripped
 
 

@@ -15,15 +15,15 @@ log = get_logger(__name__)
 LAST_WAIT = 1.0
 """Seconds for which the exit of the program waits: Python must not end while a thread is loading a library."""
 
-Result = TypeVar("Result")
+T = TypeVar("T")
 
 
-async def run_on_daemon_thread(call: Callable[[], Result]) -> Result:
+async def run_on_daemon_thread(call: Callable[[], T]) -> T:
     """Return or raise what the call does; the exit of the program waits at most `LAST_WAIT` seconds for it."""
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[Result] = loop.create_future()
+    done: asyncio.Future[T] = loop.create_future()
 
-    def settle(result: Result | None, fault: Exception | None) -> None:
+    def settle(result: T | None, fault: Exception | None) -> None:
         if done.done():
             return
         if fault is not None:

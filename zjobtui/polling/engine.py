@@ -33,7 +33,7 @@ from zjobtui.polling.protocols import (
     Subscriber,
     WatchlistStore,
 )
-from zjobtui.polling.supervision import Supervisor, describe
+from zjobtui.polling.supervision import Supervisor, describe_error
 from zjobtui.polling.unsaved import Unsaved, net_unsaved
 from zjobtui.polling.watchlist_service import WatchlistService
 
@@ -294,7 +294,7 @@ class Engine:
     def _end(self, fault: Exception | None) -> None:
         self._has_ended = True
         if fault is not None:
-            self._ended_by = f"Internal error: polling stopped ({describe(fault)})."
+            self._ended_by = f"Internal error: polling stopped ({describe_error(fault)})."
             with self._publishing, self._supervisor.guard("showing the state"):
                 self._subscriber(self._last_state())
         self._has_started.set()

@@ -16,7 +16,7 @@ Windows = Mapping[int, int]
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
-PRODUCTION: Windows = {_MINUTE: 50_000, _HOUR: 2_250_000, _DAY: 27_000_000}
+PRODUCTION_WINDOWS: Windows = {_MINUTE: 50_000, _HOUR: 2_250_000, _DAY: 27_000_000}
 DEVELOPER_SANDBOX: Windows = {_MINUTE: 12_500, _HOUR: 25_000, _DAY: 50_000}
 API_SANDBOX: Windows = {_MINUTE: 2_500, _HOUR: 5_000, _DAY: 10_000}
 """Zuora's published limits. A central sandbox has those of production; so does an unknown host until its headers state
@@ -78,7 +78,7 @@ class Limits(Struct, frozen=True):
 
 def limits_for(kind: TenantKind, daily_calls: int | None = None, calls_per_second: float | None = None) -> Limits:
     """Return the limits of a tenant: a tenth of those of its kind, or what the user has set."""
-    limits = share_of(_WINDOWS.get(kind, PRODUCTION))
+    limits = share_of(_WINDOWS.get(kind, PRODUCTION_WINDOWS))
     is_set = daily_calls is not None or calls_per_second is not None
     per_second = calls_per_second or limits.per_second
     per_hour = limits.per_hour if daily_calls is None else inf
@@ -90,7 +90,7 @@ def share_of(windows: Windows) -> Limits:
 
     It is at least one call in each: a host that grants no call sends no response, so 0 is a mistake.
     """
-    granted = {**PRODUCTION, **windows}
+    granted = {**PRODUCTION_WINDOWS, **windows}
     minute, hour, day = (max(1.0, SHARE * granted[seconds]) for seconds in (_MINUTE, _HOUR, _DAY))
     return Limits(minute / _MINUTE, hour, day)
 

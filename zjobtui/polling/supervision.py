@@ -61,7 +61,7 @@ class Supervisor:
     def record(self, what: str, error: Exception, outcome: str = INTERRUPTED) -> bool:
         """Keep an error for the user; return whether it differs from the one before."""
         before = self._errors.get(what)
-        self._errors[what] = f"Internal error: {what} {outcome} ({describe(error)})."
+        self._errors[what] = f"Internal error: {what} {outcome} ({describe_error(error)})."
         return self._errors[what] != before
 
     def clear(self, what: str) -> None:
@@ -69,7 +69,7 @@ class Supervisor:
         self._errors.pop(what, None)
 
 
-def describe(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Return the type and the text of an exception; `MemoryError` and failed assertions often have no text."""
     return f"{type(error).__name__}: {error}".removesuffix(": ")
 

@@ -31,7 +31,7 @@ from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.models.text import clean, clean_lines, shorten
 from zjobtui.models.text_width import cells
 from zjobtui.ui.found_list import FoundList, found_items
-from zjobtui.ui.prompt import LIMIT, RedactingInput
+from zjobtui.ui.prompt import PROMPT_CHARACTERS, RedactingInput
 
 SHOWN_LIMIT = 4_000
 """Characters of a pasted text that are shown; of a longer text only the ids are kept."""
@@ -44,7 +44,7 @@ _FEWEST_IDS = 4
 
 _TICK_HINTS = ("space tick · tab next field · ", "space tick · tab next · ", "space tick · ", "")
 
-HINT = "Paste any text that contains job ids: a ticket, a log, JSON, CSV."
+PASTE_HINT = "Paste any text that contains job ids: a ticket, a log, JSON, CSV."
 
 
 class PastedText(TextArea):
@@ -228,7 +228,7 @@ class AddJobsDialog(ModalScreen[NewJobs | None]):
         """Compose text area, list, fields, summary and key hints."""
         with Vertical(id="dialog"):
             with VerticalScroll(id="body", can_focus=False):
-                yield Static(Content(HINT), id="hint")
+                yield Static(Content(PASTE_HINT), id="hint")
                 yield PastedText(id="text")
                 yield FoundList(id="ids")
                 if len(self._tenants) > 1:
@@ -297,7 +297,9 @@ class AddJobsDialog(ModalScreen[NewJobs | None]):
 
     def action_add(self) -> None:
         """Close the dialog with the ticked ids."""
-        texts = (shorten(clean(mask_secrets(field.value).strip()), LIMIT) for field in self.query(RedactingInput))
+        texts = (
+            shorten(clean(mask_secrets(field.value).strip()), PROMPT_CHARACTERS) for field in self.query(RedactingInput)
+        )
         label, tags, note, batch = texts
         chosen = self.query_one(FoundList).chosen_ids()
         left_out = _left_out(self._found, chosen)
@@ -334,7 +336,7 @@ class AddJobsDialog(ModalScreen[NewJobs | None]):
             field.value = self._default_batch
 
 
-_FIELDS = {"Label": LIMIT, "Tags": LIMIT, "Note": LIMIT, "Batch": BATCH_LIMIT}
+_FIELDS = {"Label": PROMPT_CHARACTERS, "Tags": PROMPT_CHARACTERS, "Note": PROMPT_CHARACTERS, "Batch": BATCH_LIMIT}
 """What can be written about all new jobs, in the order of `NewJobs`, and the maximum lengths in characters."""
 
 

@@ -56,7 +56,7 @@ def batch_row(progress: BatchProgress, times: str, width: int, common: CommonWid
     candidates = ((*counts, (f"  {times}", "muted")), counts, urgent)
     rest = next((spans for spans in candidates if cell_length(spans) <= room), ())
     bar_width = 0 if progress.whole else min(room - cell_length(rest) - 1, _LONGEST_BAR)
-    bar = ((" ", "plain"), *bar_spans(progress, bar_width)) if bar_width >= _SHORTEST_BAR else ()
+    bar = ((" ", "plain"), *batch_bar_spans(progress, bar_width)) if bar_width >= _SHORTEST_BAR else ()
     name = fit_exact(progress.name, min(name_width, max(width - cell_len(number), 0)))
     return ((name, "strong"), *bar, (number, "plain"), *rest)
 
@@ -83,11 +83,11 @@ def _lined_up(progress: BatchProgress, times: str, width: int, common: CommonWid
     if progress.whole is not None:
         begin: Spans = ((" " + number.rjust(bar_width + common.number), "plain"),)
     else:
-        begin = ((" ", "plain"), *bar_spans(progress, bar_width), (number.rjust(common.number), "plain"))
+        begin = ((" ", "plain"), *batch_bar_spans(progress, bar_width), (number.rjust(common.number), "plain"))
     return ((name, "strong"), *begin, *counts, (" " * gap + times, "muted"))
 
 
-def bar_spans(progress: BatchProgress, width: int) -> Spans:
+def batch_bar_spans(progress: BatchProgress, width: int) -> Spans:
     """Return a bar of `width` cells; the part of the ended jobs has the colours of their verdicts."""
     text, ended, at = count_bar(progress.ended, progress.total, width), 0, 0
     spans = []

@@ -23,10 +23,10 @@ from zjobtui.ui.styled_line import Spans
 from zjobtui.ui.toast import toast
 from zjobtui.ui.unbound_keys import UnboundKeys
 
-UPDATE_SECONDS = 0.5
+CALLS_UPDATE_SECONDS = 0.5
 """Seconds between two looks at the log; nothing is drawn if there is no new call."""
 
-HINT = "words, job:CS-1, tenant:eu, what:token, outcome:failed, outcome:500"
+CALL_FILTER_HINT = "words, job:CS-1, tenant:eu, what:token, outcome:failed, outcome:500"
 
 KEYS = (("enter", "details"), ("/", "filter"), ("e", "export"), ("G", "newest"), ("esc", "close"))
 
@@ -66,7 +66,7 @@ class CallList(LineListView):
 
     def on_mount(self) -> None:
         """Show the newest calls, and look for new ones from now on."""
-        self.set_interval(UPDATE_SECONDS, self.update_calls, name="calls")
+        self.set_interval(CALLS_UPDATE_SECONDS, self.update_calls, name="calls")
         self.call_after_refresh(self.update_calls)
 
     def line(self, index: int) -> Spans:
@@ -196,7 +196,11 @@ class CallLogScreen(Screen[None]):
         """Open the filter input."""
         await open_filter_input(
             FilterInput(
-                self._list, self._filter_text, HINT, self._set_filter, problem=lambda: self._list.filter.problem
+                self._list,
+                self._filter_text,
+                CALL_FILTER_HINT,
+                self._set_filter,
+                problem=lambda: self._list.filter.problem,
             )
         )
 

@@ -14,13 +14,13 @@ from textual.widgets import OptionList, Static
 from zjobtui.models.text_width import fit, wrap
 from zjobtui.ui.columns import ALWAYS, BY_NAME, COLUMNS, NAMES
 
-Result = TypeVar("Result")
+Chosen = TypeVar("Chosen")
 
 LEAST_NAMES = 3
 """Minimum number of visible choices below a long text."""
 
 
-class _OptionDialog(ModalScreen[Result]):
+class _OptionDialog(ModalScreen[Chosen]):
     """A dialog with a list of options that scrolls if it does not fit, and says how much is below it."""
 
     def on_resize(self) -> None:

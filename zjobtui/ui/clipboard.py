@@ -10,7 +10,7 @@ from msgspec import Struct
 from zjobtui.config.programs import feed_command
 from zjobtui.ui.tmux import Tmux, load_buffer, read_tmux
 
-LIMIT = 74_994
+OSC52_CHARACTERS = 74_994
 """Bytes of text: xterm and tmux accept 100,000 characters, base64 and frame included (k9s has the same limit)."""
 
 PROGRAM_TIME_LIMIT = 2.0
@@ -46,7 +46,7 @@ class Copied(Struct, frozen=True):
 def copy_text(text: str, environ: Mapping[str, str]) -> Copied:
     """Copy a text to every clipboard within reach; the caller writes the returned sequence. May block for seconds."""
     size = len(text.encode("utf-8", errors="replace"))
-    is_long = size > LIMIT
+    is_long = size > OSC52_CHARACTERS
     places: list[str] = []
     is_sent_by_tmux, sequence = False, ""
     if environ.get("TMUX"):
@@ -59,7 +59,7 @@ def copy_text(text: str, environ: Mapping[str, str]) -> Copied:
         sequence = _wrap_for_screen(_osc52(text), environ)
     if (words := clipboard_program(environ)) and not _run_program(words, text, environ):
         places.append(f"the clipboard ({words[0]})")
-    limit = f"{size:,} bytes are more than the {LIMIT:,} that terminals accept" if is_long else ""
+    limit = f"{size:,} bytes are more than the {OSC52_CHARACTERS:,} that terminals accept" if is_long else ""
     return Copied(sequence, _done_text(places, sequence, limit, is_sent_by_tmux=is_sent_by_tmux), limit or _NO_WAY)
 
 

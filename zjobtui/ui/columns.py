@@ -313,7 +313,7 @@ def job_row(watch: WatchedJob, context: RowContext, *, is_marked: bool = False) 
         if name == "status":
             text, style = _fit(_STATUSES[kind] if width >= _STATUS_WIDTH else GLYPHS[kind], width), tone
         elif name == "job":
-            text, style = job_name(watch, width), "plain" if kind in _QUIET else "strong"
+            text, style = job_cell(watch, width), "plain" if kind in _QUIET else "strong"
         elif name == "why":
             text, style = _why(watch, kind, width, context)
         elif name == "time":
@@ -369,7 +369,7 @@ def _within(texts: Sequence[str], width: int) -> str:
     return next((text for text in texts if cells(text) <= width), texts[-1])
 
 
-def job_name(watch: WatchedJob, width: int) -> str:
+def job_cell(watch: WatchedJob, width: int) -> str:
     """Return label and id in `width` cells: at least the first eight characters of the id, as far as it goes.
 
     A label is cut before the id is; without a label, the id is shortened in the middle.

@@ -27,7 +27,7 @@ from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.styled_line import Spans
 from zjobtui.ui.unbound_keys import UnboundKeys
 
-UPDATE_SECONDS = 1.0
+FAILURES_UPDATE_SECONDS = 1.0
 """Seconds between two looks at the shown jobs."""
 
 _MESSAGE_LIMIT = 400
@@ -221,7 +221,7 @@ class FailuresScreen(ModalScreen[str | None]):
         """Show the groups, and follow changes."""
         self._update()
         self.query_one(FailureList).select(self._selected)
-        self.set_interval(UPDATE_SECONDS, self._update, name="failures")
+        self.set_interval(FAILURES_UPDATE_SECONDS, self._update, name="failures")
 
     def on_failure_list_chosen(self, message: FailureList.Chosen) -> None:
         """Close with the term of the group."""

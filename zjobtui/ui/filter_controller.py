@@ -23,9 +23,9 @@ from zjobtui.ui.protocols import UiStateStore
 from zjobtui.ui.tenant_filter import choose_tenant
 from zjobtui.ui.toast import toast
 
-Result = TypeVar("Result")
+Chosen = TypeVar("Chosen")
 
-HINT = "words, status:failed, order:O-1, age>10m, is:unread, !tag:acme"
+FILTER_HINT = "words, status:failed, order:O-1, age>10m, is:unread, !tag:acme"
 
 SAVE_CURRENT, DELETE_ONE = "Save this filter…", "Delete a filter…"
 
@@ -58,7 +58,7 @@ class FilterController:
             FilterInput(
                 self._rows,
                 self._presenter.model.filter_text,
-                HINT,
+                FILTER_HINT,
                 apply_filter,
                 complete=self._complete,
                 history=self._memory.history,
@@ -202,7 +202,7 @@ class FilterController:
 
         await self._open(ColumnDialog(self._rows.columns), show)
 
-    async def _open(self, dialog: ModalScreen[Result], use: Callable[[Result | None], None]) -> None:
+    async def _open(self, dialog: ModalScreen[Chosen], use: Callable[[Chosen | None], None]) -> None:
         app = self._screen.app
         with app.batch_update():
             await app.push_screen(dialog, use)

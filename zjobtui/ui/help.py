@@ -39,7 +39,7 @@ FILTER_FORMS = (
     ("@name", "a saved filter"),
 )
 
-COMMANDS = (
+COMMAND_HELP = (
     ("zjobtui archive", "archive finished jobs; ls --archived lists them, restore undoes it"),
     ("zjobtui doctor", "check settings, network, sign-in, terminal and clipboard"),
     ("zjobtui ls", "print the jobs, as JSON or CSV, too; --by reason or --by batch groups them"),
@@ -204,7 +204,7 @@ def _sections(actions: Sequence[Action], focused: str) -> Iterator[tuple[str, st
     yield "Filter terms", "", [*(_Entry(form, text, "filter term") for form, text in FILTER_FORMS), *terms]
     signs = [_Entry(f"{GLYPHS[kind]} {kind.value}", meaning) for kind, meaning in MEANINGS.items()]
     yield "Symbols", "", [*signs, _Entry("stale", STALE)]
-    yield "Commands outside the screen", "", [_Entry(*command) for command in COMMANDS]
+    yield "Commands outside the screen", "", [_Entry(*command) for command in COMMAND_HELP]
     ids = " ".join(action.id for action in actions)
     yield "Custom keys", "$text-muted", [_Entry("config.toml", REBINDING, rest=ids)]
 

@@ -6,7 +6,16 @@ A read is the bytes that arrived together. Times are seconds of any monotonic cl
 import re
 from codecs import getincrementaldecoder
 
-from zjobtui.ui.input_grammar import ESC, ESCAPE_KEY, INTRODUCERS, STRING_INTRODUCERS, Token, TokenKind, alt, tokenize
+from zjobtui.ui.input_grammar import (
+    ESC,
+    ESCAPE_KEY,
+    INTRODUCERS,
+    STRING_INTRODUCERS,
+    InputToken,
+    TokenKind,
+    alt,
+    tokenize,
+)
 from zjobtui.ui.input_outlet import Outlet, Output
 from zjobtui.ui.input_paste import PASTE_END, Burst, Paste
 
@@ -116,7 +125,7 @@ class InputFilter:
         self._unfinished = self._truncate(rest)
         return b""
 
-    def _dispatch(self, token: Token, now: float, *, is_burst: bool) -> None:
+    def _dispatch(self, token: InputToken, now: float, *, is_burst: bool) -> None:
         kind, data = token
         if kind is TokenKind.TEXT:
             self._dispatch_text(self._decode(data), now, is_burst=is_burst)
@@ -218,7 +227,7 @@ class InputFilter:
         return rest[:SEQUENCE_KEPT]
 
 
-def _text_length(token: Token) -> int:
+def _text_length(token: InputToken) -> int:
     return len(token[1].decode(errors="ignore")) if token[0] is TokenKind.TEXT else 0
 
 

@@ -34,7 +34,7 @@ class TokenKind(Enum):
     IGNORED = auto()
 
 
-Token = tuple[TokenKind, bytes]
+InputToken = tuple[TokenKind, bytes]
 
 _TEXT = re.compile(rb"[^\x1b]+")
 _LAST_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+\Z")
@@ -65,12 +65,12 @@ _LOCKS = 0b1100_0000
 _ALT_VERBATIM = b"0123456789-=fb\t\x7f"
 
 
-def tokenize(data: bytes) -> tuple[list[Token], bytes]:
+def tokenize(data: bytes) -> tuple[list[InputToken], bytes]:
     """Split the data into tokens, up to the start of a paste; return them with the rest.
 
     The rest is an unfinished sequence, or the pasted text if the last token is the start of a paste.
     """
-    tokens: list[Token] = []
+    tokens: list[InputToken] = []
     at = 0
     while at < len(data):
         if text := _TEXT.match(data, at):
@@ -96,15 +96,15 @@ def alt(character: str) -> bytes:
     return b"\x1b[%d;4u" % ord(character.lower()) if "A" <= character <= "Z" else b"\x1b[%d;3u" % code
 
 
-def _text_tokens(run: bytes, *, is_last: bool) -> list[Token]:
+def _text_tokens(run: bytes, *, is_last: bool) -> list[InputToken]:
     """Return tokens of a run without ESC; a control character at the end of a read is a key, elsewhere pasted."""
     controls = _LAST_CONTROLS.search(run) if is_last else None
     text = run[: controls.start()] if controls else run
-    tokens: list[Token] = [(TokenKind.TEXT, text)] if text else []
+    tokens: list[InputToken] = [(TokenKind.TEXT, text)] if text else []
     return tokens + [(TokenKind.CONTROL, bytes((code,))) for code in (controls.group() if controls else b"")]
 
 
-def _sequence(data: bytes, at: int) -> tuple[Token, int] | None:
+def _sequence(data: bytes, at: int) -> tuple[InputToken, int] | None:
     """Return the token that starts with the ESC at a position, and its end; None if it is unfinished."""
     if at + 1 == len(data):
         return None
@@ -124,7 +124,7 @@ def _sequence(data: bytes, at: int) -> tuple[Token, int] | None:
     return (TokenKind.KEY, ESCAPE_KEY), at + 1
 
 
-def _control_sequence(data: bytes, at: int) -> tuple[Token, int] | None:
+def _control_sequence(data: bytes, at: int) -> tuple[InputToken, int] | None:
     end = _CSI_BODY.match(data, at + 2).end()  # type: ignore[union-attr]  # the pattern matches the empty string, too
     if rxvt := _RXVT_SHIFT.match(data, at):
         return (TokenKind.KEY, rxvt.group()), rxvt.end()
@@ -141,7 +141,7 @@ def _control_sequence(data: bytes, at: int) -> tuple[Token, int] | None:
     return _classify(data[at : end + 1]), end + 1
 
 
-def _old_mouse(data: bytes, at: int) -> tuple[Token, int] | None:
+def _old_mouse(data: bytes, at: int) -> tuple[InputToken, int] | None:
     """Skip the three bytes after `CSI M`, a format that is not used with today's mouse reports."""
     for end in range(at, at + 3):
         if end == len(data):
@@ -151,7 +151,7 @@ def _old_mouse(data: bytes, at: int) -> tuple[Token, int] | None:
     return (TokenKind.IGNORED, b""), at + 3
 
 
-def _string(data: bytes, at: int) -> tuple[Token, int] | None:
+def _string(data: bytes, at: int) -> tuple[InputToken, int] | None:
     """Skip OSC, DCS, SOS, PM or APC: ended by BEL, ST, CAN or SUB, and cut off by any other control character."""
     end = _STRING_BODY.match(data, at + 2).end()  # type: ignore[union-attr]  # the pattern matches the empty string, too
     if end == len(data) or data[end:] == ESC:
@@ -163,7 +163,7 @@ def _string(data: bytes, at: int) -> tuple[Token, int] | None:
     return (TokenKind.IGNORED, b""), end
 
 
-def _single_shift(data: bytes, at: int) -> tuple[Token, int] | None:
+def _single_shift(data: bytes, at: int) -> tuple[InputToken, int] | None:
     match = _SS3.match(data, at + 2)
     if match is None or (match[1] is None and match.end() < len(data)):
         return (TokenKind.KEY, alt("O")), at + 2
@@ -173,7 +173,7 @@ def _single_shift(data: bytes, at: int) -> tuple[Token, int] | None:
     return (TokenKind.KEY if is_key else TokenKind.IGNORED, data[at : match.end()]), match.end()
 
 
-def _alt_wide(data: bytes, at: int) -> tuple[Token, int] | None:
+def _alt_wide(data: bytes, at: int) -> tuple[InputToken, int] | None:
     if wide := _WIDE.match(data, at + 1):
         character = wide.group().decode(errors="replace")
         is_key = len(character) == 1 and is_character(ord(character))
@@ -184,7 +184,7 @@ def _alt_wide(data: bytes, at: int) -> tuple[Token, int] | None:
 
 
 @lru_cache(1_024)
-def _classify(sequence: bytes) -> Token:
+def _classify(sequence: bytes) -> InputToken:
     """Return the type of a complete control sequence, and the bytes for Textual."""
     if sequence == b"\x1b[200~":
         return TokenKind.PASTE_START, sequence
@@ -200,7 +200,7 @@ def _classify(sequence: bytes) -> Token:
     return (TokenKind.KEY, key) if key else (TokenKind.IGNORED, b"")
 
 
-def _resize_report(rows: int, columns: int, height: int, width: int) -> Token:
+def _resize_report(rows: int, columns: int, height: int, width: int) -> InputToken:
     """Return a resize report with a pixel size: Textual divides by it, but some terminals report 0."""
     if not (0 < rows <= MAX_CELLS and 0 < columns <= MAX_CELLS):
         return TokenKind.IGNORED, b""

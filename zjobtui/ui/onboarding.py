@@ -42,7 +42,7 @@ SignIn = Callable[[Tenant, ClientCredentials], Checkup]
 
 _CLIENT_ID_LIMIT = 200
 
-HINT = "Use an OAuth client of a Zuora user who may read orders. zjobtui only reads."
+CLIENT_HINT = "Use an OAuth client of a Zuora user who may read orders. zjobtui only reads."
 
 
 class SignedIn(Struct, frozen=True):
@@ -126,7 +126,7 @@ class SignInDialog(ModalScreen[SignedIn | None]):
         """Compose title, fields, status and key hints."""
         with VerticalScroll(id="dialog", can_focus=False) as dialog:
             dialog.border_title = Content(f"Sign in to {self._host or 'another host'}")
-            yield Static(Content(HINT), id="about")
+            yield Static(Content(CLIENT_HINT), id="about")
             yield from self._fields
             yield Static(Content(""), id="status")
             yield Static(Content("enter next field or sign in · ↑ ↓ move · esc back"), id="keys")

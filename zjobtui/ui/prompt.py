@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
 
-LIMIT = 200
+PROMPT_CHARACTERS = 200
 """Maximum length of a label in characters."""
 
 
@@ -38,7 +38,9 @@ class PromptDialog(ModalScreen[str | None]):
 
     BINDINGS = [Binding("escape", "cancel", "cancel", priority=True)]
 
-    def __init__(self, title: str, text: str = "", hint: str = "", *, about: str = "", limit: int = LIMIT) -> None:
+    def __init__(
+        self, title: str, text: str = "", hint: str = "", *, about: str = "", limit: int = PROMPT_CHARACTERS
+    ) -> None:
         super().__init__()
         self._about = about
         self._hint = hint

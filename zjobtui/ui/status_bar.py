@@ -78,7 +78,7 @@ class StatusBar(Widget):
         self._shown_values = shown_values
         self._badges = Badges(self.tenants, troubled, chosen)
         batch = self.batch_texts
-        new = bar_spans(self._badges, counts, text, width, notes, is_muted=is_muted, batch=batch)
+        new = status_spans(self._badges, counts, text, width, notes, is_muted=is_muted, batch=batch)
         if new != self._spans:
             self._spans = new
             self.refresh()
@@ -161,7 +161,7 @@ def badge_style(parsed: Color) -> Style:
     return Style(color="#000000" if luminance > _CONTRAST_THRESHOLD else "#ffffff", bgcolor=parsed.hex, bold=True)
 
 
-def bar_spans(
+def status_spans(
     badges: Badges,
     counts: Mapping[VerdictKind, int],
     status: StatusText,

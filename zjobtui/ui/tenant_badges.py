@@ -9,7 +9,7 @@ from zjobtui.ui.styled_line import Span, Spans
 CUSTOM_COLOUR = "colour "
 """Prefix of the style name of a badge with its own colour."""
 
-PRODUCTION = "PRODUCTION"
+PRODUCTION_WORD = "PRODUCTION"
 """Text in the badge of a production tenant, for users and terminals without colours."""
 
 _SHORT = "PROD"
@@ -46,8 +46,8 @@ class Badges:
                 return (everything, *alone), ()
             return (everything, *self._named(self._troubled | {self._chosen})), alone
         if self._troubled:
-            return (everything, *self._named(self._troubled)), (self._combined(PRODUCTION), self._combined(_SHORT))
-        return (everything, self._combined(PRODUCTION)), ()
+            return (everything, *self._named(self._troubled)), (self._combined(PRODUCTION_WORD), self._combined(_SHORT))
+        return (everything, self._combined(PRODUCTION_WORD)), ()
 
     @property
     def least(self) -> Spans:
@@ -62,7 +62,7 @@ class Badges:
         others = [tenant for tenant in self._tenants if tenant.name not in names]
         return [
             _join([*(self._badge(tenant, word) for tenant in named), *self._number(others, word)])
-            for word in (PRODUCTION, _SHORT)
+            for word in (PRODUCTION_WORD, _SHORT)
         ]
 
     def tenant_of(self, text: str) -> str | None:
@@ -70,11 +70,11 @@ class Badges:
         if len(self._tenants) < 2:
             return None
         for tenant in self._tenants:
-            if text in {self._badge(tenant, word)[0] for word in (PRODUCTION, _SHORT)}:
+            if text in {self._badge(tenant, word)[0] for word in (PRODUCTION_WORD, _SHORT)}:
                 return tenant.name
         return "" if re.fullmatch(r" (✗ )?((\d+ of )?\+\d+|\d+ (of \d+ )?tenants)\b.* ", text) else None
 
-    def _badge(self, tenant: Tenant, production: str = PRODUCTION) -> Span:
+    def _badge(self, tenant: Tenant, production: str = PRODUCTION_WORD) -> Span:
         is_troubled = tenant.name in self._troubled
         text = f" {_TROUBLE if is_troubled else ''}{_badge_text(tenant, production)} "
         if self._chosen and tenant.name != self._chosen:
@@ -110,7 +110,7 @@ def _badge_text(tenant: Tenant, production: str) -> str:
     title = tenant.title or tenant.name
     if tenant.kind is not TenantKind.PRODUCTION:
         return title
-    title = re.sub(PRODUCTION, production, title, flags=re.IGNORECASE)
+    title = re.sub(PRODUCTION_WORD, production, title, flags=re.IGNORECASE)
     return title if production in title else f"{production} · {title}"
 
 

@@ -21,7 +21,7 @@ from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.why import why
 from zjobtui.polling.protocols import State
-from zjobtui.ui.batch_row import bar_spans, batch_row, count_spans, times_text
+from zjobtui.ui.batch_row import batch_bar_spans, batch_row, count_spans, times_text
 from zjobtui.ui.big_digits import HEIGHT, number_lines
 from zjobtui.ui.styled_line import Span, Spans, cell_length, fit_exact, truncate
 
@@ -181,7 +181,7 @@ def _one_batch(batch: BoardBatch, board: Board, width: int, size: int) -> list[S
     if size == _SMALL:
         return [((" ", "plain"), *batch_row(progress, _times(batch, board.now), width - 2))]
     number = f" {progress.ended:,}/{progress.total:,} "
-    bar = bar_spans(progress, width - cell_len(number) - 1)
+    bar = batch_bar_spans(progress, width - cell_len(number) - 1)
     first: Spans = ((" ", "plain"), *bar, (number, "strong"))
     title = _title(batch, board, width)
     if size == _MEDIUM:
