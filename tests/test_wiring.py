@@ -66,7 +66,17 @@ def test_invalid_settings_are_reported_with_file_and_line_in_order(tmp_path: Pat
     )
 
 
-def test_a_run_gets_look_limit_and_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def exits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The statuses with which the process would be ended, in place of ending it."""
+    statuses = list[int]()
+    monkeypatch.setattr(wiring, "exit_within", lambda _, status: statuses.append(status))
+    return statuses
+
+
+def test_a_run_gets_look_limit_and_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exits: list[int]
+) -> None:
     """Records what the app and the engine are given."""
     made: dict[str, object] = {}
 
@@ -88,6 +98,7 @@ def test_a_run_gets_look_limit_and_what_is_wrong(tmp_path: Path, monkeypatch: py
     tenant = Configured(Tenant(name="env", base_url="http://127.0.0.1"), lambda: pytest.fail("nothing is asked"))
     try:
         assert wiring.run_monitor([tenant], tmp_path / "watchlist.sqlite3", configuration=given) == 0
+        assert exits == [0]
         assert not gc.isenabled()
     finally:
         gc.enable()
@@ -96,6 +107,7 @@ def test_a_run_gets_look_limit_and_what_is_wrong(tmp_path: Path, monkeypatch: py
     assert "line 4: screen.theme: unknown theme lite; did you mean light?" in str(made["notice"])
 
 
+@pytest.mark.usefixtures("exits")
 def test_the_mask_of_the_screen_has_the_secrets_of_the_settings_also_of_a_tenant_that_is_added(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

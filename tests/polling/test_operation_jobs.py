@@ -135,13 +135,6 @@ def test_the_wait_for_the_second_request_is_not_taken_for_the_response_time_of_t
     assert max(result.ended - result.sent for result in results) <= 2 * source.latency
 
 
-def test_the_wait_for_the_second_request_is_not_taken_for_the_response_time_of_the_host() -> None:
-    run = polled(TimedSource(trouble=unknown), watches(1), for_seconds(30), Limits(per_second=0.2))
-    first, second = run.source.sent[:2]
-    assert second - first >= 4, "the second call waited for the limit"
-    assert run.poller.status().latency < 1
-
-
 @pytest.mark.parametrize(
     ("limits", "seconds"),
     [

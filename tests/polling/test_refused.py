@@ -165,43 +165,6 @@ def _raise_type_error(_: Change) -> None:
     raise TypeError("not text")
 
 
-def test_a_job_of_which_not_even_the_id_can_be_stored_is_not_listed_and_blocks_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watchlist_service, "check_storable", lambda _: None)
-
-    async def script(service: WatchlistService) -> None:
-        change = await service.edit(lambda listed: listed.add([watch(2, tenant=HALF)]))
-        assert list(service.watchlist.watches) == [job(1)]
-        assert job(2).id.given in service.why_unsaved(change)
-        service.submit(change.added[0].job, done(), 5.0)
-        await asyncio.sleep(FLUSH * 2)
-        await service.edit(lambda listed: listed.add([watch(9)]))
-        assert (service.uncommitted, service.unsaved) == ((), "")
-        assert [watch.job for watch in net_unsaved(service.refused.changes).added] == [change.added[0].job]
-
-    assert set(with_store(tmp_path, script).watches) == {job(1), job(9)}
-
-
-def test_a_refused_removal_is_named_to_the_user() -> None:
-    store = MemoryStore()
-
-    async def run() -> None:
-        service = WatchlistService(watchlist(watch(1)), store, lambda: None)
-        monkeypatched = store.apply
-        store.apply = _raise_type_error  # type: ignore[method-assign]
-        change = await service.edit(lambda listed: listed.remove([job(1)], 50.0))
-        assert job(1).id.given in service.why_unsaved(change)
-        store.apply = monkeypatched  # type: ignore[method-assign]
-        await service.close()
-
-    run_virtually(run())
-
-
-def _raise_type_error(_: Change) -> None:
-    raise TypeError("not text")
-
-
 def test_an_observation_that_cannot_be_stored_keeps_none_of_the_others_from_the_disk(tmp_path: Path) -> None:
     failure = missed(at=20.0)
     assert isinstance(failure, Failure)

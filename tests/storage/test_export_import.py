@@ -163,14 +163,6 @@ def test_control_characters_in_the_limits_of_a_call_are_cleaned() -> None:
     assert imported.response.call.limits == (("x-limit", "5␛]0;title␇"),)
 
 
-def test_control_characters_in_the_limits_of_a_call_are_cleaned() -> None:
-    answer = {"at": 1, "call": {"limits": [["x-limit", "5\x1b]0;title\x07"]]}, "body": '{"status": "Completed"}'}
-    merged = from_json(broken(answer=answer), read_report).jobs
-    (imported,) = [each for each in merged if each.answer is not None]
-    assert imported.answer is not None
-    assert imported.answer.call.limits == (("x-limit", "5␛]0;title␇"),)
-
-
 @pytest.mark.parametrize(("text", "why"), FAULTS, ids=[why for _, why in FAULTS])
 def test_a_fault_is_told_with_its_place(text: str | bytes, why: str) -> None:
     with pytest.raises(ImportFileError) as told:

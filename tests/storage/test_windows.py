@@ -1,9 +1,7 @@
 """Two windows on one watchlist."""
 
 import sqlite3
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +11,6 @@ from msgspec.structs import replace
 from tests.storage.opening import added, kept, observed, opened
 from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.storage.database import BrokenStoreError
 from zjobtui.storage.database import BrokenStoreError
 from zjobtui.storage.store import Store
 
@@ -56,21 +53,6 @@ def test_news_come_once_and_ones_own_changes_are_no_news(windows: Windows) -> No
     assert news is not None
     assert job(2) in {watch.job for watch in news.watches}
     assert mine.read_changes() is None
-
-
-def test_changes_are_read_again_if_one_of_their_rows_was_damaged(windows: Windows, tmp_path: Path) -> None:
-    mine, theirs = windows
-    theirs.apply(added(theirs, watch(1), watch(2)).remove([job(2)], NOW))
-    with closing(sqlite3.connect(tmp_path / "store")) as connection, connection:
-        connection.execute("UPDATE watches SET label = x'00' WHERE given = ?", (job(2).id.given,))
-    for _ in range(2):
-        with pytest.raises(BrokenStoreError):
-            mine.read_changes()
-    with closing(sqlite3.connect(tmp_path / "store")) as connection, connection:
-        connection.execute("UPDATE watches SET label = '' WHERE given = ?", (job(2).id.given,))
-    news = mine.read_changes()
-    assert news is not None
-    assert [watch.job for watch in news.watches] == [job(1)]
 
 
 def test_changes_are_read_again_if_one_of_their_rows_was_damaged(windows: Windows, tmp_path: Path) -> None:
