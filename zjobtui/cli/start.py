@@ -33,7 +33,7 @@ def start() -> None:
             gc.disable()  # a tenth of the start would be spent on collections; the screen enables it again
         module = import_module(f"zjobtui.cli.{'main' if is_command else 'monitor'}")  # 30 ms (click), 350 ms (Textual)
         if COMPLETING in os.environ:
-            sys.exit(module.load("completion", "print_completions")(module.main, os.environ[COMPLETING]))
+            sys.exit(module.load_object("completion", "print_completions")(module.main, os.environ[COMPLETING]))
         if is_command:
             module.main()
         sys.exit(module.show_monitor())
