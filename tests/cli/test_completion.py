@@ -131,8 +131,9 @@ def test_an_error_is_not_printed_into_the_prompt(asked: Asking, monkeypatch: pyt
     assert asked("zjobtui show a|", "a") == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("shell", ["bash_complete", "zsh_complete", "fish_complete"])
+@pytest.mark.parametrize(
+    "shell", ["bash_complete", *(pytest.param(f"{one}_complete", marks=pytest.mark.slow) for one in ("zsh", "fish"))]
+)
 def test_the_program_completes_without_arguments_and_ignores_an_outdated_script(shell: str) -> None:
     known = {"COMP_LINE": "zjobtui sho", "COMP_POINT": "11", "COMP_WORD": "sho"}
     more = {"COMP_BEFORE": "zjobtui", "COMP_WORDS": "zjobtui\x1fsho", "COMP_AFTER": ""}
