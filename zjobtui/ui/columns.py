@@ -27,8 +27,6 @@ _SHORTEST_TITLE = 3
 
 _SEPARATOR = " · "
 _STATUS_WIDTH = 11
-_WHY_WIDTH = 18
-"""Cells that most reasons take. They come before the word of the status, which its sign and its colour say, too."""
 _PROGRESS_WHY = 31
 """Cells of the progress of a running job, always reserved, so that no column moves when a job ends."""
 
@@ -96,7 +94,7 @@ _STEPS = (
     ("status", 1),
     ("job", ID_WIDTH),
     ("label", 20),
-    ("why", _WHY_WIDTH),
+    ("why", 12),
     ("status", _STATUS_WIDTH),
     ("time", TIME_WIDTH),
     ("why", 20),
@@ -115,17 +113,19 @@ _STEPS_OF_SEVERAL_TENANTS = (
     ("job", ID_WIDTH),
     ("label", 15),
     ("why", 12),
-    ("tenant", 0),
-    ("why", _WHY_WIDTH),
-    ("label", 18),
     ("status", _STATUS_WIDTH),
-    ("time", TIME_WIDTH),
+    ("tenant", 0),
     ("label", 20),
+    ("time", TIME_WIDTH),
     ("name", 9),
+    ("why", 18),
     ("tenant", 12),
     *_STEPS[_STEPS.index(("why", 20)) :],
 )
-"""The same if rows show their tenant; 0 stands for the fewest cells in which the names of the tenants differ."""
+"""The same if rows show their tenant; 0 stands for the fewest cells in which the names of the tenants differ.
+
+Most reasons take 18 cells, which come before the rest of a name and the title of its column.
+"""
 
 
 def chosen_columns(names: Iterable[str]) -> tuple[str, ...]:

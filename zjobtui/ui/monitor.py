@@ -351,16 +351,16 @@ class Monitor(Screen[None]):
         write(self.app, sequence)
 
     def _start_engine(self) -> None:
-        if not gc.isenabled():
-            gc.collect()  # 40 ms after the first screen, for 1 MB that would be frozen, too
-            gc.freeze()  # objects of the start stay; collecting them again would delay one key in ten
-            gc.enable()
         self.set_interval(TICK_SECONDS, self._tick, name="tick")
         self._engine.start()
         self._detail_controller.report_visible_rows()
         self.job_list.view_changed = self._detail_controller.report_visible_rows_soon
         self._detail_controller.start()
         self._engine.subscribe(self._feed.put)
+        if not gc.isenabled():
+            gc.collect()  # 40 ms after the first screen, for 1 MB that would be frozen, too
+            gc.freeze()  # objects of the start stay; collecting them again would delay one key in ten
+            gc.enable()
         if self._options.first:
             self._engine.watch(self._options.first)
 
