@@ -142,13 +142,13 @@ class Monitor(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         """Show no keys below a dialog, and clear messages, which would cover one in a low terminal."""
-        self.query_one(KeyBar).cover(is_covered=True)
+        self._cover_keys(is_covered=True)
         if self.has_class("-low"):
             clear_toasts(self.app)
 
     def on_screen_resume(self) -> None:
         """Show the keys again."""
-        self.query_one(KeyBar).cover(is_covered=False)
+        self._cover_keys(is_covered=False)
 
     def on_state_arrived(self) -> None:
         """Show the newest state, now or in a moment."""
@@ -349,6 +349,10 @@ class Monitor(Screen[None]):
 
     def _write(self, sequence: str) -> None:
         write(self.app, sequence)
+
+    def _cover_keys(self, *, is_covered: bool) -> None:
+        for bar in self.query(KeyBar):  # none if a signal ends the program while the screen is being built
+            bar.cover(is_covered=is_covered)
 
     def _start_engine(self) -> None:
         self.set_interval(TICK_SECONDS, self._tick, name="tick")
