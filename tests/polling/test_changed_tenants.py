@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from msgspec.structs import replace
 
-from tests.support.polling import job, watches
+from tests.support.polling import job, read_on_the_loop, watches
 from tests.support.sources import MemoryStore, TimedSource
 from tests.support.virtual_time import START, VirtualClock, run_virtually, wall
 from zjobtui.models.job import JobId
@@ -17,7 +17,6 @@ from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling import engine as engine_module
-from zjobtui.polling import tenant_runner
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.protocols import EngineOptions, JobSource, Reload, SourceError
@@ -61,11 +60,7 @@ class World:
 
 @pytest.fixture(autouse=True)
 def _without_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def call(function: Callable[[], object]) -> object:
-        return function()
-
-    monkeypatch.setattr(tenant_runner, "run_on_daemon_thread", call)
-    monkeypatch.setattr(engine_module, "run_on_daemon_thread", call)
+    read_on_the_loop(monkeypatch)
 
 
 def run(world: World, jobs: Iterable[WatchedJob], script: Callable[[World], Awaitable[None]]) -> World:

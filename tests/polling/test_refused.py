@@ -151,11 +151,11 @@ def test_a_refused_removal_is_named_to_the_user() -> None:
 
     async def run() -> None:
         service = WatchlistService(watchlist(watch(1)), store, lambda: None)
-        monkeypatched = store.apply
+        apply = store.apply
         store.apply = _raise_type_error  # type: ignore[method-assign]
         change = await service.edit(lambda listed: listed.remove([job(1)], 50.0))
         assert job(1).id.given in service.why_unsaved(change)
-        store.apply = monkeypatched  # type: ignore[method-assign]
+        store.apply = apply  # type: ignore[method-assign]
         await service.close()
 
     run_virtually(run())

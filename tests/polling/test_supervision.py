@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.building import job, watch, watchlist
+from tests.support.polling import read_on_the_loop
 from tests.support.sources import MemoryStore, TimedSource
 from tests.support.virtual_time import START, VirtualClock, run_virtually, wall
 from zjobtui import logs
@@ -19,7 +20,7 @@ from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.polling import engine as engine_module
-from zjobtui.polling import supervision, tenant_runner
+from zjobtui.polling import supervision
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.job_calls import JobCalls
 from zjobtui.polling.lease import Lease
@@ -56,11 +57,7 @@ class Broken:
 
 @pytest.fixture(autouse=True)
 def _without_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def call(function: Callable[[], object]) -> object:
-        return function()
-
-    monkeypatch.setattr(tenant_runner, "run_on_daemon_thread", call)
-    monkeypatch.setattr(engine_module, "run_on_daemon_thread", call)
+    read_on_the_loop(monkeypatch)
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 
+import pytest
+
 from tests.support.sources import MemoryStore, TimedSource
 from tests.support.virtual_time import START, VirtualClock, run_virtually
 from zjobtui.models.call_log import CallLog
@@ -109,3 +111,13 @@ def for_seconds(seconds: float) -> Script:
         await asyncio.sleep(seconds)
 
     return wait
+
+
+def read_on_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let engines read secrets and settings on their loop: virtual time does not wait for threads."""
+
+    async def call(function: Callable[[], object]) -> object:
+        return function()
+
+    monkeypatch.setattr("zjobtui.polling.tenant_runner.run_on_daemon_thread", call)
+    monkeypatch.setattr("zjobtui.polling.engine.run_on_daemon_thread", call)
