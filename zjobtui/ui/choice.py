@@ -31,7 +31,6 @@ class _OptionDialog(ModalScreen[Chosen]):
     def _fit(self) -> None:
         dialog = self.query_one("#dialog")
         self.set_class(dialog.children[-1].region.bottom > dialog.content_region.bottom, "-tight")
-        self.call_after_refresh(self._show_hidden)
 
     def _show_hidden(self) -> None:
         """Show in the border how many lines are below the last visible one."""
@@ -45,6 +44,7 @@ class _OptionDialog(ModalScreen[Chosen]):
         options.highlighted = index
         options.focus()
         self.watch(options, "scroll_y", self._show_hidden, init=False)
+        self.screen_layout_refresh_signal.subscribe(options, lambda _: self._show_hidden())
 
     def action_step(self, step: int) -> None:
         """Move the cursor by one option."""
