@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -291,8 +292,7 @@ def test_an_edit_counts_as_unsaved_from_the_moment_it_is_handed_over_until_it_is
     engine.start()
     try:
         held = threading.Event()
-        assert engine._loop is not None
-        engine._loop.call_soon_threadsafe(held.wait, 10)
+        engine._thread.call_soon(partial(held.wait, 10))
         futures = [engine.watch([watch(2)]), engine.label([job(1)], "new"), engine.remove([job(1)])]
         unsaved = engine.unsaved()
         assert [watch.job for watch in unsaved.added] == [job(2)]
@@ -439,11 +439,11 @@ def test_the_exit_does_not_wait_for_a_loop_that_never_comes(monkeypatch: pytest.
     monkeypatch.setattr("zjobtui.polling.engine.ENGINE_STOP_SECONDS", 0.05)
     engine = Engine(watchlist(), MemoryStore(), [(TENANT, Slow().make)], FixedClock(NOW))
     threading.Thread(target=engine.start, daemon=True).start()
-    until(lambda: engine._was_started)
+    until(lambda: engine._thread.has_begun)
     engine.stop()
     assert time.monotonic() - began < 2
     may_run.set()
-    until(lambda: not engine._thread.is_alive())
+    until(lambda: not engine._thread.is_alive)
 
 
 def test_a_state_that_is_published_during_the_subscription_is_the_last_one() -> None:

@@ -2,12 +2,11 @@
 
 import asyncio
 import threading
-import time
-from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -23,6 +22,7 @@ from zjobtui.models.tenant_status import TenantStatus, changes_with_time, status
 from zjobtui.models.watched_job import WatchedJob, due_for_archive
 from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
+from zjobtui.polling.loop_thread import LoopThread
 from zjobtui.polling.protocols import (
     DEFAULT_ENGINE_OPTIONS,
     EditResult,
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from zjobtui.polling.tenant_set import TenantSet
 
 log = get_logger(__name__)
-
-T = TypeVar("T", EditResult, ReadResult)
 
 ENGINE_STOP_SECONDS = 2.0
 """Seconds that stopping may take before the thread, a daemon, is abandoned."""
@@ -86,24 +84,17 @@ class Engine:
         self._sources = tuple(sources)
         self._clock = clock
         self._subscriber: Subscriber = lambda _: None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = LoopThread("engine", "polling", self._main, self._end)
         self._stopping = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
-        self._starting, self._has_started = threading.Lock(), threading.Event()
-        self._was_started = False
         self._tenants: TenantSet | None = None
         self._settings_notice = ""
         self._service: WatchlistService | None = None
         self._supervisor = Supervisor(self._publish)
         self._publishing = threading.Lock()
-        self._is_stopping = False
         # By key, added and removed by single operations on any thread, which the interpreter's lock makes atomic.
         self._submitted: dict[object, Change] = {}
         self._failed: list[WatchedJob] = []  # new jobs of edits that raised an exception
         self._edits: set[asyncio.Future[Change]] = set()
-        self._futures: set[Future[EditResult] | Future[ReadResult]] = set()
-        self._has_ended = False
-        self._ended_by = ""
         self._membership_version = 0
         self._renewal: asyncio.TimerHandle | None = None
         self._logged: dict[str, str] = {}
@@ -112,37 +103,21 @@ class Engine:
         """Set the subscriber, which is called with every new state, and at once with the current one."""
         with self._publishing:  # else the state of now could reach it after a newer one
             self._subscriber = subscriber
-            subscriber(self._last_state() if self._ended_by else self.state)
+            subscriber(self._last_state() if self._thread.why_ended else self.state)
 
     def _last_state(self) -> State:
-        return replace(self.state, fault=self._ended_by, has_ended=True)
+        return replace(self.state, fault=self._thread.why_ended, has_ended=True)
 
     def start(self) -> None:
         """Start the thread; the sources are created on it, so that their imports do not delay the caller.
 
         Every other method starts it, too: the user may be faster than the first screen.
         """
-        with self._starting:
-            if not self._was_started:
-                self._was_started = True
-                try:
-                    self._thread.start()
-                except RuntimeError as fault:  # the system has no thread left
-                    log.exception("internal error: polling could not start")
-                    self._end(fault)
-        self._has_started.wait()
+        self._thread.start()
 
     def stop(self) -> None:
         """Cancel calls in flight, commit what is left, and wait for the thread, at most `ENGINE_STOP_SECONDS`."""
-        if not self._was_started:  # `is_alive` is still false while the thread begins
-            return
-        ends = time.monotonic() + ENGINE_STOP_SECONDS
-        self._is_stopping = True
-        if self._has_started.wait(ENGINE_STOP_SECONDS):  # a signal may come before the thread has its loop
-            with suppress(RuntimeError):  # the loop has ended, or never began
-                self._running_loop().call_soon_threadsafe(self._stopping.set)
-        with suppress(RuntimeError):  # it could not start
-            self._thread.join(max(0.0, ends - time.monotonic()))
+        self._thread.stop(self._stopping.set, ENGINE_STOP_SECONDS)
 
     def unsaved(self) -> Unsaved:
         """Return what the edits of the user that are not on disk come to, from the moment they are submitted.
@@ -247,7 +222,7 @@ class Engine:
                 return ReadProblem(reference, ReadProblemKind.MISCONFIGURED, detail, at=now)
             return await runner.read_related(reference)
 
-        return self._schedule(read())
+        return self._thread.submit(read())
 
     def set_focus(self, job: JobRef | None) -> None:
         """Set the selected job, or None."""
@@ -278,31 +253,14 @@ class Engine:
 
         self._with_tenants(set_paused)
 
-    def _run(self) -> None:
-        main, fault = self._main(), None
-        try:
-            log.info("polling starts, %d jobs", len(self.state.watchlist))
-            asyncio.run(main)
-            log.info("polling stopped")
-        except Exception as error:  # a thread that ends unnoticed would leave stale rows that look polled
-            log.exception("internal error: polling stopped")
-            fault = error
-        finally:
-            main.close()  # it has not begun if there is no loop, as without file descriptors
-            self._end(fault)
-
     def _end(self, fault: Exception | None) -> None:
-        self._has_ended = True
         if fault is not None:
-            self._ended_by = f"Internal error: polling stopped ({describe_error(fault)})."
+            self._thread.why_ended = f"Internal error: polling stopped ({describe_error(fault)})."
             with self._publishing, self._supervisor.guard("showing the state"):
                 self._subscriber(self._last_state())
-        self._has_started.set()
-        for future in tuple(self._futures):
-            future.cancel()  # submitted while the loop was ending; nothing will process it
 
     async def _main(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        log.info("polling starts, %d jobs", len(self.state.watchlist))
         self._service = service = WatchlistService(
             self.state.watchlist,
             self._store,
@@ -312,9 +270,7 @@ class Engine:
             now=self._clock.now,
             supervisor=self._supervisor,
         )
-        self._has_started.set()  # before the import: a disk that does not respond must not block the screen
-        if self._is_stopping:
-            self._stopping.set()
+        self._thread.open()  # before the import: a disk that does not respond must not block the screen
         service.start()
         from zjobtui.polling.tenant_set import TenantSet  # noqa: PLC0415 - 20 ms, on this thread after the first screen
 
@@ -334,6 +290,7 @@ class Engine:
         ]
         await self._stopping.wait()
         await self._finish(service, running)
+        log.info("polling stopped")
 
     async def _finish(self, service: "WatchlistService", running: "list[asyncio.Task[None]]") -> None:
         """End polling and commit what is left; a store that does not respond must not delay the exit."""
@@ -395,7 +352,7 @@ class Engine:
 
     def _running_service(self) -> "WatchlistService":
         if self._service is None:
-            raise RuntimeError(self._ended_by or "polling has not started")
+            raise RuntimeError(self._thread.why_ended or "polling has not started")
         return self._service
 
     def _publish(self) -> None:
@@ -464,23 +421,7 @@ class Engine:
             change = await asyncio.shield(task)  # closing the screen cancels the future, which must not undo the edit
             return EditResult(change, service.why_unsaved(change))
 
-        return self._schedule(work())
-
-    def _schedule(self, coroutine: Coroutine[object, object, T]) -> "Future[T]":
-        """Run a coroutine on the engine's thread."""
-        self.start()
-        try:
-            future = asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
-        except RuntimeError as fault:  # the loop has ended, or never began
-            coroutine.close()
-            future = Future[T]()
-            future.set_exception(RuntimeError(self._ended_by or str(fault)))
-            return future
-        self._futures.add(future)
-        future.add_done_callback(self._futures.discard)
-        if self._has_ended:
-            future.cancel()
-        return future
+        return self._thread.submit(work())
 
     @property
     def _runners(self) -> "list[TenantRunner]":
@@ -500,11 +441,4 @@ class Engine:
             with self._supervisor.guard("a request of the screen"):
                 do()
 
-        self.start()
-        with suppress(RuntimeError):  # the loop has ended, or never began
-            self._running_loop().call_soon_threadsafe(call)
-
-    def _running_loop(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            raise RuntimeError("polling could not start")
-        return self._loop
+        self._thread.call_soon(call)
