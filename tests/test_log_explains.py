@@ -239,6 +239,7 @@ def test_a_window_that_loses_its_terminal_logs_it(
 ) -> None:
     stored(tmp_path, served, count=3)
     with started(pointed_at(served, tmp_path, **{LOG_VARIABLE: str(path)})) as terminal:
+        terminal.wait_for(lambda _: "polling starts" in path.read_text(encoding="utf-8"))
         if way is None:
             terminal.hang_up()
         else:

@@ -54,7 +54,7 @@ class Display:
 
     def text(self) -> str:
         """Return all rows without trailing blanks."""
-        return "\n".join(row.rstrip() for row in self.screen.display)
+        return "\n".join("".join(self.cells(row)).rstrip() for row in range(self.screen.lines))
 
     def cells(self, row: int) -> list[str]:
         """Return one string for each column, empty for the second cell of a wide character."""
