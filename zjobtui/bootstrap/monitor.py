@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -88,11 +88,7 @@ def run_monitor(
     store, watchlist = open_store(path, read_report, expected=expected)
     log.info("store %s opened, %d jobs", path, len(watchlist))
     look, errors = appearance_of(configuration)
-    notices = (*configuration.problems, *configuration.notices, *configuration.remarks)
-    sentences = (store.notice, *notices, *errors, *routes(configured))
-    notice = " ".join(sentence for sentence in sentences if sentence)
-    if notice:
-        print_error(notice)
+    notice = _print_notices(store.notice, configuration, (*errors, *routes(configured)))
     tenants = [each.tenant for each in configured]
     only = None if is_all else {tenant.name for tenant in tenants}
     calls = CallLog()
@@ -127,6 +123,15 @@ def run_monitor(
         status = app.run_in_terminal(partial(stop_on_forced_exit, engine))
         after_polling.callback(exit_within, END_LIMIT, status)  # once what is not saved has been printed
         return status
+
+
+def _print_notices(of_store: str, configuration: Configuration, others: Iterable[str]) -> str:
+    """Print what the user must know of store and settings, and return it for the screen."""
+    of_settings = (*configuration.problems, *configuration.notices, *configuration.remarks)
+    notice = " ".join(sentence for sentence in (of_store, *of_settings, *others) if sentence)
+    if notice:
+        print_error(notice)
+    return notice
 
 
 def _load(load: Callable[[], Configuration], mask: SecretMask) -> Configuration:

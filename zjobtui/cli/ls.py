@@ -101,13 +101,17 @@ def ls(
         elif as_json:
             print_json({"schema": RECORD_SCHEMA, "jobs": [record(watch, now) for watch in watches]})
         elif watches:
-            remarks = _failure_texts(watches, tenant_failures(watchlist), now)
-            table = job_table(watches, now, terminal_width(), remarks, is_why_whole=not sys.stdout.isatty())
-            print("\n".join(table))
+            _print_table(watches, watchlist, now)
         else:
             is_empty = not (len(watchlist) or archived or removed)
             print_error("The watchlist is empty. Add jobs with: zjobtui add ID…" if is_empty else "No jobs match.")
         sys.exit(SOME_REFUSED if is_refused else OK)
+
+
+def _print_table(watches: Sequence[WatchedJob], watchlist: Watchlist, now: float) -> None:
+    """Print jobs as wide as the terminal."""
+    remarks = _failure_texts(watches, tenant_failures(watchlist), now)
+    print("\n".join(job_table(watches, now, terminal_width(), remarks, is_why_whole=not sys.stdout.isatty())))
 
 
 def _check_options(*, as_json: bool, as_csv: bool, by: str | None, archived: bool, removed: bool) -> None:

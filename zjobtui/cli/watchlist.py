@@ -1,6 +1,7 @@
 """`add`, `rm`, `archive` and `restore`: what is on the watchlist."""
 
 import sys
+from collections.abc import Iterable
 from math import inf
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from zjobtui.formatting.symbols import plural
 from zjobtui.models.batches import unique_batch_name
 from zjobtui.models.durations import format_duration
 from zjobtui.models.history import EventKind
-from zjobtui.models.job import JobId
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.source_text import decode_bytes
 from zjobtui.models.text import parse_tags
 from zjobtui.models.watched_job import WatchedJob, due_for_archive
@@ -78,9 +79,8 @@ def add(
         raise click.UsageError("Give job ids, --file PATH, or - for standard input.")
     with report_errors():
         arguments = [text for text in ids if text != STDIN]
-        is_stdin = STDIN in ids or STDIN in files
         texts = [(path, decode_bytes(Path(path).read_bytes())) for path in files if path != STDIN]
-        if is_stdin and not follow:  # after the files: if one cannot be read, standard input is not consumed
+        if STDIN in (*ids, *files) and not follow:  # after the files: if one cannot be read, this is not consumed
             texts.append((STDIN_NAME, read_stdin()))
         parsed = collect_ids(arguments, texts)
     with open_store_and_watchlist([job_id.given for job_id in parsed.ids]) as (store, watchlist, now):
@@ -99,11 +99,7 @@ def add(
         removed = store.load_removed(watch.job for watch in watches)
         found = [watch.job for watch in watches if parsed.ids[watch.job.id] != ARGUMENT]
         change = watchlist.add(watches, removed, found)
-        for job in change.dismissed:
-            print_error(
-                f"Not added: {job.id.given[:8]}… was removed and is unknown to Zuora; "
-                f"add it with: zjobtui add {job.id.given}"
-            )
+        _print_dismissed(change.dismissed)
         wanted = [watch for watch in watches if watch.job not in change.dismissed]
         if change.added:
             store.apply(change)
@@ -116,6 +112,15 @@ def add(
         if done:
             print(f"{len(known):,} known: {', '.join(done)}.")
         sys.exit(SOME_REFUSED if tally.refused else OK)
+
+
+def _print_dismissed(jobs: Iterable[JobRef]) -> None:
+    """Print which jobs were not added because they had been removed."""
+    for job in jobs:
+        print_error(
+            f"Not added: {job.id.given[:8]}… was removed and is unknown to Zuora; "
+            f"add it with: zjobtui add {job.id.given}"
+        )
 
 
 @click.command()
