@@ -13,6 +13,7 @@ from tests.storage.opening import added, kept, observed, opened
 from tests.support.building import done, failed, job, job_id, watch
 from tests.support.running import run, said
 from zjobtui.config.paths import store_path
+from zjobtui.models.sorting import SortOrder
 from zjobtui.models.watched_job import WatchedJob
 
 
@@ -128,6 +129,8 @@ def test_the_list_has_a_heading_names_tenants_and_is_sorted_and_selected() -> No
     assert order(*given(3, 1)) == given(3, 1)
     assert order("cafe") == given(4)
     assert "did you mean account?" in run("ls", "--sort", "acount").stderr
+    offered = run("ls", "--help").stdout.partition("--sort COLUMN ")[2].partition("--by ")[0]
+    assert {order.name.lower() for order in SortOrder} <= set(re.findall(r"\w+", offered))
     assert said(run("ls", "nothing")) == (2, "", "“nothing” is not on the watchlist.\n")
 
 

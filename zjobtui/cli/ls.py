@@ -53,7 +53,12 @@ def _read_sort(_context: click.Context, _parameter: click.Parameter, text: str |
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header, for spreadsheets.")
 @FILTER
 @TENANT
-@click.option("--sort", metavar="COLUMN", callback=_read_sort, help="Sort by a column, or by -COLUMN in reverse.")
+@click.option(
+    "--sort",
+    metavar="COLUMN",
+    callback=_read_sort,
+    help=f"Sort by a column, or by -COLUMN in reverse: {', '.join(SORT_ORDERS)}.",
+)
 @click.option(
     "--by", type=click.Choice(["batch", "reason"]), help="Print batches, or failures by reason, instead of jobs."
 )
@@ -72,8 +77,7 @@ def ls(
 ) -> None:
     r"""Print the stored watchlist, without polling.
 
-    Prints all jobs, or the named ones. The table is as wide as the terminal; elsewhere it has 120 columns. Columns of
-    --sort: urgency, job, why, tenant, account, order, batch, tags, added, time.
+    Prints all jobs, or the named ones. The table is as wide as the terminal; elsewhere it has 120 columns.
 
     \b
     Examples:
