@@ -105,12 +105,21 @@ def test_a_contradiction_is_shown_and_the_verdict_is_not_repeated() -> None:
 
 def test_the_details_of_a_watched_job_are_listed() -> None:
     ended = after(seen(PROCESSING, NOW + 10), failed(NOW + 15))
-    one = watch(1, label="CS-1", tags=("a", "b"), note="call back", digest=ended.digest, last_answer_at=NOW + 15)
+    one = watch(
+        1,
+        label="CS-1",
+        tags=("a", "b"),
+        note="call back",
+        batch="renewals",
+        digest=ended.digest,
+        last_answer_at=NOW + 15,
+    )
     assert list(to_text(about_lines(one, NOW, UTC))) == [
         "Label                  CS-1",
         f"Job id                 {one.job.id}",
         "Tenant                 env",
         "Tags                   a, b",
+        "Batch                  renewals",
         "Note                   call back",
         "Added                  14:00:00 UTC · test",
         "Last response          14:00:15",

@@ -85,13 +85,15 @@ async def test_a_line_of_the_raw_response_is_copied_whole() -> None:
         assert re.fullmatch(r'"orderNumber": "O-\d+",', copies(view)[-1])
 
 
-async def test_a_hostile_note_and_a_secret_do_not_reach_the_clipboard() -> None:
+async def test_a_job_is_copied_with_note_and_batch_but_without_what_is_hostile_or_secret() -> None:
     engine = staged("recorded-failed-lock")
+    engine.set_batch([job(1)], "renewals")
     engine.note([job(1)], "x\x1b[201~\x1b]0;y\x07 client_secret=sentinel-9f31 \u202e")
     async with run_monitor(engine) as view:
         await view.press("y", "m", "enter")
         text = copies(view)[-1]
         assert "- Note: x" in text
+        assert "- Batch: renewals" in text
         assert "sentinel-9f31" not in text
         assert text.replace("\n", "").isprintable()
 
@@ -100,6 +102,7 @@ async def test_several_jobs_are_copied_for_slack_and_as_markdown() -> None:
     engine = staged("recorded-failed-lock", "recorded-processing", labels=("CS-1",))
     engine.tag([job(1)], ("urgent",))
     engine.note([job(1)], "call | back")
+    engine.set_batch([job(1)], "renewals")
     async with run_monitor(engine) as view:
         await view.press("*", "y", "s", "enter")
         failed, running = copies(view)[-1].split("\n")
@@ -109,7 +112,7 @@ async def test_several_jobs_are_copied_for_slack_and_as_markdown() -> None:
         await view.press("y", "m", "enter")
         header, _, row, *_ = copies(view)[-1].split("\n")
         assert "| tenant |" in header
-        assert re.search(r"\| env \|.*\| \d{4}-\d\d-\d\dT[\d:]+Z \|.*\| urgent \| call \\\| back \|$", row)
+        assert re.search(r"\| env \|.*\| \d{4}-\d\d-\d\dT[\d:]+Z \|.*\| urgent \| renewals \| call \\\| back \|$", row)
 
 
 async def save_as(view: ScreenView, path: str) -> None:

@@ -63,6 +63,7 @@ def markdown(watch: WatchedJob, success: "Success | None") -> str:
     lines += [f"- Job id: `{watch.job.id.given}` (tenant {escape_markdown(watch.job.tenant)})"]
     lines += [f"- Added {stamp(watch.added_at)}" + (f", ended {stamp(watch.ended_at)}" if watch.ended_at else "")]
     lines += [f"- Tags: {escape_markdown(', '.join(watch.tags))}"] if watch.tags else []
+    lines += [f"- Batch: {escape_markdown(watch.batch)}"] if watch.batch else []
     lines += [f"- Note: {escape_markdown(watch.note)}"] if watch.note else []
     if success is not None:
         ids = f"Request id `{success.call.request_id}`, track id `{success.call.track_id}`"

@@ -34,7 +34,8 @@ def as_csv(watches: Iterable[WatchedJob], now: float) -> str:
 
 def as_markdown(watches: Iterable[WatchedJob]) -> str:
     """Return jobs as a Markdown table."""
-    columns = ("verdict", "job", "label", "tenant", "order", "account", "why", "added", "ended", "tags", "note")
+    of_report = ("order", "account", "why")
+    columns = ("verdict", "job", "label", "tenant", *of_report, "added", "ended", "tags", "batch", "note")
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for watch in watches:
         digest, kind = watch.digest, watch.verdict.kind
@@ -42,7 +43,7 @@ def as_markdown(watches: Iterable[WatchedJob]) -> str:
         sign = f"{GLYPHS[kind]} {kind.value}"
         job_id, ended = f"`{watch.job.id.given}`", stamp(watch.ended_at) if watch.ended_at else ""
         of_job = (watch.label, watch.job.tenant, order, account, watch.verdict.sentence)
-        texts = (*of_job, stamp(watch.added_at), ended, ", ".join(watch.tags), watch.note)
+        texts = (*of_job, stamp(watch.added_at), ended, ", ".join(watch.tags), watch.batch, watch.note)
         lines.append(f"| {' | '.join((sign, job_id, *map(escape_markdown, texts)))} |")
     return "\n".join(lines) + "\n"
 

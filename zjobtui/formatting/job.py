@@ -99,7 +99,7 @@ def unknown_text(watch: WatchedJob) -> str:
 
 
 def about_lines(watch: WatchedJob, now: float, zone: tzinfo | None = None) -> tuple[OutlineNode, ...]:
-    """Return label, id, tenant, tags, note and times of a job; the first time names the zone.
+    """Return label, id, tenant, tags, batch, note and times of a job; the first time names the zone.
 
     The last answer of a running job is given to the minute, so that the line does not change with every poll.
     """
@@ -114,6 +114,7 @@ def about_lines(watch: WatchedJob, now: float, zone: tzinfo | None = None) -> tu
         *field("job", "Job id", watch.job.id.given),
         *field("tenant", "Tenant", watch.job.tenant),
         *field("tags", "Tags", ", ".join(watch.tags)),
+        *field("batch", "Batch", watch.batch),
         *field("note", "Note", watch.note),
         *field("added", "Added", f"{moment(watch.added_at, now, zone)} · {watch.added_by}".removesuffix(" · ")),
         *field("ended", "Ended", ended),
