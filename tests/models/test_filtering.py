@@ -256,7 +256,7 @@ def test_overdue_jobs_are_found_if_typical_times_are_known() -> None:
         ("tenant:prod", "“prod” is not a valid tenant; try tenant:eu-prod (known: eu-prod, us, env)", "tenant:eu-prod"),
         (
             "type:xyz",
-            "“xyz” is not a valid type; try type:order (known: order, preview, AsyncDeleteOrder)",
+            "“xyz” is not a valid type; try type:order (known: order, preview, operation job, AsyncDeleteOrder)",
             "type:order",
         ),
     ],
@@ -280,7 +280,15 @@ def test_a_value_that_is_not_known_is_reported_with_the_known_ones(text: str, wr
             "tenant:ENV",
             "tenant:us",
         ),
-        *("type:async", "type:order", "status:waiting", "label:xyz", "is:unseen"),
+        *(
+            "type:async",
+            "type:order",
+            "type:operation",
+            'type:"operation job"',
+            "status:waiting",
+            "label:xyz",
+            "is:unseen",
+        ),
     ],
 )
 def test_the_beginning_of_a_known_value_is_valid(text: str) -> None:
@@ -330,6 +338,7 @@ def test_times_count_from_now(text: str, expected: list[int]) -> None:
         ("status:faild", 0, "status:failed"),
         ("status:failed,runing", 0, "status:running"),
         ("type:preveiw", 0, "type:preview"),
+        ('type:"operation jop"', 0, 'type:"operation job"'),
         ("is:labeled", 0, "is:labelled"),
         ("is:failed", 0, "status:failed"),
         ("is:waiting", 0, "status:running"),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from zjobtui.models.digest import Digest
+from zjobtui.models.digest import OPERATION, Digest
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.durations import PART, parse_duration
 from zjobtui.models.failure_key import failure_key, fingerprint, read_alike
@@ -77,7 +77,7 @@ STATUSES = {
 """The words for verdicts."""
 
 ZUORA_STATUSES = ("processing", "completed", "failed")
-JOB_KINDS = ("order", "preview")
+JOB_KINDS = ("order", "preview", OPERATION)
 
 STATES: Mapping[str, Test] = {
     "stale": lambda watch, context: is_stale(watch, context.now),
@@ -193,7 +193,12 @@ def _misspelt(field: str, value: str, known: Iterable[str]) -> FilterError | Non
     """Return an error for a near-miss of a known value; accept anything else, since Zuora may add values."""
     names = tuple(known)
     near = "" if any(name.startswith(value) for name in names) else nearest(value, names, 0.75)
-    return FilterError(f"“{shorten(value, 40)}” is not a valid {field}", f"{field}:{near}") if near else None
+    return FilterError(f"“{shorten(value, 40)}” is not a valid {field}", f"{field}:{_spelt(near)}") if near else None
+
+
+def _spelt(value: str) -> str:
+    """Return a value as a term has it: in quotation marks if it has blanks or commas."""
+    return value if re.fullmatch(r'[^\s",]+', value) else f'"{value}"'
 
 
 def _since(field: str, moment: Callable[[WatchedJob], float | None]) -> Callable[[str, str], Test | FilterError]:
@@ -259,7 +264,7 @@ FILTER_FIELDS: Mapping[str, Field] = {
         Field(
             "type",
             "type:preview",
-            "order, preview, or the job type as Zuora wrote it",
+            f"order, preview, {OPERATION}, or the job type as Zuora wrote it",
             _read_type,
             known=lambda vocabulary: vocabulary.types,
         ),
@@ -309,5 +314,5 @@ def unknown_value(field: Field, value: str, vocabulary: Vocabulary) -> FilterErr
         return None
     listed = ", ".join(shorten(name, 40) for name in known[:_LISTED]) + (", …" if len(known) > _LISTED else "")
     right = nearest(value, known) or known[0]
-    spelt = right if re.fullmatch(r'[^\s",]+', right) else f'"{right}"'
-    return FilterError(f"“{shorten(value, 40)}” is not a valid {field.name}", f"{field.name}:{spelt}", known=listed)
+    wrong = f"“{shorten(value, 40)}” is not a valid {field.name}"
+    return FilterError(wrong, f"{field.name}:{_spelt(right)}", known=listed)
