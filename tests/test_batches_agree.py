@@ -79,7 +79,7 @@ class Record:
 
     def codes(self) -> Counter[str]:
         """How many jobs failed with each code, by the responses."""
-        bodies = [reply(job, AT) for one in self.world.job_ids if (job := self.world.job(one)) is not None]
+        bodies = [reply(job, job.phase(AT)) for one in self.world.job_ids if (job := self.world.job(one)) is not None]
         errors = [str(body["errors"]) for body in bodies if body.get("status") == "Failed"]
         return Counter(found[1] for error in errors if (found := re.match(r"\[(\d+)\]", error)))
 

@@ -62,7 +62,7 @@ class Witness:
     def truth(self, job: JobRef, elapsed: float) -> Verdict | None:
         """The simulator's verdict on a job; None for one that Zuora does not know."""
         life = self.life(job)
-        report = read_response(200, json.dumps(reply(life, elapsed), ensure_ascii=False).encode())
+        report = read_response(200, json.dumps(reply(life, life.phase(elapsed)), ensure_ascii=False).encode())
         return judge(report) if isinstance(report, Report) else None
 
     def ended(self, job: JobRef, elapsed: float) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjobtui.simulator.payloads import phase_reply
+from zjobtui.simulator.payloads import reply
 from zjobtui.simulator.scenarios import Outcome, ScriptedJob
 from zjobtui.simulator.world import OrderRequest, Phase, SimulatedJob
 
@@ -19,7 +19,7 @@ def sample(name: str) -> Any:  # noqa: ANN401 - JSON of any shape
 
 
 def ended(outcome: Outcome, request: OrderRequest = NOTHING, number: int = 0) -> Any:  # noqa: ANN401 - JSON of any shape
-    return phase_reply(SimulatedJob(7, f"{number:032x}", number, ScriptedJob(outcome, 0, 0), request), Phase.ENDED)
+    return reply(SimulatedJob(7, f"{number:032x}", number, ScriptedJob(outcome, 0, 0), request), Phase.ENDED)
 
 
 def paths(value: object, prefix: str = "") -> set[str]:
@@ -48,7 +48,7 @@ def test_recorded_responses_are_reproduced_exactly(name: str, outcome: Outcome) 
     ("name", "phase"), [("recorded-processing", Phase.RUNNING), ("derived-unknown-status", Phase.QUEUED)]
 )
 def test_a_running_job_returns_only_its_status(name: str, phase: Phase) -> None:
-    assert phase_reply(SimulatedJob(7, "0" * 32, 0, ScriptedJob(Outcome.ORDER, 0, 9)), phase) == sample(name)
+    assert reply(SimulatedJob(7, "0" * 32, 0, ScriptedJob(Outcome.ORDER, 0, 9)), phase) == sample(name)
 
 
 @pytest.mark.parametrize(

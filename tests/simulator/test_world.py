@@ -18,7 +18,7 @@ TIMES = st.floats(min_value=0, max_value=20_000)
 def response(world: World, place: int, elapsed: float) -> dict[str, object]:
     job = world.job(world.job_ids[place])
     assert job is not None
-    return reply(job, elapsed)
+    return reply(job, job.phase(elapsed))
 
 
 def status(world: World, place: int, elapsed: float) -> object:
@@ -108,6 +108,6 @@ def test_a_posted_job_runs_from_the_time_of_posting(seed: int, at: float) -> Non
     world = World(seed, 12)
     first, second = (world.posted_job(count, at, OrderRequest(), POSTED_ORDER) for count in (0, 1))
     assert first.id not in {second.id, *world.job_ids}
-    assert reply(first, at)["status"] == "Processing"
-    assert reply(first, at + 1e6)["status"] in {"Completed", "Failed"}
+    assert reply(first, first.phase(at))["status"] == "Processing"
+    assert reply(first, first.phase(at + 1e6))["status"] in {"Completed", "Failed"}
     assert first == world.posted_job(0, at, OrderRequest(), POSTED_ORDER)

@@ -38,7 +38,7 @@ def ask(world: World, job: JobRef, elapsed: float) -> Observation:
     """Return the observation of a call, `elapsed` seconds after the start of the world."""
     life = world.job(job.id.given)
     assert life is not None
-    outcome = read_response(200, json.dumps(reply(life, elapsed), ensure_ascii=False).encode())
+    outcome = read_response(200, json.dumps(reply(life, life.phase(elapsed)), ensure_ascii=False).encode())
     now = NOW + elapsed
     return Success(outcome, now, call()) if isinstance(outcome, Report) else Failure(outcome, now, call())
 

@@ -247,12 +247,7 @@ UNKNOWN: Json = {"success": False, "reasons": [{"code": 50000040, "message": "Ca
 """The response for an id that is not of an order job, as recorded from a real tenant."""
 
 
-def reply(job: SimulatedJob, elapsed: float) -> Json:
-    """Return the whole response for a job, `elapsed` seconds after the start of the world."""
-    return phase_reply(job, job.phase(elapsed))
-
-
-def phase_reply(job: SimulatedJob, phase: Phase) -> Json:
+def reply(job: SimulatedJob, phase: Phase) -> Json:
     """Return the whole response for a job in `phase`; for a job unknown to Zuora it is always the same."""
     if job.outcome is Outcome.UNKNOWN_TO_ZUORA:
         return UNKNOWN

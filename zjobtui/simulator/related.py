@@ -11,7 +11,7 @@ from zjobtui.simulator import rng
 from zjobtui.simulator.faults import KINDS
 from zjobtui.simulator.naming import Json, Naming
 from zjobtui.simulator.operations import OperationJobs
-from zjobtui.simulator.payloads import ORDER_TYPE, phase_reply
+from zjobtui.simulator.payloads import ORDER_TYPE, reply
 from zjobtui.simulator.responses import Body, Refusal, RefusedError, json_response, not_found
 from zjobtui.simulator.scenarios import Outcome
 from zjobtui.simulator.world import Phase, SimulatedJob
@@ -66,7 +66,7 @@ class RelatedObjects:
         for job in self._ended(elapsed):
             if job.id not in self._known:
                 self._known.add(job.id)
-                result = phase_reply(job, Phase.ENDED).get("result")
+                result = reply(job, Phase.ENDED).get("result")
                 if isinstance(result, dict) and result.get("jobType") == ORDER_TYPE:
                     self._add(Made(job, result))
         make = self._bodies.get((kind, key.replace("-", "") if len(key) == _UUID else key))

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from zjobtui.simulator.auth import Credentials, Tokens
 from zjobtui.simulator.middleware import TOKEN_PATH
-from zjobtui.simulator.payloads import UNKNOWN, phase_reply
+from zjobtui.simulator.payloads import UNKNOWN, reply
 from zjobtui.simulator.responses import MALFORMED, NO_ACCOUNT, SIGNED_OUT, Body, RefusedError, json_response, not_found
 from zjobtui.simulator.scenarios import POSTED_DELETION, POSTED_ORDER, POSTED_PREVIEW, Outcome
 from zjobtui.simulator.world import OrderRequest, Phase, SimulatedJob, World
@@ -86,7 +86,7 @@ class Jobs:
     def _encoded(self, job: SimulatedJob, phase: Phase) -> Body:
         key = (job.id, phase)
         if key not in self._bodies:
-            self._bodies[key] = Body.of(phase_reply(job, phase))
+            self._bodies[key] = Body.of(reply(job, phase))
         return self._bodies[key]
 
 

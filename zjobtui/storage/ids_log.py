@@ -36,7 +36,6 @@ from msgspec import Struct
 
 from zjobtui.atomic_write import sync_folder, write_whole
 from zjobtui.models.history import Event, EventKind
-from zjobtui.models.job import JobId
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
@@ -118,11 +117,6 @@ class Line(Struct, frozen=True):
             return datetime.fromisoformat(self.time).timestamp()
         except ValueError:
             return time.time()
-
-    @property
-    def key(self) -> LoggedKey:
-        """What identifies the job."""
-        return key_of(self.tenant, JobId(self.given).key)
 
 
 def key_of(tenant: str, digits: str) -> LoggedKey:
