@@ -122,7 +122,7 @@ OF_A_JOB = (
     Field.BATCH,
     Field.DURATION,
 )
-"""The fields of a job, which are the columns of CSV."""
+"""Fields that every record of a job and every row of CSV has; there are more."""
 
 OF_AN_ANSWER = (Field.AT, Field.HTTP_STATUS, Field.REQUEST_ID, Field.TRACK_ID, Field.BODY)
 

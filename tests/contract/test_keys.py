@@ -1,4 +1,4 @@
-"""Every key of README's table, pressed in the monitor on a terminal, and what it does on the screen."""
+"""Every key of the manual's table, pressed in the monitor on a terminal, and what it does on the screen."""
 
 import base64
 import re
