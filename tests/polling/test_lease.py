@@ -8,8 +8,12 @@ from typing import NoReturn
 
 import pytest
 
-from tests.support.sources import MemoryStore
-from tests.support.virtual_time import VirtualClock, run_virtually
+from tests.support.polling import read_on_the_loop, watches
+from tests.support.sources import MemoryStore, TimedSource
+from tests.support.virtual_time import START, VirtualClock, run_virtually, wall
+from zjobtui.models.tenant import Tenant
+from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.engine import Engine
 from zjobtui.polling.lease import (
     LEASE_NAME,
     LEASE_RENEW_SECONDS,
@@ -254,3 +258,58 @@ def test_a_process_of_another_user_is_running(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(os, "kill", refuse)
     assert is_running(name_holder(1)) is True
+
+
+def test_while_a_window_is_paused_another_one_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_on_the_loop(monkeypatch)
+    store, jobs = MemoryStore(), Watchlist({watch.job: watch for watch in watches(3)})
+
+    def window(source: TimedSource) -> Engine:
+        return Engine(jobs, store, [(Tenant(name="env", base_url=""), lambda: source)], VirtualClock())
+
+    def polls(source: TimedSource) -> bool:
+        return bool(source.sent) and wall() - START - source.sent[-1] < 10
+
+    async def script() -> None:
+        first, second = TimedSource(), TimedSource()
+        windows = [window(first), window(second)]
+        running = []
+        for each in windows:
+            running.append(asyncio.create_task(each._main()))
+            await asyncio.sleep(5)
+        assert windows[0]._tenants is not None
+        found = [(polls(first), polls(second))]
+        for is_paused in (True, False):
+            windows[0]._tenants.set_paused(is_paused=is_paused)
+            await asyncio.sleep(20)
+            found.append((polls(first), polls(second)))
+        assert found == [(True, False), (False, True), (False, True)]
+        assert windows[0].state.statuses["env"].is_following
+        for each in windows:
+            each._stopping.set()
+        await asyncio.gather(*running)
+
+    run_virtually(script())
+
+
+def test_a_window_polls_again_at_once_when_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_on_the_loop(monkeypatch)
+    source = TimedSource()
+    jobs = Watchlist({watch.job: watch for watch in watches(3)})
+
+    async def script() -> None:
+        window = Engine(jobs, MemoryStore(), [(Tenant(name="env", base_url=""), lambda: source)], VirtualClock())
+        running = asyncio.create_task(window._main())
+        await asyncio.sleep(1)
+        assert window._tenants is not None
+        window._tenants.set_paused(is_paused=True)
+        await asyncio.sleep(600)
+        count, before = len(source.sent), wall() - START
+        assert source.sent[-1] < 10
+        window._tenants.set_paused(is_paused=False)
+        await asyncio.sleep(1)
+        assert source.sent[count] - before < 0.1
+        window._stopping.set()
+        await running
+
+    run_virtually(script())

@@ -93,6 +93,7 @@ class TenantSet:
         self._attention.is_paused = is_paused
         for runner in self.runners:
             runner.set_paused()
+        self.wake_leases()
 
     async def stop(self, names: Iterable[str]) -> None:
         """Stop polling tenants, and write what is left."""
@@ -127,7 +128,7 @@ class TenantSet:
             record=self._record,
         )
         leasing = runner.supervisor.run(
-            f"the lease of {tenant.title}", partial(lease.run, partial(_has_unfinished, runner))
+            f"the lease of {tenant.title}", partial(lease.run, partial(self._may_hold_lease, runner))
         )
         return _Running(runner, lease, (asyncio.create_task(runner.run()), asyncio.create_task(leasing)))
 
@@ -152,6 +153,10 @@ class TenantSet:
         lease.wake()
         self._publish()
 
+    def _may_hold_lease(self, runner: TenantRunner) -> bool:
+        """Return whether there is something to poll; while polling is paused here, another window may poll."""
+        return not self._attention.is_paused and runner.poller is not None and runner.poller.has_unfinished
+
     def _lease_changed(self, tenant: str) -> None:
         running = self._running.get(tenant)
         if running is not None and (poller := running.runner.poller) is not None:
@@ -169,7 +174,3 @@ async def _end(stopped: Iterable[_Running], time_limit: float) -> None:
         async with asyncio.timeout(time_limit):
             for running in ended:
                 await running.end()
-
-
-def _has_unfinished(runner: TenantRunner) -> bool:
-    return runner.poller is not None and runner.poller.has_unfinished
