@@ -44,14 +44,16 @@ def exit_now(status: int) -> None:
 def exit_within(seconds: float, status: int) -> None:
     """End the process with this status if it has not ended by itself after `seconds`.
 
-    Python waits at its end for the threads of executors, which may wait for a disk that does not respond.
+    Python waits at its end for the threads of executors, which may wait for a disk or a name server that does not
+    respond.
     """
 
     def end() -> None:
         time.sleep(seconds)
         exit_now(status)
 
-    threading.Thread(target=end, name="exit limit", daemon=True).start()
+    with suppress(RuntimeError):  # the system has no thread left
+        threading.Thread(target=end, name="exit limit", daemon=True).start()
 
 
 def exit_on_signals() -> None:
