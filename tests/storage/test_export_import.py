@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 
 from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.storage.test_store import LISTS
-from tests.support.building import NOW, PROCESSING, done, failed, job, seen, watch, watchlist
+from tests.support.building import NOW, PROCESSING, done, failed, job, read_body, seen, watch, watchlist
 from zjobtui.models.merge import ImportedJob, merge
 from zjobtui.models.observation import Observation
 from zjobtui.models.text import clean
@@ -101,6 +101,17 @@ def test_what_was_taken_off_the_list_here_stays_off_it() -> None:
     )
     assert list(merged.change.watchlist) == [watch(1), watch(3)]
     assert (merged.new, merged.skipped) == (1, 1)
+
+
+def test_a_job_that_was_imported_without_its_response_stays_ended_when_digests_are_made_again(tmp_path: Path) -> None:
+    running = seen(read_body(status="Processing"), NOW)
+    ended = next(iter(watchlist(watch(1)).apply_observations([(job(1), done(NOW + 5), 5.0)]).watchlist))
+    with opened(tmp_path / "store") as (store, _):
+        observed(store, added(store, watch(1)), running)
+        imported(store, kept(store.path), to_json([ImportedJob(ended)], "now"))
+        for expected in ({"env": frozenset({"Pending"})}, {}):
+            renewed = store.renew_digests(kept(store.path), expected)
+            assert list(renewed) == list(kept(store.path)) == [ended]
 
 
 def broken(**changes: Any) -> str:  # noqa: ANN401 - whatever stands in a file

@@ -208,8 +208,8 @@ class Store:
 
         `expected` are the order statuses that the settings expect, None if the settings cannot be read. An open window
         of an older version writes digests without `why`; these are made again, too. A job whose stored response is
-        damaged keeps its digest. If the new digests cannot be saved, they are returned all the same. Raises
-        `StoreError` if the responses cannot be read at all.
+        damaged, or has another status, keeps its digest. If the new digests cannot be saved, they are returned all the
+        same. Raises `StoreError` if the responses cannot be read at all.
         """
         with self.file.lend_connection() as connection:
             is_current = read_meta(connection, "digest_version") == DIGEST_VERSION
@@ -453,11 +453,13 @@ class Store:
         from zjobtui.models.assessment import digest  # noqa: PLC0415 - 30 ms (models.report), only after the rules have changed
 
         statuses = expected or {}
-        renewed = {
-            watch.job: replace(watch, digest=digest(response.report, statuses.get(watch.job.tenant, ())))
-            for watch in old
-            if (response := self._intact_response(watch.job))
-        }
+        renewed: dict[JobRef, WatchedJob] = {}
+        for watch in old:
+            if response := self._intact_response(watch.job):
+                after = digest(response.report, statuses.get(watch.job.tenant, ()))
+                # A job that was imported without its response may be further on than the response that is stored here.
+                if watch.digest is not None and after.status == watch.digest.status:
+                    renewed[watch.job] = replace(watch, digest=after)
         change = Change(
             Watchlist({**watchlist.watches, **renewed}), observed=tuple(Observed(watch) for watch in renewed.values())
         )
