@@ -137,6 +137,21 @@ def test_a_host_that_throttles_reads_gets_fewer_calls_and_the_rest_are_given_up(
     assert run.pulse.problem is not None
 
 
+def test_a_host_that_is_not_available_to_a_read_gets_no_call_before_its_retry_after_ends() -> None:
+    call = Call(http_status=503, rate_limits=RateLimits(retry_after=60.0))
+    results = list[ReadResult]()
+    source = TimedSource(related=lambda each: ReadProblem(each, ReadProblemKind.SERVER_ERROR, "HTTP 503", call=call))
+
+    async def script(run: Run) -> None:
+        await reading(4, results)(run)
+        await asyncio.sleep(100)
+
+    run = polled(source, watches(1), script)
+    assert kinds(results) == [ReadProblemKind.SERVER_ERROR] * 4
+    assert [at for at in run.calls if 1.1 < at < 61] == []
+    assert [at for at in run.calls if at >= 61] != []
+
+
 def test_a_tenant_that_is_down_is_read_when_the_user_asks() -> None:
     down = Problem(ProblemKind.UNREACHABLE)
     results = list[ReadResult]()

@@ -170,8 +170,8 @@ class TenantGate:
     def record_read(self, result: ReadResult, sent: float, now: float) -> None:
         """Tell the limiter the result of a read sent at `sent`.
 
-        That a read fails says nothing about polling; that one succeeds makes the next probe of a tenant that is down
-        due.
+        That a read fails says nothing about polling, unless the host says how long it wants no calls; that one succeeds
+        makes the next probe of a tenant that is down due.
         """
         stated = result.call.rate_limits
         self.limiter.apply_headers(stated, now)
@@ -184,6 +184,11 @@ class TenantGate:
                 self.limiter.pause(now, retry_after)
             else:
                 self.limiter.throttle(sent, now, retry_after)
+        elif stated.retry_after and result.call.http_status == 503:
+            log.warning("tenant %s: not available to a read, no calls for %gs", self._tenant, stated.retry_after)
+            self.limiter.pause(now, stated.retry_after)
+            self._downtime = Problem(ProblemKind.UNAVAILABLE, result.detail)
+            self._down_until = now + stated.retry_after
 
     def _fails_alone(self, job: JobRef, now: float, recent: float) -> bool:
         """Return whether other jobs got responses since this one fails: then the tenant is not at fault."""
