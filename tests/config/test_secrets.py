@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from rich.pretty import pretty_repr
 
 from zjobtui.config.loading import parse_settings
 from zjobtui.config.programs import child_environment
@@ -368,4 +369,5 @@ def test_arguments_of_a_command_are_in_no_repr() -> None:
     text = f'[tenants.eu]\nhost = "x"\nclient_id = "1"\nsecret_command = ["echo", "{SENTINEL}"]'
     loaded, problems = parse_settings(text)
     assert loaded.tenants[0].secret_source == Command(("echo", SENTINEL))
-    assert SENTINEL not in repr((loaded, problems, loaded.tenants[0].secret_source))
+    described = (loaded, problems, loaded.tenants[0].secret_source)
+    assert SENTINEL not in repr(described) + pretty_repr(described)

@@ -4,6 +4,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.pretty import pretty_repr
 
 from tests.support.scripted import FixedClock
 from zjobtui.models.observation import Call, Failure
@@ -267,7 +268,8 @@ async def test_a_given_token_is_never_renewed_and_tried_again_after_a_pause() ->
 
 
 def test_a_token_never_shows_itself() -> None:
-    assert "sentinel" not in repr(Token("sentinel", 100)) + str(Token("sentinel", 100))
+    token = Token("sentinel", 100)
+    assert "sentinel" not in repr(token) + str(token) + pretty_repr(token)
 
 
 async def test_tokens_that_work_for_a_moment_only_are_not_asked_for_without_end() -> None:

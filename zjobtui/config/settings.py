@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from math import inf
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
 
@@ -177,6 +177,9 @@ class TenantSettings(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"TenantSettings({self.name!r})"  # the arguments of a command may be secret
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("name", self.name)]
+
     @property
     def secret_source(self) -> SecretSource:
         """The source of the secret."""
@@ -234,6 +237,9 @@ class NotifySettings(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return "NotifySettings()"  # as above
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
 
 class FilesSettings(Struct, frozen=True, kw_only=True):

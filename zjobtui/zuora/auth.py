@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -59,6 +60,9 @@ class Token(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Token(…, life={self.life})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:  # by that of `Struct` Rich would show all fields
+        return [("life", self.life)]
 
 
 FetchToken = Callable[[], Awaitable[Token | Failure]]
