@@ -215,6 +215,12 @@ def test_an_odd_answer_that_is_json_is_read(answer: bytes) -> None:
     assert read_report(report.raw) == report
 
 
+@pytest.mark.parametrize("category", [10, 11, 40, 50, 60, 61, 70, 99])
+def test_a_429_wants_fewer_calls_whatever_its_code_is(category: int) -> None:
+    problem = read_response(429, refusal(50000000 + category, "try again later"))
+    assert problem == Problem(ProblemKind.THROTTLED, "try again later", str(50000000 + category))
+
+
 def test_every_text_of_an_answer_is_clean() -> None:
     hostile = "\x1b[31m\x9b\u202e\u200b\x00\x7f"
     result = {"jobType": hostile, "a": [hostile, {hostile: hostile}]}

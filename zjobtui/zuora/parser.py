@@ -126,9 +126,13 @@ def _raw(text: str) -> str:
 
 
 def read_refusal(http_status: int, fields: dict[str, Json]) -> Problem:
-    """Return the problem of a response that refuses the request, in any of the shapes that `reasons` reads."""
+    """Return the problem of a response that refuses the request, in any of the shapes that `reasons` reads.
+
+    The code says what it is, except for a 429: whatever sends that wants fewer calls.
+    """
     reason = first_reason(fields)
-    kind = _BY_CATEGORY.get(reason.category) or _by_status(http_status)
+    by_code = None if http_status == 429 else _BY_CATEGORY.get(reason.category)
+    kind = by_code or _by_status(http_status)
     detail = shorten(reason.message, 500) or f"HTTP {http_status} without a reason"
     return Problem(kind, detail, reason.code)
 
