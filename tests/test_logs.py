@@ -19,6 +19,7 @@ from tests.support.process import environment
 from tests.support.program import PROGRAM
 from tests.support.terminal import Terminal
 from zjobtui import log_file, logs
+from zjobtui.bootstrap.configuration import file_configuration
 from zjobtui.log_file import LOG_FILES_KEPT, LogError, RotatingFile
 from zjobtui.zuora.mask import Mask
 
@@ -129,6 +130,19 @@ def test_secrets_are_masked_in_messages_tracebacks_and_records_of_libraries(path
     told = "\n".join(lines(path))
     assert SECRET not in told
     assert told.count("[masked]") == 4
+
+
+def test_a_secret_that_is_read_again_and_again_costs_the_log_one_mask(path: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[tenants.eu]\nhost = "EU production"\nclient_id = "1"\nsecret_env = "EU_SECRET"\n')
+    (configured,) = file_configuration({"EU_SECRET": SECRET}, config).tenants
+    logs.start(str(path))
+    for _ in range(3):
+        configured.credentials()
+        log.info("plain %s", SECRET)
+    assert logs._open_log is not None
+    assert len(logs._open_log._masks) == 1
+    assert SECRET not in "\n".join(lines(path))
 
 
 @pytest.mark.parametrize(

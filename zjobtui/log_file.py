@@ -71,8 +71,9 @@ class LogFile:
         self._hook_before = threading.excepthook
 
     def add_mask(self, mask_text: Callable[[str], str]) -> None:
-        """Apply a function that masks secrets to every line."""
-        self._masks.append(mask_text)
+        """Apply a function that masks secrets to every line, once however often it is added."""
+        if mask_text not in self._masks:
+            self._masks.append(mask_text)
 
     def start(self) -> None:
         """Start taking the records of all loggers: our own at any level, those of libraries from WARNING."""

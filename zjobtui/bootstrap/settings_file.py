@@ -18,6 +18,9 @@ from zjobtui.zuora.mask import Mask
 
 log = get_logger(__name__)
 
+_read_secrets = Mask()
+"""The secrets that were read, for the log: refused ones are read again every minute."""
+
 
 def load_settings_file(environ: Mapping[str, str], path: Path) -> Configuration:
     """Load the settings at `path`; a missing file is a problem if the environment names it."""
@@ -69,6 +72,5 @@ def _read_credentials(table: TenantSettings, settings: Settings, environ: Mappin
 def _mask_in_log(secret: str) -> None:
     """Mask a secret in the log before any client gets it."""
     if log.is_on:
-        mask = Mask()
-        mask.add(secret)
-        add_mask(mask.mask_text)
+        _read_secrets.add(secret)
+        add_mask(_read_secrets.mask_text)
