@@ -3,6 +3,8 @@
 import asyncio
 import os
 import subprocess
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,6 +13,7 @@ import pytest
 from tests.support.polling import read_on_the_loop, watches
 from tests.support.sources import MemoryStore, TimedSource
 from tests.support.virtual_time import START, VirtualClock, run_virtually, wall
+from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.engine import Engine
@@ -260,36 +263,69 @@ def test_a_process_of_another_user_is_running(monkeypatch: pytest.MonkeyPatch) -
     assert is_running(name_holder(1)) is True
 
 
-def test_while_a_window_is_paused_another_one_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+def in_two_windows(
+    monkeypatch: pytest.MonkeyPatch,
+    first: TimedSource,
+    second: TimedSource,
+    script: Callable[[Engine, Engine, Callable[[], tuple[bool, bool]]], Awaitable[None]],
+) -> None:
+    """Poll three jobs in two windows on one store; the script gets a function that returns which of them poll."""
     read_on_the_loop(monkeypatch)
     store, jobs = MemoryStore(), Watchlist({watch.job: watch for watch in watches(3)})
 
-    def window(source: TimedSource) -> Engine:
-        return Engine(jobs, store, [(Tenant(name="env", base_url=""), lambda: source)], VirtualClock())
-
     def polls(source: TimedSource) -> bool:
-        return bool(source.sent) and wall() - START - source.sent[-1] < 10
+        return any(asked.was_good and wall() - asked.at < 10 for asked in source.asked)
 
-    async def script() -> None:
-        first, second = TimedSource(), TimedSource()
-        windows = [window(first), window(second)]
-        running = []
-        for each in windows:
-            running.append(asyncio.create_task(each._main()))
+    async def run() -> None:
+        windows, running = list[Engine](), list[asyncio.Task[None]]()
+        for source in (first, second):
+            made = partial(lambda source: source, source)
+            windows.append(Engine(jobs, store, [(Tenant(name="env", base_url=""), made)], VirtualClock()))
+            running.append(asyncio.create_task(windows[-1]._main()))
             await asyncio.sleep(5)
-        assert windows[0]._tenants is not None
-        found = [(polls(first), polls(second))]
-        for is_paused in (True, False):
-            windows[0]._tenants.set_paused(is_paused=is_paused)
-            await asyncio.sleep(20)
-            found.append((polls(first), polls(second)))
-        assert found == [(True, False), (False, True), (False, True)]
-        assert windows[0].state.statuses["env"].is_following
+        await script(windows[0], windows[1], lambda: (polls(first), polls(second)))
         for each in windows:
             each._stopping.set()
         await asyncio.gather(*running)
 
-    run_virtually(script())
+    run_virtually(run())
+
+
+def test_while_a_window_is_paused_another_one_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(first: Engine, _: Engine, polls: Callable[[], tuple[bool, bool]]) -> None:
+        assert first._tenants is not None
+        found = [polls()]
+        for is_paused in (True, False):
+            first._tenants.set_paused(is_paused=is_paused)
+            await asyncio.sleep(20)
+            found.append(polls())
+        assert found == [(True, False), (False, True), (False, True)]
+        assert first.state.statuses["env"].is_following
+
+    in_two_windows(monkeypatch, TimedSource(), TimedSource(), script)
+
+
+def test_a_window_whose_credentials_are_not_accepted_lets_another_one_poll(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if its bearer token had expired, and the other window had a new one."""
+    expires, corrected = START + 60, START + 600
+    expired = TimedSource(trouble=lambda at, _: Problem(ProblemKind.SIGNED_OUT) if expires <= at < corrected else None)
+
+    async def script(first: Engine, second: Engine, polls: Callable[[], tuple[bool, bool]]) -> None:
+        await asyncio.sleep(expires - 1 - wall())
+        assert polls() == (True, False)
+        await asyncio.sleep(30)
+        assert polls() == (False, True)
+        problem = first.state.statuses["env"].problem
+        assert problem is not None
+        assert problem.kind is ProblemKind.SIGNED_OUT
+        probes = len(expired.sent)
+        await asyncio.sleep(corrected - 1 - wall())
+        assert 5 <= len(expired.sent) - probes <= 40
+        await asyncio.sleep(120)
+        assert polls() == (False, True)
+        assert [each.state.statuses["env"].is_following for each in (first, second)] == [True, False]
+
+    in_two_windows(monkeypatch, expired, TimedSource(), script)
 
 
 def test_a_window_polls_again_at_once_when_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

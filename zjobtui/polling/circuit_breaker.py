@@ -73,6 +73,11 @@ class CircuitBreaker:
         return self.problem is not None
 
     @property
+    def needs_user(self) -> bool:
+        """Whether it is open for a reason that the user must correct, such as credentials that are not accepted."""
+        return self.problem is not None and self.problem.kind in _AT_ONCE
+
+    @property
     def down_since(self) -> float | None:
         """Since when the tenant cannot be polled, with an outage before the start that goes on; None if it can be."""
         if self.problem is None or self.since is None or self.earlier is None:

@@ -110,25 +110,25 @@ class TenantSet:
             running.lease.wake()
 
     def _start(self, tenant: Tenant, make: MakeSource) -> _Running:
-        changed = partial(self._lease_changed, tenant.name)
+        changed, gate = partial(self._lease_changed, tenant.name), self._gate_of(tenant)
         lease = Lease(self._store, self._service.run_io, self._clock, changed, tenant.name)
         runner = TenantRunner(
             tenant,
             make,
             self._service,
             self._store,
-            self._gate_of(tenant),
+            gate,
             self._attention,
             self._clock,
             self._chance,
-            may_poll=partial(attrgetter("is_held"), lease),
+            may_poll=lambda: lease.is_held or gate.breaker.needs_user,
             is_polled_elsewhere=partial(attrgetter("is_elsewhere"), lease),
             changed=partial(self._runner_changed, lease),
             options=self._options,
             record=self._record,
         )
         leasing = runner.supervisor.run(
-            f"the lease of {tenant.title}", partial(lease.run, partial(self._may_hold_lease, runner))
+            f"the lease of {tenant.title}", partial(lease.run, partial(self._may_hold_lease, runner, gate))
         )
         return _Running(runner, lease, (asyncio.create_task(runner.run()), asyncio.create_task(leasing)))
 
@@ -153,9 +153,14 @@ class TenantSet:
         lease.wake()
         self._publish()
 
-    def _may_hold_lease(self, runner: TenantRunner) -> bool:
-        """Return whether there is something to poll; while polling is paused here, another window may poll."""
-        return not self._attention.is_paused and runner.poller is not None and runner.poller.has_unfinished
+    def _may_hold_lease(self, runner: TenantRunner, gate: TenantGate) -> bool:
+        """Return whether there is something to poll that this window can poll.
+
+        While polling is paused here, or the credentials of this window are not accepted, another window may poll; of
+        such a tenant single probes are sent without the lease.
+        """
+        can_poll = not (self._attention.is_paused or gate.breaker.needs_user)
+        return can_poll and runner.poller is not None and runner.poller.has_unfinished
 
     def _lease_changed(self, tenant: str) -> None:
         running = self._running.get(tenant)
