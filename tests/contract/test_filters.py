@@ -41,6 +41,7 @@ def matching(known: Known) -> dict[str, int]:
         f"{Term.ALIKE}00000000": 0,
         f"{Term.NOTE}call": 1,
         f"{Term.SUBSCRIPTION}{done[Field.SUBSCRIPTIONS][0]}": 1,
+        f"{Term.INVOICE}{done[Field.INVOICES][0]}": 1,
         f"{Term.INVOICE}none": 0,
         Term.IS_OVERDUE: 0,
         f"{Term.TYPE}order": 3,

@@ -434,6 +434,15 @@ async def test_an_empty_field_says_what_enter_does_to_common_tags() -> None:
         assert [watch.tags for watch in engine.state.watchlist] == [("acme",), ()]
 
 
+async def test_undo_leaves_alone_what_another_window_has_written_since() -> None:
+    engine = staged(RUNNING, RUNNING, labels=("CS 1", "CS 2"))
+    async with run_monitor(engine, (120, 24)) as view:
+        await view.press("*", "l", *"mine", "enter")
+        engine.label([job(2)], "theirs")
+        await view.press("u")
+        assert [watch.label for watch in engine.state.watchlist] == ["CS 1", "theirs"]
+
+
 async def test_undo_says_if_another_window_has_left_nothing_to_undo() -> None:
     engine = staged(RUNNING, RUNNING, labels=("CS 1", "CS 2"))
     async with run_monitor(engine, (120, 24)) as view:

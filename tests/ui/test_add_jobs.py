@@ -309,6 +309,21 @@ async def test_what_is_entered_is_written_on_new_and_known_jobs_and_undone_at_on
         assert (watch.label, watch.tags, watch.note) == ("before", ("old",), "")
 
 
+async def test_undoing_a_paste_leaves_alone_what_another_window_has_written_on_known_jobs() -> None:
+    engine = staged("recorded-processing", "recorded-processing", labels=("first", "second"))
+    async with run_monitor(engine) as view:
+        await view.paste(f"{job_id(1).given} {job_id(2).given} {job_id(7).given}")
+        await view.press("tab", "tab", *"q4", "enter")
+        assert "1 job added, 2 known: labelled" in view.toast
+        engine.label([job(1)], "theirs")
+        engine.tag([job(2)], ("q4", "urgent"))
+        await view.press("u")
+        assert [(watch.label, watch.tags) for watch in engine.state.watchlist] == [
+            ("theirs", ()),
+            ("second", ("q4", "urgent")),
+        ]
+
+
 @pytest.mark.slow
 async def test_nothing_entered_leaves_known_jobs_as_they_are() -> None:
     engine = staged("recorded-processing", labels=("before",))

@@ -206,6 +206,31 @@ async def test_a_key_does_not_act_on_a_job_that_has_just_come_under_the_cursor()
         assert len(engine.state.watchlist) == 3, "what comes after a removed job was meant"
 
 
+async def test_a_job_that_has_just_come_under_the_cursor_is_not_marked() -> None:
+    engine = crowd(5)
+    async with run_monitor(engine) as view:
+        tell(engine, 4, FAILED)
+        await view.settled()
+        await view.press("space")
+        assert view.toast == "Another job has just moved under the cursor: press the key again to act on it."
+        assert "marked" not in view.text
+        await view.press("space")
+        assert "1 marked" in view.text
+
+
+async def test_marks_of_removed_jobs_do_not_let_a_key_act_on_a_job_that_has_just_come_under_the_cursor() -> None:
+    engine = crowd(6)
+    async with run_monitor(engine) as view:
+        await view.press("space", "space", "x")
+        assert len(engine.state.watchlist) == 4
+        await pass_time(view, 5)
+        engine.remove([next(watch.job for watch in engine.state.watchlist if watch.job.id.given[:8] == selected(view))])
+        await view.settled()
+        await view.press("x")
+        assert view.toast == "Another job has just moved under the cursor: press the key again to act on it."
+        assert len(engine.state.watchlist) == 3
+
+
 async def test_nothing_is_read_of_a_job_that_has_just_come_under_the_cursor() -> None:
     engine = crowd(5)
     async with run_monitor(engine) as view:

@@ -19,6 +19,7 @@ from zjobtui.models.call_filter import parse_call_filter
 from zjobtui.models.call_log import CALLS_KEPT, JOBS_KEPT, CallKind, CallLog, LoggedCall
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.related import Reference, RelatedKind
+from zjobtui.ui.themes import Appearance
 
 RUNNING = "recorded-processing"
 
@@ -266,3 +267,13 @@ async def test_reads_are_listed_with_what_was_read_and_found_by_its_kind_and_num
         assert "O-00005577"[: 8 if size == NARROW else None] in row
         await view.press("enter")
         assert "order O-00005577" in view.text
+
+
+async def test_another_key_of_the_settings_opens_and_closes_it() -> None:
+    async with run_monitor(staged(RUNNING), (80, 24), look=Appearance(keys={"call_log": "f5"})) as view:
+        await view.press("f5")
+        assert "─ Calls" in view.text
+        await view.press("L")
+        assert "─ Calls" in view.text, "no key of this list any more"
+        await view.press("f5")
+        assert "─ Calls" not in view.text

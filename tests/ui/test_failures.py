@@ -161,3 +161,12 @@ async def test_failures_are_legible_in_ascii() -> None:
         await view.press("F")
         assert "lock contention" in view.text
         assert view.text.isascii()
+
+
+@pytest.mark.parametrize(("keys", "key"), [({}, "F"), ({"failures": "f6"}, "f6")])
+async def test_the_key_that_opens_it_closes_it_too(keys: dict[str, str], key: str) -> None:
+    async with run_monitor(engine(), (80, 24), look=Appearance(keys=keys)) as view:
+        await view.press(key)
+        assert "─ Failures" in view.text
+        await view.press(key)
+        assert "─ Failures" not in view.text

@@ -108,7 +108,7 @@ async def test_leaving_the_filter_does_not_count_as_focusing_the_detail() -> Non
         await view.press("/", "0", "escape")
         rows = view.app.screen.query_one(JobList)
         assert rows.has_focus
-        assert not rows.user_moved_cursor  # as if the user had gone to the detail
+        assert not rows.is_cursor_held  # as if the user had gone to the detail
 
 
 async def test_a_new_title_redraws_only_the_border() -> None:

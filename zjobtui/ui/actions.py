@@ -200,7 +200,7 @@ CATALOGUE = (
     ),
     Action(
         "mark",
-        lambda screen: screen.job_list.toggle_mark(),
+        lambda screen: screen.toggle_mark(),
         "space",
         "mark",
         "Mark or unmark the job; actions apply to the marked jobs",

@@ -162,9 +162,11 @@ class CallLogScreen(Screen[None]):
 
     AUTO_FOCUS = "CallList"
     BINDINGS = [
-        Binding("slash", "filter", "filter", show=False),
-        Binding("e", "export", "export", show=False),
-        Binding("escape,q,L", "close", "close", show=False),
+        Binding("slash", "filter", "filter", id="filter", show=False),
+        Binding("e", "export", "export", id="export", show=False),
+        Binding("escape", "close", "close", show=False),
+        Binding("L", "close", "close", id="call_log", show=False),
+        Binding("q", "close", "close", id="quit", show=False),
     ]
 
     def __init__(

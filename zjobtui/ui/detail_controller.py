@@ -41,7 +41,7 @@ class DetailController:
         self,
         context: MonitorContext,
         presenter: ListPresenter,
-        rows: JobList,
+        job_list: JobList,
         detail: JobDetail,
     ) -> None:
         self._context = context
@@ -49,7 +49,7 @@ class DetailController:
         self._archive = context.archive
         self._clock = context.clock
         self._presenter = presenter
-        self._rows = rows
+        self._job_list = job_list
         self._detail = detail
         detail.trail.reads = ReadCache(context.engine, context.clock, self._post_read_ended)
         self._is_started = False
@@ -65,13 +65,13 @@ class DetailController:
 
     def show(self) -> None:
         """Show the selected job, loaded from the archive on another thread."""
-        watch = self._rows.selected
+        watch = self._job_list.selected
         if not self._is_started:
             return
-        if (batch := self._rows.selected_fold) is not None:
+        if (batch := self._job_list.selected_fold) is not None:
             self._detail.workers.cancel_group(self._detail, "detail")
             now, zone = self._clock.now(), self._detail.zone
-            text = batch_overview(batch, self._rows.time_left(batch.whole or batch), now, zone)
+            text = batch_overview(batch, self._job_list.time_left(batch.whole or batch), now, zone)
             self._detail.show(None, now, text, "Batch")
         elif watch is None:
             text = self._presenter.model.no_matches_text or NO_JOBS_TEXT
@@ -86,7 +86,7 @@ class DetailController:
 
     def refresh(self, before: WatchedJob | None) -> None:
         """Show a new state of the selected job; load it again only if more than its times has changed."""
-        watch = self._rows.selected
+        watch = self._job_list.selected
         if watch is None or before is None or watch.job != before.job or not before.differs_only_in_times(watch):
             self.show()
         elif watch is not before:
@@ -94,7 +94,7 @@ class DetailController:
 
     def tick(self) -> None:
         """Show what has changed with time, and in the view of the request the last call."""
-        watch = self._rows.selected
+        watch = self._job_list.selected
         if self._is_started and watch is not None:
             self._detail.update_last_call(watch.job, self._engine.calls.last(watch.job))
         self._detail.tick(self._clock.now())
@@ -112,8 +112,8 @@ class DetailController:
     @property
     def _has_unread_selection(self) -> bool:
         """Whether the user has moved the cursor to an unread job."""
-        selected = self._rows.selected
-        return selected is not None and selected.is_unread and self._rows.user_moved_cursor
+        selected = self._job_list.selected
+        return selected is not None and selected.is_unread and self._job_list.is_cursor_held
 
     @property
     def _is_focus_report_old(self) -> bool:
@@ -122,15 +122,15 @@ class DetailController:
     def _start_focus_timer(self) -> None:
         if self._focus_timer is not None:
             self._focus_timer.stop()
-        report = partial(self._report_focus, self._rows.selected)
-        self._focus_timer = self._rows.set_timer(FOCUS_DELAY, report, name="focus")
+        report = partial(self._report_focus, self._job_list.selected)
+        self._focus_timer = self._job_list.set_timer(FOCUS_DELAY, report, name="focus")
 
     def _report_focus(self, before: WatchedJob | None) -> None:
         """Report the job on which the cursor has rested; mark it as read if the user has seen its verdict as long.
 
         `before` is that job as it was when the timer started.
         """
-        self._focus_timer, selected = None, self._rows.selected
+        self._focus_timer, selected = None, self._job_list.selected
         if (selected and selected.job) != (before and before.job):
             return  # the message of this move is still in the queue, and starts the timer again
         self._focus_reported_at = self._clock.boot()
@@ -142,12 +142,12 @@ class DetailController:
         """Report the visible rows to the engine soon; only set a timer now, because a key may wait for this."""
         if not self._is_report_due:
             self._is_report_due = True
-            self._rows.set_timer(VISIBLE_ROWS_DELAY, self.report_visible_rows, name="visible rows")
+            self._job_list.set_timer(VISIBLE_ROWS_DELAY, self.report_visible_rows, name="visible rows")
 
     def report_visible_rows(self) -> None:
         """Report the jobs on the screen to the engine if they have changed: they are polled first."""
         self._is_report_due = False
-        jobs = self._rows.in_view
+        jobs = self._job_list.in_view
         if self._visible != (visible := frozenset(jobs)):
             self._visible = visible
             self._engine.set_visible(jobs)
@@ -161,7 +161,7 @@ class DetailController:
         except Exception as fault:  # an archive may fail in any way; the list must go on
             log.exception("a job could not be read from the store")
             self._presenter.read_error = str(fault)
-        watch = self._rows.selected  # as it is now: times may have changed during the load
+        watch = self._job_list.selected  # as it is now: times may have changed during the load
         if watch is not None and watch.job == job:
             details = JobDetails(
                 watch,

@@ -189,7 +189,10 @@ class FailureList(LineListView):
 class FailuresScreen(ModalScreen[str | None]):
     """Show failures by reason; return the filter term of the group whose jobs the user wants to see."""
 
-    BINDINGS = [Binding("escape", "dismiss", "close", priority=True)]
+    BINDINGS = [
+        Binding("escape", "dismiss", "close", priority=True),
+        Binding("F", "dismiss", "close", id="failures", priority=True),
+    ]
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from operator import attrgetter
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.text import parse_tags
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watchlist import WRITTEN_FIELDS
 from zjobtui.polling.protocols import EditResult
 from zjobtui.ui.add_jobs import AddJobsDialog, NewJobs
 from zjobtui.ui.call_log import CallLogScreen
@@ -28,6 +30,9 @@ from zjobtui.ui.prompt import PromptDialog
 from zjobtui.ui.share import ShareActions
 from zjobtui.ui.toast import toast
 from zjobtui.ui.undo import UndoStack, UndoStep, Watches, describe_jobs
+
+Writer: TypeAlias = "Callable[[Sequence[JobRef], str], Future[EditResult]]"
+"""Writes a text on jobs."""
 
 CONFIRM_ABOVE = 20
 """Number of jobs above which removing and archiving ask for confirmation; both can be undone."""
@@ -72,7 +77,7 @@ class JobActions:
     def remove(self) -> None:
         """Remove jobs from the watchlist; ask for confirmation if they are many."""
         if targets := self._targets():
-            self._take_off(targets, "Remove {} from the watchlist?", "removed", self._engine.remove)
+            self._take_off(targets, "Remove {}", "removed", self._engine.remove, where=" from the watchlist")
 
     def archive(self) -> None:
         """Archive the jobs that have ended; ask for confirmation if they are many."""
@@ -81,19 +86,21 @@ class JobActions:
         if ended := tuple(watch for watch in targets if watch.is_final):
             left = len(targets) - len(ended)
             running = f", {left} not: still running or unknown" if left else ""
-            self._take_off(ended, "Archive {}?", "archived", self._engine.archive_jobs, running)
+            self._take_off(ended, "Archive {}", "archived", self._engine.archive_jobs, running)
         else:
             self._toast(f"{self._describe(targets)} not archived: still running or unknown.")
 
     def _take_off(
         self,
         targets: Watches,
-        question: str,
+        action: str,
         done: str,
         take_off: "Callable[[Sequence[JobRef]], Future[EditResult]]",
         more: str = "",
+        *,
+        where: str = "",
     ) -> None:
-        """Take jobs off the watchlist, with undo; `more` completes the confirmation."""
+        """Take jobs off the watchlist, with undo; `more` completes the confirmation, `where` the question."""
         listed, (_, hidden) = self._presenter.state.watchlist, self._presenter.marks
         more += f", {hidden:,} not: hidden by the filter" if hidden else ""
         step = UndoStep(
@@ -105,15 +112,14 @@ class JobActions:
         def confirmation(taken: Watches) -> str:
             return f"{describe_jobs(taken)} {done}{more}{_left_in_batches(listed, taken)}" if taken else ""
 
-        title = question.format(self._describe(targets))
-        yes, no = title.removesuffix("?").removesuffix(" from the watchlist"), "Cancel"
+        yes, no = action.format(self._describe(targets)), "Cancel"
 
         def proceed(choice: str | None) -> None:
             if choice == yes:
                 self._undo_stack.track([take_off(_jobs(targets))], step, confirmation)
 
         if len(targets) > CONFIRM_ABOVE:
-            self._screen.app.push_screen(ChoiceDialog(title, (no, yes)), proceed)
+            self._screen.app.push_screen(ChoiceDialog(f"{yes}{where}?", (no, yes)), proceed)
         else:
             proceed(yes)
 
@@ -236,7 +242,7 @@ class JobActions:
         title: str,
         done: str,
         current: Callable[[WatchedJob], str],
-        change: "Callable[[Sequence[JobRef], str], Future[EditResult]]",
+        change: Writer,
         combine: Callable[[str, str], str] = lambda _, text: text,
         initial: str | None = None,
         targets: Watches | None = None,
@@ -250,11 +256,18 @@ class JobActions:
         def apply(texts: dict[JobRef, str]) -> "list[Future[EditResult]]":
             return [change(jobs, text) for text, jobs in group_by_text(texts)]
 
+        def take_back(changed: Watches) -> "list[Future[EditResult]]":
+            now = self._engine.state.watchlist
+            mine = [
+                after.job for after in changed if (watch := now.get(after.job)) and current(watch) == current(after)
+            ]
+            return apply({job: before[job] for job in mine})
+
         def save(text: str | None) -> None:
             if text is None or text == start:
                 return
             texts = {job: combine(before[job], text) for job in before}
-            step = UndoStep(lambda _: apply(before), done if any(texts.values()) else f"no longer {done}")
+            step = UndoStep(take_back, done if any(texts.values()) else f"no longer {done}")
             self._undo_stack.track(apply(texts), step)
 
         hint = ""
@@ -303,24 +316,27 @@ class JobActions:
 
         def revert(changed: Watches) -> "list[Future[EditResult]]":
             added = [watch.job for watch in changed if watch.job in is_new]
-            return [self._engine.remove(added), *self._annotate((watch, watch) for watch in known)]
+            now, after = self._engine.state.watchlist, {watch.job: watch for watch in changed}
+            edited = [(watch, before) for before in known if before.job in after and (watch := now.get(before.job))]
+            back = [(watch, _taken_back(watch, before, after[watch.job])) for watch, before in edited]
+            return [self._engine.remove(added), *self._annotate(back)]
 
-        written = ((watch, _with_entered(watch, jobs, tags)) for watch in known)
-        edits = self._annotate(pair for pair in written if pair[0] != pair[1])
+        edits = self._annotate([(watch, _with_entered(watch, jobs, tags)) for watch in known])
         adding = self._engine.watch(watches, () if jobs.is_alone else new)
         self._undo_stack.track([adding, *edits], UndoStep(revert, "added"), confirmation)
 
-    def _annotate(self, pairs: Iterable[tuple[WatchedJob, WatchedJob]]) -> "Iterator[Future[EditResult]]":
-        """Give the first job of each pair the label, tags, note and batch of the second."""
-        wanted = {watch.job: written for watch, written in pairs}
-        for label, jobs in group_by_text({job: written.label for job, written in wanted.items()}):
-            yield self._engine.label(jobs, label)
-        for tags, jobs in group_by_text({job: format_tags(written) for job, written in wanted.items()}):
-            yield self._engine.tag(jobs, parse_tags(tags))
-        for note, jobs in group_by_text({job: written.note for job, written in wanted.items()}):
-            yield self._engine.note(jobs, note)
-        for batch, jobs in group_by_text({job: written.batch for job, written in wanted.items()}):
-            yield self._engine.set_batch(jobs, batch)
+    def _annotate(self, pairs: Sequence[tuple[WatchedJob, WatchedJob]]) -> "Iterator[Future[EditResult]]":
+        """Give the first job of each pair the label, tags, note and batch of the second, as far as they differ."""
+        writers: tuple[tuple[Callable[[WatchedJob], str], Writer], ...] = (
+            (attrgetter("label"), self._engine.label),
+            (format_tags, lambda jobs, text: self._engine.tag(jobs, parse_tags(text))),
+            (attrgetter("note"), self._engine.note),
+            (attrgetter("batch"), self._engine.set_batch),
+        )
+        for text_of, write in writers:
+            wanted = {now.job: text_of(then) for now, then in pairs if text_of(now) != text_of(then)}
+            for text, jobs in group_by_text(wanted):
+                yield write(jobs, text)
 
 
 def _with_entered(watch: WatchedJob, jobs: NewJobs, tags: tuple[str, ...]) -> WatchedJob:
@@ -332,6 +348,12 @@ def _with_entered(watch: WatchedJob, jobs: NewJobs, tags: tuple[str, ...]) -> Wa
         note=jobs.note or watch.note,
         batch=(jobs.is_batch_entered and jobs.batch) or watch.batch,
     )
+
+
+def _taken_back(now: WatchedJob, before: WatchedJob, after: WatchedJob) -> WatchedJob:
+    """Return a job with what an edit has changed from `before` to `after` as it was, unless it has changed since."""
+    mine = (field for field in WRITTEN_FIELDS if getattr(now, field) == getattr(after, field))
+    return replace(now, **{field: getattr(before, field) for field in mine})
 
 
 def common_text(texts: Iterable[str]) -> str:

@@ -78,8 +78,8 @@ class JobList(LineListView):
         self._watches: tuple[WatchedJob, ...] = ()
         self._job: JobRef | None = None
         self._folded_jobs: tuple[JobRef, ...] = ()
-        self.user_moved_cursor = False
-        """Whether the user has moved the cursor."""
+        self.is_cursor_held = False
+        """Whether the cursor stays on its job: the user has moved it there, or done something to the job."""
         self.user_moves = 0
         """How often the user has moved the cursor."""
         self.marked: frozenset[JobRef] = frozenset()
@@ -197,7 +197,7 @@ class JobList(LineListView):
         self._measure([watch for watch in watches if id(watch) not in known])
         self._needing.clear()
         self._find_needing(range(len(watches)))
-        if not self.user_moved_cursor:
+        if not self.is_cursor_held:
             self.set_lines(len(watches), 0, self.top)
         elif self._is_new_view:
             cursor, _ = self._follow(before, self.cursor)
@@ -235,9 +235,17 @@ class JobList(LineListView):
         left = next((place for place in order if before[place].job in places), None)
         return (0, 0) if left is None else (places[before[left].job], min(left, index))
 
+    def hold_cursor(self) -> None:
+        """Keep the cursor on its job from now on, whatever comes above it."""
+        self.is_cursor_held = True
+
+    def release_cursor(self) -> None:
+        """Let the cursor stay on the first row, whichever job that is."""
+        self.is_cursor_held = False
+
     def return_to_top(self) -> None:
         """Show the first row, with the cursor on it from now on."""
-        self.user_moved_cursor = False
+        self.release_cursor()
         self.set_lines(self.count, 0, 0)
         self._post_cursor_moved()
         self.view_changed()
@@ -353,7 +361,7 @@ class JobList(LineListView):
 
     def cursor_moved(self) -> None:
         """Post the move, and keep the cursor on this job from now on."""
-        self.user_moved_cursor = True
+        self.hold_cursor()
         self.user_moves += 1
         self._post_cursor_moved()
 
@@ -369,7 +377,7 @@ class JobList(LineListView):
     def toggle_mark(self) -> None:
         """Mark or unmark the job under the cursor, and go to the next."""
         if (watch := self.row) is not None:
-            self._last_mark, jobs = watch.job, {job.job for job in self.folds.jobs_of_row(watch)}
+            self._last_mark, jobs = watch.job, {each.job for each in self.folds.jobs_of_row(watch)}
             self.set_marked(self.marked - jobs if jobs <= self.marked else self.marked | jobs)
             self.action_move(1)
         else:
@@ -381,7 +389,7 @@ class JobList(LineListView):
         if jobs and self._last_mark in jobs:
             first, last = sorted((jobs.index(self._last_mark), self.cursor))
             rows = self._watches[first : last + 1]
-            self.set_marked(self.marked.union(job.job for job in self.folds.jobs_of_rows(rows)))
+            self.set_marked(self.marked.union(watch.job for watch in self.folds.jobs_of_rows(rows)))
         else:
             toast(self.app, "Mark a job with space first; then V marks all jobs up to the cursor.")
 

@@ -65,7 +65,7 @@ class ListPresenter:
         state: State,
         tenants: Sequence[Tenant],
         clock: Clock,
-        rows: JobList,
+        job_list: JobList,
         bar: StatusBar,
         notice: Static,
         *,
@@ -85,7 +85,7 @@ class ListPresenter:
         self._fault = self._message = ""
         self._tenants = tuple(tenants)
         self._clock = clock
-        self._rows = rows
+        self._job_list = job_list
         self._bar = bar
         self._notice = notice
         self._frozen_at = 0.0
@@ -100,21 +100,21 @@ class ListPresenter:
 
     def update(self, state: State) -> None:
         """Show a state; the job under the cursor keeps its place."""
-        if self._rows.user_moved_cursor:
-            self.model.pin(self._rows.row)
-        before = self._rows.row
+        if self._job_list.is_cursor_held:
+            self.model.pin(self._job_list.row)
+        before = self._job_list.row
         self._show(state)
-        after = self._rows.row
+        after = self._job_list.row
         if before is not None and after is not None and before.job != after.job:
-            self._replaced_at, self._moves_before = self._clock.boot(), self._rows.user_moves
+            self._replaced_at, self._moves_before = self._clock.boot(), self._job_list.user_moves
 
     def _show(self, state: State, *, is_new_view: bool = False) -> None:
         self._update_counts(state.watchlist)
         self.state = state
         now = self._clock.now()
         rows = self.model.rows(state.watchlist, now, is_frozen=not is_new_view and self._is_order_frozen())
-        self._rows.set_view(self.model.sorting, is_new=is_new_view)
-        self._rows.show(rows, now, self.paused_at, Folds(self.model.folds))
+        self._job_list.set_view(self.model.sorting, is_new=is_new_view)
+        self._job_list.show(rows, now, self.paused_at, Folds(self.model.folds))
         self.update_title()
         self.update_bar()
         self._update_notice()
@@ -122,7 +122,7 @@ class ListPresenter:
     def set_tenants(self, tenants: Sequence[Tenant]) -> None:
         """Use other tenants from now on."""
         self._tenants = self._bar.tenants = tuple(tenants)
-        self._rows.show_tenants(is_shown=has_several_tenants(self.state, tenants))
+        self._job_list.show_tenants(is_shown=has_several_tenants(self.state, tenants))
 
     def tick(self, fault: str = "") -> None:
         """Show what has changed with time; `fault` is a problem outside of the engine."""
@@ -135,10 +135,10 @@ class ListPresenter:
         if self._is_unattended():
             self._used_at = self._clock.boot()
             self.model.pin(None)
-            self._rows.user_moved_cursor = False
+            self._job_list.release_cursor()
             self._show(self.state, is_new_view=True)
-            self._rows.return_to_top()
-        self._rows.tick(self._clock.now(), self.paused_at)
+            self._job_list.return_to_top()
+        self._job_list.tick(self._clock.now(), self.paused_at)
         self.update_title()
         self.update_bar()
         self._update_notice()
@@ -162,7 +162,7 @@ class ListPresenter:
     @property
     def is_selection_new(self) -> bool:
         """Whether the job under the cursor came there by itself, and so lately that a key may be meant for another."""
-        is_own = self._replaced_at - self._acted_at < OWN_SECONDS or self._rows.user_moves > self._moves_before
+        is_own = self._replaced_at - self._acted_at < OWN_SECONDS or self._job_list.user_moves > self._moves_before
         return not is_own and self._clock.boot() - self._replaced_at < SETTLE_SECONDS
 
     def resort(self) -> None:
@@ -173,17 +173,17 @@ class ListPresenter:
 
     def toggle_fold(self) -> str:
         """Fold the batch of the selected job to one row, or unfold it; return why that is not possible, else ""."""
-        row, batch = self._rows.row, self._rows.selected_fold
+        row, batch = self._job_list.row, self._job_list.selected_fold
         name = batch.name if batch is not None else row.batch if row is not None else ""
         if not name:
             return "This job is in no batch." if row is not None else NO_JOB
         self.model.toggle_fold(name)
         self.resort()
-        first = next((watch for watch in self._rows.watches if watch.batch == name), None)
+        first = next((watch for watch in self._job_list.watches if watch.batch == name), None)
         if first is not None:
-            self._rows.user_moved_cursor = True
-            self._rows.move_cursor_to(first.job)
-        if batch is None and self._rows.selected_fold is None:
+            self._job_list.hold_cursor()
+            self._job_list.move_cursor_to(first.job)
+        if batch is None and self._job_list.selected_fold is None:
             self.model.toggle_fold(name)
             return "Only one job of this batch is shown."
         return ""
@@ -201,31 +201,31 @@ class ListPresenter:
     def targets(self) -> tuple[WatchedJob, ...]:
         """Return the marked jobs that are shown; if none is marked, the selected one, or those of its folded batch."""
         if self.has_marks:
-            shown = {watch.job for watch in self._rows.jobs} & self._rows.marked
+            shown = {watch.job for watch in self._job_list.jobs} & self._job_list.marked
             return tuple(watch for watch in self.state.watchlist if watch.job in shown)
-        return self._rows.folds.jobs_of_row(row) if (row := self._rows.row) else ()
+        return self._job_list.folds.jobs_of_row(row) if (row := self._job_list.row) else ()
 
     @property
     def has_marks(self) -> bool:
         """Whether any job is marked, shown or not."""
-        return any(self.state.watchlist.get(job) is not None for job in self._rows.marked)
+        return any(self.state.watchlist.get(job) is not None for job in self._job_list.marked)
 
     @property
     def marks(self) -> tuple[int, int]:
         """The number of marked jobs, and how many of them the filter hides: no action applies to these."""
-        marked = {job for job in self._rows.marked if self.state.watchlist.get(job) is not None}
-        return len(marked), len(marked.difference(watch.job for watch in self._rows.jobs)) if marked else 0
+        marked = {job for job in self._job_list.marked if self.state.watchlist.get(job) is not None}
+        return len(marked), len(marked.difference(watch.job for watch in self._job_list.jobs)) if marked else 0
 
     def shown_jobs(self) -> tuple[WatchedJob, ...]:
         """Return the jobs that match the filter, folded or not; the same tuple if none of them has changed."""
-        jobs = tuple(self._rows.jobs)
+        jobs = tuple(self._job_list.jobs)
         if len(jobs) != len(self._shown) or any(map(is_not, jobs, self._shown)):
             self._shown = jobs
         return self._shown
 
     def unread_jobs(self) -> tuple[JobRef, ...]:
         """Return the unread jobs among those shown."""
-        return tuple(watch.job for watch in self._rows.jobs if watch.is_unread)
+        return tuple(watch.job for watch in self._job_list.jobs if watch.is_unread)
 
     def update_title(self) -> None:
         """Show number of jobs, filter and order in the border of the list."""
@@ -234,14 +234,14 @@ class ListPresenter:
         empty = self.model.no_matches_text or "paste any text that contains job ids"
         if self.model.no_matches_text and not self._fits_border(empty):
             empty = "no matches · esc clear"
-        subtitle = self.model.filter_problem or self.model.filter_notice or ("" if self._rows.count else empty)
+        subtitle = self.model.filter_problem or self.model.filter_notice or ("" if self._job_list.count else empty)
         subtitle = "" if self._is_problem_cut else subtitle
-        names_order = not self._rows.is_order_shown
+        names_order = not self._job_list.is_order_shown
         title = self.model.title(self.model.shown, len(watchlist), marked, hidden, names_order=names_order)
-        self._rows.set_titles(title, subtitle)
+        self._job_list.set_titles(title, subtitle)
 
     def _fits_border(self, text: str) -> bool:
-        return cells(text) <= self._rows.outer_size.width - _BORDER_CELLS
+        return cells(text) <= self._job_list.outer_size.width - _BORDER_CELLS
 
     def update_layout(self) -> None:
         """Fit status bar and notice to the width of the screen and to the pane that has the focus."""
@@ -313,9 +313,9 @@ class ListPresenter:
 
     def _is_unattended(self) -> bool:
         """Whether nobody has used the list for some minutes; a dialog that is open waits for the user."""
-        screen = self._rows.screen
-        is_open = self._rows.app.screen is not screen or not isinstance(screen.focused, LineListView)
-        is_away = self._rows.user_moved_cursor or self._rows.top > 0
+        screen = self._job_list.screen
+        is_open = self._job_list.app.screen is not screen or not isinstance(screen.focused, LineListView)
+        is_away = self._job_list.is_cursor_held or self._job_list.top > 0
         return is_away and not is_open and self._clock.boot() - self._used_at >= RETURN_SECONDS
 
     def _update_counts(self, watchlist: Watchlist) -> None:
@@ -334,7 +334,7 @@ class ListPresenter:
         self.counts = now
 
     def _is_order_frozen(self) -> bool:
-        return self._rows.user_moved_cursor and self._clock.boot() - self._frozen_at < FREEZE_SECONDS
+        return self._job_list.is_cursor_held and self._clock.boot() - self._frozen_at < FREEZE_SECONDS
 
     @property
     def _is_problem_cut(self) -> bool:
@@ -346,7 +346,7 @@ class ListPresenter:
 
     def _update_notice(self) -> None:
         state = self.state
-        is_typing = self._rows.is_attached and not isinstance(self._rows.screen.focused, LineListView)
+        is_typing = self._job_list.is_attached and not isinstance(self._job_list.screen.focused, LineListView)
         problem = self.model.filter_problem if self._is_problem_cut and not is_typing else ""
         unsaved = state.unsaved and f"Not saved: {state.unsaved}"
         read_error = "" if self.read_error in unsaved else self.read_error  # a lock stops reading for the same reason

@@ -78,7 +78,7 @@ class Monitor(Screen[None]):
         self._bar = StatusBar(tenants)
         self._notice = Static(Content(""), id="notice")
         self.panes: SplitView = SplitView(show_tenants=has_several_tenants(engine.state, tenants))
-        self.job_list: JobList = self.panes.rows
+        self.job_list: JobList = self.panes.job_list
         self._detail = self.panes.detail
         self.job_list.arrow_gap = " " if appearance.is_ascii else ""
         if appearance.columns:
@@ -178,7 +178,8 @@ class Monitor(Screen[None]):
 
     def _pin_selection(self) -> None:
         """Keep the cursor on the job being read even if a more urgent one appears."""
-        self.job_list.user_moved_cursor |= self.job_list.row is not None
+        if self.job_list.row is not None:
+            self.job_list.hold_cursor()
         self._detail_controller.report_focus_if_due()
 
     def on_paste(self, event: Paste) -> None:
@@ -224,9 +225,9 @@ class Monitor(Screen[None]):
     async def perform(self, action: Action) -> None:
         """Perform an action of the catalogue; if it acts on the selected job, keep the cursor there."""
         if action.on_selected:
-            if not self.job_list.marked and self._is_for_another():
+            if not self._presenter.has_marks and self._is_for_another():
                 return
-            self.job_list.user_moved_cursor = True
+            self.job_list.hold_cursor()
             self._presenter.note_action()
         if (pending := action.run(self)) is not None:
             await pending
@@ -248,6 +249,11 @@ class Monitor(Screen[None]):
     def show_failures(self, selected: str = "") -> None:
         """Show failures by reason; `selected` is the term of the group to select."""
         self.job_actions.show_failures(self.filter_controller.add_term, selected)
+
+    def toggle_mark(self) -> None:
+        """Mark or unmark the job under the cursor, unless the key may be meant for another."""
+        if not self._is_for_another():
+            self.job_list.toggle_mark()
 
     def toggle_fold(self) -> None:
         """Fold the batch of the selected job to one row, or unfold it."""
@@ -334,7 +340,7 @@ class Monitor(Screen[None]):
         """Go back to the list; in the list, unmark all jobs, then clear the filter, or go back to the failures."""
         if not self.job_list.has_focus:
             self.panes.focus_pane(self.job_list)
-        elif self.job_list.marked:
+        elif self._presenter.has_marks:
             self.job_list.set_marked(frozenset())
         elif self._presenter.model.filter_text and (term := self.filter_controller.step_back()):
             self.show_failures(term)
@@ -342,8 +348,9 @@ class Monitor(Screen[None]):
     def _go_to(self, jobs: Sequence[JobRef]) -> bool:
         """Move the cursor to a new job, or to the first of several if the user has moved it; return if it is shown."""
         self._feed.draw_now()
-        self.job_list.user_moved_cursor |= len(jobs) == 1
-        if self.job_list.user_moved_cursor:
+        if len(jobs) == 1:
+            self.job_list.hold_cursor()
+        if self.job_list.is_cursor_held:
             return self.job_list.move_cursor_to(jobs[0])
         return not {watch.job for watch in self.job_list.jobs}.isdisjoint(jobs)
 

@@ -59,7 +59,7 @@ class SplitView(Container):
 
     def __init__(self, *, show_tenants: bool) -> None:
         super().__init__(id="panes")
-        self.rows, self.detail = JobList(show_tenants=show_tenants), JobDetail()
+        self.job_list, self.detail = JobList(show_tenants=show_tenants), JobDetail()
         self.divider = Divider()
         self._is_detail_active = False
         self._is_dragging = False
@@ -77,7 +77,7 @@ class SplitView(Container):
 
     def compose(self) -> ComposeResult:
         """Compose list and detail."""
-        yield self.rows
+        yield self.job_list
         yield self.detail
 
     def focus_pane(self, pane: JobList | JobDetail) -> None:
@@ -95,7 +95,7 @@ class SplitView(Container):
     def on_resize(self) -> None:
         """Restore the focus that was lost when the terminal was too small for any pane."""
         if self.screen.is_active and self.screen.focused is None:
-            self.focus_pane(self.detail if self._is_detail_active else self.rows)
+            self.focus_pane(self.detail if self._is_detail_active else self.job_list)
 
     def regions(self, size: Size) -> tuple[Region, Region]:
         """Return the regions of list and detail within `size`; a hidden pane has an empty region."""
@@ -144,7 +144,7 @@ class SplitView(Container):
 
     def _refresh_layout(self) -> None:
         # Textual recomputes the layout of a container only if one of its children asks for it.
-        self.rows.refresh(layout=True)
+        self.job_list.refresh(layout=True)
 
     def _set_divider(self, cells: int) -> None:
         before = self.divider
@@ -175,5 +175,5 @@ class _SplitLayout(Layout):
     ) -> ArrangeResult:
         if not isinstance(parent, SplitView):
             raise TypeError("this layout is only for SplitView")
-        placements = zip((parent.rows, parent.detail), parent.regions(size), strict=True)
+        placements = zip((parent.job_list, parent.detail), parent.regions(size), strict=True)
         return [WidgetPlacement(region, NULL_OFFSET, Spacing(), widget) for widget, region in placements if region]

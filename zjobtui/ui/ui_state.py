@@ -21,7 +21,7 @@ class UiState:
         self._store = store
         self._model = model
         self._panes = panes
-        self._set_columns = ",".join(panes.rows.columns)
+        self._set_columns = ",".join(panes.job_list.columns)
         self._previous = self._saved = self._current()
 
     def load(self) -> None:
@@ -37,7 +37,7 @@ class UiState:
         names, before = stored.get("columns"), stored.get("columns_before")
         if isinstance(names, str) and isinstance(before, str):
             set_columns = self._set_columns.split(",")
-            self._panes.rows.columns = restored_columns(names.split(","), before.split(","), set_columns)
+            self._panes.job_list.columns = restored_columns(names.split(","), before.split(","), set_columns)
         default = Divider()
         self._panes.divider = Divider(
             _share(stored, "divider_beside", default.width_share), _share(stored, "divider_below", default.height_share)
@@ -65,7 +65,7 @@ class UiState:
             "sort": self._model.sorting.name,
             "filter": mask_secrets(self._model.filter_text) if self._model.filter_text else "",
             "folded": mask_secrets(json.dumps(sorted(self._model.folded), ensure_ascii=False)),
-            "columns": ",".join(self._panes.rows.columns),
+            "columns": ",".join(self._panes.job_list.columns),
             "columns_before": self._set_columns,
             "divider_beside": divider.width_share,
             "divider_below": divider.height_share,
