@@ -181,6 +181,13 @@ def test_a_fault_is_told_with_its_place(text: str | bytes, why: str) -> None:
     assert why in str(told.value)
 
 
+@pytest.mark.parametrize("name", ["x` - at `$.jobs[7]", "two\nlines"])
+def test_a_fault_is_reported_with_its_place_whatever_a_field_is_called(name: str) -> None:
+    with pytest.raises(ImportFileError) as reported:
+        from_json(broken(answer={"at": NOW, "body": "", "call": {name: 1}}), read_report)
+    assert str(reported.value) == f"jobs[1].answer.call: object contains unknown field `{name}`"
+
+
 def test_no_import_makes_a_row_that_looks_fresh_for_longer_than_three_days() -> None:
     (_, imported) = from_json(broken(planned=1e300, seen_at=NOW, status=None, ended_at=None), read_report)
     assert not is_stale(imported.watch, NOW)

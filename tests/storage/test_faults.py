@@ -86,6 +86,25 @@ def test_a_statement_that_does_not_fit_a_sound_store_is_a_bug(path: Path, code: 
     assert "(no such column: x). This is a bug; the file is not damaged." in str(error)
 
 
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ENOSPC])
+def test_an_error_of_the_system_is_no_damage_whatever_the_file_is_called(path: Path, number: int) -> None:
+    name = f"{path.parent}/Could not decode to UTF-8/{path.name}"
+    for fault in (OSError(number, os.strerror(number), name), sqlite3.ProgrammingError(f"closed: {name}")):
+        assert not isinstance(failure(path, fault), BrokenStoreError)
+
+
+def test_a_store_in_a_folder_of_any_name_is_not_replaced_if_its_journal_cannot_be_used(path: Path) -> None:
+    store = path.parent / "decoder" / "watchlist.sqlite3"
+    with opened(store) as (open_one, _):
+        added(open_one, watch(1))
+    os.mkfifo(store.with_name(f"{store.name}-journal"))
+    content = store.read_bytes()
+    with pytest.raises(StoreError, match="-journal is a named pipe"):
+        open_store(store, read_report)
+    assert store.read_bytes() == content
+    assert not list(store.parent.glob("*.broken-*"))
+
+
 def make_socket(path: Path) -> None:
     with closing(socket.socket(socket.AF_UNIX)) as made:
         made.bind(str(path))

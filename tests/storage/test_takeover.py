@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.storage.opening import added, kept, observed, opened, quick_folder
-from tests.support.building import NOW, done, job, watch, watchlist
+from tests.support.building import NOW, done, job, job_id, watch, watchlist
 from tests.support.virtual_time import run_virtually
 from zjobtui.models.history import EventKind
 from zjobtui.models.watchlist import Watchlist
@@ -289,6 +289,20 @@ def test_the_notice_says_what_a_copied_over_file_cannot_give_back(path: Path) ->
             store.read_changes()
         notice = store.reopen_if_replaced(watches.add([]))
         assert "Archived jobs, responses and timelines of the previous file could not be read." in notice
+
+
+@pytest.mark.parametrize("text", ["no such order", "file is not a database"])
+def test_a_text_that_reads_like_an_error_does_not_hide_the_jobs_beside_it(text: str, path: Path) -> None:
+    with opened(path) as (store, _):
+        added(store, watch(1, note="one"), watch(2), watch(3, note="three"))
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            spoiled = (f"{text} \N{LATIN SMALL LETTER E WITH ACUTE}".encode("latin-1"), job_id(2).key)
+            connection.execute("UPDATE watches SET note = CAST(? AS TEXT) WHERE job = ?", spoiled)
+            connection.execute("UPDATE meta SET value = 'x' WHERE name = 'revision'")
+        path.unlink()
+        path.with_name("ids.log").unlink()
+        assert store.reopen_if_replaced(watchlist(watch(2)).add([]))
+    assert {watch.job: watch.note for watch in kept(path)} == {job(1): "one", job(2): "", job(3): "three"}
 
 
 @pytest.mark.parametrize("is_folder", [False, True])

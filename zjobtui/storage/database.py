@@ -26,6 +26,8 @@ BRIEF_LIMIT = 0.5
 """The same for a program that retries by itself, and must be able to end at any time."""
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_UNDECODABLE = "Could not decode to UTF-8"
+"""How the message of `sqlite3` begins; the rest of it contains the text itself."""
 _BUG = frozenset(
     {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_MISUSE}
     | {sqlite3.SQLITE_RANGE, sqlite3.SQLITE_SCHEMA}
@@ -175,14 +177,25 @@ def check_regular(path: Path) -> None:
             raise OSError(f"{file} is {kind}, not a regular file")
 
 
+def primary_code(fault: Exception) -> int | None:
+    """Return the error code of SQLite without the extension that some have; None if the error is not one of SQLite."""
+    code: int | None = getattr(fault, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+def _is_undecodable(fault: Exception) -> bool:
+    """Return whether a stored text is not UTF-8, which `sqlite3` reports without a code of SQLite."""
+    is_coded = primary_code(fault) is not None
+    return isinstance(fault, sqlite3.OperationalError) and not is_coded and str(fault).startswith(_UNDECODABLE)
+
+
 def failure(path: Path, fault: Exception, what: str = "could not be used") -> StoreError:
     """Return the error to raise for an error of SQLite, the disk or the checks of rows (`ValueError`).
 
     Only `SQLITE_CORRUPT`, `SQLITE_NOTADB`, content that fails the checks, and an altered schema are damage.
     """
-    code = getattr(fault, "sqlite_errorcode", None)
-    primary = code & 0xFF if code is not None else None
-    if isinstance(fault, ValueError) or primary in _DAMAGE or (code is None and "decode" in str(fault)):
+    code, primary = getattr(fault, "sqlite_errorcode", None), primary_code(fault)
+    if isinstance(fault, ValueError) or primary in _DAMAGE or _is_undecodable(fault):
         return _broken(path, str(fault))
     if primary in _BUG:
         if primary in _CONTENT:
@@ -289,7 +302,7 @@ def _damage_of_schema(path: Path) -> str:
         with closing(connect(path, "ro", BRIEF_LIMIT)) as connection:
             return "" if version_of(connection) > SCHEMA_VERSION else damage_of_schema(connection)
     except sqlite3.Error as fault:
-        return str(fault) if getattr(fault, "sqlite_errorcode", 0) & 0xFF in _DAMAGE else ""
+        return str(fault) if primary_code(fault) in _DAMAGE else ""
 
 
 def connect(path: Path, mode: str = "rw", wait: float | None = None) -> sqlite3.Connection:

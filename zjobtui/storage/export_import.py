@@ -185,8 +185,9 @@ def _decode(text: str, kind: type[T]) -> T:
 
 
 _FAULT = re.compile(
-    r"(?:Object missing required field `(?P<missing>.+?)`|(?P<what>.+?))(?: - at `\$\.?(?P<place>.*)`)?"
+    r"(?:Object missing required field `(?P<missing>.+?)`|(?P<what>.+?))(?: - at `\$\.?(?P<place>[^`]*)`)?", re.DOTALL
 )
+"""A message of msgspec; it may quote the name of a field from the file, but a place has no backquote."""
 
 
 def _explain(fault: str) -> str:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from zjobtui.models.text import clean
 from zjobtui.storage import ids_log
-from zjobtui.storage.database import BrokenStoreError, backup_path, connect, failure, kind_of
+from zjobtui.storage.database import BrokenStoreError, backup_path, connect, failure, kind_of, primary_code
 from zjobtui.storage.migrations import SCHEMA_VERSION, check_columns, damage_of_schema, version_of
 from zjobtui.storage.row_checks import check_rows
 
@@ -93,7 +93,7 @@ def _content(facts: StoreHealth) -> StoreHealth:
         with closing(connect(facts.path, "ro", LOCK_LIMIT)) as connection:
             return _read(facts, connection)
     except (sqlite3.Error, OSError, ValueError) as fault:
-        if getattr(fault, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+        if primary_code(fault) == sqlite3.SQLITE_BUSY:
             return replace(facts, is_locked=True)
         error = failure(facts.path, fault)
         if isinstance(error, BrokenStoreError):
@@ -127,7 +127,7 @@ def _is_locked(path: Path) -> bool:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
     except sqlite3.Error as fault:
-        return getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+        return primary_code(fault) == sqlite3.SQLITE_BUSY
     return False
 
 

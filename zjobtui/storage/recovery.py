@@ -25,6 +25,7 @@ from zjobtui.storage.database import (
     kind_of,
     move_journals,
     new_database_file,
+    primary_code,
 )
 from zjobtui.storage.ids_log import IdsLogError, Line, LogAction, LoggedKey
 from zjobtui.storage.migrations import ADDED_COLUMNS
@@ -52,6 +53,9 @@ LAST_KEY = 1 << 40
 
 OLD = 0
 """The revision of rows that may be older than what an open window knows; they are no changes for it."""
+
+_UNREADABLE = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB})
+"""Errors of SQLite that no range of keys avoids: the table or its key is missing, or the file is no database."""
 
 Columns = Mapping[str, SqlValue]
 Log = Mapping[LoggedKey, Line]
@@ -396,7 +400,7 @@ def _rows(connection: sqlite3.Connection, table: str, key: str, most: int) -> It
         try:
             rows = _range(connection, table, key, low, high)
         except _FAULTS as fault:
-            if "no such" in str(fault) or "not a database" in str(fault):
+            if primary_code(fault) in _UNREADABLE:
                 return
             failed += 1
             if low < high:

@@ -15,6 +15,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import ids_log, shared_tables
+from zjobtui.storage.database import primary_code
 from zjobtui.storage.ids_log import IdsLogError, Line, LoggedKey
 from zjobtui.storage.recovery import copy_missing_jobs
 from zjobtui.storage.rows import (
@@ -68,7 +69,7 @@ def _begin_reading(file: StoreFile, source: sqlite3.Connection) -> tuple[bool, i
         source.execute("BEGIN")
         revision, store_id = read_meta(source, "revision"), shared_tables.id_of(source)
     except (sqlite3.Error, DamageError) as fault:
-        if getattr(fault, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        if primary_code(fault) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             raise
         return False, file.newest
     is_same = not file.is_overwritten and revision >= file.newest and file.store_id in {None, store_id}
