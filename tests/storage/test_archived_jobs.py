@@ -121,7 +121,9 @@ def test_a_log_without_its_archived_jobs_gets_them_at_the_start_and_once(path: P
     assert log.read_bytes() == content
 
 
-def test_the_daily_copy_keeps_archived_jobs_and_all_that_the_store_lacks_in_the_log(path: Path, log: Path) -> None:
+def test_the_daily_copy_keeps_in_the_log_how_each_job_left_the_list_and_all_that_the_store_lacks(
+    path: Path, log: Path
+) -> None:
     archive(path)
     with log.open("a") as file:
         for number, action in enumerate(("add", "archive", "remove"), start=7):
@@ -130,17 +132,22 @@ def test_the_daily_copy_keeps_archived_jobs_and_all_that_the_store_lacks_in_the_
     assert ids_log.actions(log) == {
         ("env", job_id(1).key): LogAction.ADD,
         ("env", job_id(2).key): LogAction.ARCHIVE,
+        ("env", job_id(3).key): LogAction.REMOVE,
         ("env", job_id(7).key): LogAction.ADD,
         ("env", job_id(8).key): LogAction.ARCHIVE,
         ("env", job_id(9).key): LogAction.REMOVE,
     }
     backup_path(path).unlink()
     path.unlink()
-    assert gone(path) == ({job(2), job(8)}, {job(9)})
+    assert gone(path) == ({job(2), job(8)}, {job(3), job(9)})
 
 
-def test_a_version_that_does_not_know_archive_reads_an_archived_job_as_removed(path: Path, log: Path) -> None:
+@pytest.mark.parametrize("is_compacted", [False, True])
+def test_a_version_that_does_not_know_archive_reads_an_archived_job_as_removed(
+    path: Path, log: Path, is_compacted: bool
+) -> None:
     archive(path)
+    assert not is_compacted or back_up(path)
     last = {given: action for action, given in BEFORE.findall(log.read_text())}
     assert last == {str(job_id(1)): "add", str(job_id(2)): "remove", str(job_id(3)): "remove"}
 
@@ -156,6 +163,17 @@ def test_a_restored_job_is_on_the_list_after_the_store_is_lost(path: Path) -> No
 def test_an_archived_row_whose_reason_is_lost_is_archived_again(path: Path) -> None:
     archive(path)
     spoil(path, "UPDATE watches SET removed_as = NULL WHERE removed_as = 'archived'")
+    assert gone(path) == ({job(2)}, {job(3)})
+
+
+def test_a_row_whose_reason_is_lost_keeps_its_line_in_the_log_and_comes_back(path: Path) -> None:
+    archive(path)
+    spoil(path, "UPDATE watches SET removed_at = 0.0 WHERE removed_at IS NULL")
+    spoil(path, "UPDATE watches SET removed_as = NULL WHERE removed_as = 'archived'")
+    assert back_up(path)
+    backup_path(path).unlink()
+    with opened(path) as (_, watches):
+        assert set(watches.watches) == {job(1)}
     assert gone(path) == ({job(2)}, {job(3)})
 
 

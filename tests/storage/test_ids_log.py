@@ -188,7 +188,7 @@ def test_a_store_without_a_log_gets_one(path: Path, log: Path) -> None:
     assert lines(log) == [[stamp(NOW), "add", "env", str(job_id(1)), "mine"]]
 
 
-def test_the_daily_copy_compacts_the_log_to_the_jobs_on_the_list(path: Path, log: Path) -> None:
+def test_the_daily_copy_compacts_the_log_to_what_is_last_of_each_job(path: Path, log: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1), watch(2), watch(3))
         change = watches.label([job(2)], "named later", NOW + 1)
@@ -198,6 +198,7 @@ def test_the_daily_copy_compacts_the_log_to_the_jobs_on_the_list(path: Path, log
             file.write(f"{STAMP}\tadd\tenv\t{job_id(9)}\tonly here\nnoise\n")
         back_up(path)
     assert lines(log) == [
+        [stamp(NOW + 2), "remove", "env", str(job_id(1))],
         [stamp(NOW), "add", "env", str(job_id(2)), "named later"],
         [stamp(NOW), "add", "env", str(job_id(3))],
         [STAMP, "add", "env", str(job_id(9)), "only here"],

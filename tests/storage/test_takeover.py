@@ -13,8 +13,9 @@ from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.support.building import NOW, done, job, job_id, watch, watchlist
 from tests.support.virtual_time import run_virtually
 from zjobtui.models.history import EventKind
-from zjobtui.models.watchlist import Watchlist
+from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.polling.watchlist_service import STORE_READ_SECONDS, WatchlistService
+from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError
 from zjobtui.storage.store import Store, open_store
 from zjobtui.zuora.parser import read_report
@@ -199,6 +200,115 @@ def test_two_windows_that_take_an_older_copy_over_do_not_undo_each_other(path: P
             theirs.read_changes()
         assert theirs.reopen_if_replaced(change)
     assert {watch.job: watch.label for watch in kept(path)} == {job(1): "after", job(2): ""}
+
+
+def take_over_copy(path: Path, store: Store, known: Change, put: Put) -> None:
+    """The copy beside the store takes its place, and the window that has it open, and knows this, uses it."""
+    put(path.with_name("copy"), path)
+    if put is put_in_place:
+        with pytest.raises(StoreError, match="copied over"):
+            store.read_changes()
+    assert "All jobs are kept" in store.reopen_if_replaced(known)
+
+
+def left(path: Path) -> dict[object, object]:
+    """How each job that is not on the list left it: the same by the store, when it is opened again, and by its log."""
+    alone = path.parent / "alone" / path.name
+    by_store = ways_out(path)
+    alone.parent.mkdir()
+    shutil.copy(path.with_name("ids.log"), alone.parent)
+    assert ways_out(alone) == by_store
+    return by_store
+
+
+def ways_out(path: Path) -> dict[object, object]:
+    with opened(path) as (store, _):
+        kinds = (EventKind.REMOVED, EventKind.ARCHIVED)
+        return {watch.job: why for why in kinds for watch in store.list_removed(why)}
+
+
+WAYS_OUT = pytest.mark.parametrize("why", [EventKind.REMOVED, EventKind.ARCHIVED])
+
+
+@PUTS
+@WAYS_OUT
+def test_a_job_that_another_window_took_off_the_list_stays_what_it_is(put: Put, why: EventKind, path: Path) -> None:
+    with opened(path) as (store, _), opened(path) as (other, _):
+        watches = added(store, watch(1), watch(2))
+        shutil.copy(path, path.with_name("copy"))
+        gone = watches.remove([job(2)], NOW + 60, why)
+        other.apply(gone)
+        store.read_changes()
+        take_over_copy(path, store, Change(gone.watchlist), put)
+    assert left(path) == {job(2): why}
+
+
+@WAYS_OUT
+def test_a_job_that_left_the_list_before_the_log_was_compacted_stays_what_it_is(why: EventKind, path: Path) -> None:
+    with opened(path) as (store, _):
+        watches = added(store, watch(1), watch(2))
+        shutil.copy(path, path.with_name("copy"))
+        gone = watches.remove([job(2)], NOW + 60, why)
+        store.apply(gone)
+    assert back_up(path)
+    with opened(path) as (store, watches):
+        take_over_copy(path, store, Change(watches), put_in_place)
+    assert left(path) == {job(2): why}
+
+
+def test_a_job_that_only_damage_took_off_the_list_stays_on_it(path: Path) -> None:
+    with opened(path) as (store, _):
+        watches = added(store, watch(1), watch(2))
+        shutil.copy(path, path.with_name("copy"))
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("UPDATE watches SET removed_at = 0.0 WHERE given = ?", (job_id(2).given,))
+        take_over_copy(path, store, Change(watches), put_by_renaming)
+    assert set(kept(path).watches) == {job(1), job(2)}
+
+
+@PUTS
+@WAYS_OUT
+@pytest.mark.parametrize("by", ["this window", "another window"])
+def test_a_job_that_left_the_list_twice_is_what_it_was_last(put: Put, why: EventKind, by: str, path: Path) -> None:
+    first = EventKind.ARCHIVED if why is EventKind.REMOVED else EventKind.REMOVED
+    with opened(path) as (store, _), opened(path) as (other, _):
+        out = added(store, watch(1), watch(2)).remove([job(2)], NOW + 60, first)
+        store.apply(out)
+        shutil.copy(path, path.with_name("copy"))
+        back = out.watchlist.restore([watch(2)], NOW + 120)
+        other.apply(back)
+        gone = back.watchlist.remove([job(2)], NOW + 180, why)
+        other.apply(gone)
+        store.read_changes()
+        take_over_copy(path, store, gone if by == "this window" else Change(gone.watchlist), put)
+    assert left(path) == {job(2): why}
+
+
+@WAYS_OUT
+def test_a_later_way_out_by_another_window_counts(why: EventKind, path: Path) -> None:
+    first = EventKind.ARCHIVED if why is EventKind.REMOVED else EventKind.REMOVED
+    with opened(path) as (store, _), opened(path) as (other, _):
+        watches = added(store, watch(1), watch(2))
+        shutil.copy(path, path.with_name("copy"))
+        ours = watches.remove([job(2)], NOW + 60, first)
+        store.apply(ours)
+        back = ours.watchlist.restore([watch(2)], NOW + 120)
+        other.apply(back)
+        other.apply(back.watchlist.remove([job(2)], NOW + 180, why))
+        take_over_copy(path, store, ours, put_in_place)
+    assert left(path) == {job(2): why}
+
+
+def test_a_job_that_another_window_restored_is_on_the_list_of_an_older_copy(path: Path) -> None:
+    with opened(path) as (store, _), opened(path) as (other, _):
+        out = added(store, watch(1), watch(2, tenant="eu")).remove([watch(2, tenant="eu").job], NOW + 60)
+        other.apply(out)
+        shutil.copy(path, path.with_name("copy"))
+        back = out.watchlist.restore([watch(2, tenant="eu")], NOW + 120)
+        other.apply(back)
+        store.read_changes()
+        take_over_copy(path, store, Change(out.watchlist), put_in_place)  # as a window for one tenant alone
+    assert kept(path).watches.keys() == back.watchlist.watches.keys()
 
 
 def test_nothing_is_lost_while_the_new_file_is_locked(path: Path) -> None:

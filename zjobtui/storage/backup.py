@@ -6,7 +6,6 @@ A copy that has jobs that the store lacks, or that cannot be read, is kept under
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -79,23 +78,28 @@ def _stamp() -> str:
 
 
 def _compact_ids_log(path: Path) -> None:
-    """Rewrite `ids.log` with the watched jobs, the archived ones, and those that the store does not know at all."""
+    """Rewrite `ids.log` with what the store says of each job, and with the jobs that it does not know.
+
+    A removal without a reason is damage, whose repair needs the lines that the log has.
+    """
     log_path = ids_log.path_beside(path)
     with closing(connect(path, wait=BRIEF_LIMIT)) as connection:
         connection.execute("BEGIN IMMEDIATE")  # nobody appends to the log meanwhile
         rows = connection.execute("SELECT * FROM watches ORDER BY position").fetchall()
+        rows = [row for row in rows if row["removed_at"] is None or row["removed_as"] is not None]
         known = {ids_log.key_of(row["tenant"], row["job"]) for row in rows}
-        lines = [line for row in rows for line in _line_of(row)]
+        lines = [line for row in rows for line in _lines_of(row)]
         lines += [line for key, line in ids_log.read(log_path).items() if key not in known]
         ids_log.rewrite(log_path, lines)
         connection.execute("ROLLBACK")
 
 
-def _line_of(row: sqlite3.Row) -> Iterator[Line]:
+def _lines_of(row: sqlite3.Row) -> list[Line]:
+    about = row["tenant"], row["given"], row["label"]
     if row["removed_at"] is None:
-        yield ids_log.line(row["added_at"], row["tenant"], row["given"], row["label"], action=LogAction.ADD)
-    elif row["removed_as"] == EventKind.ARCHIVED.value:
-        yield ids_log.line(row["removed_at"], row["tenant"], row["given"], row["label"], action=LogAction.ARCHIVE)
+        return [ids_log.line(row["added_at"], *about, action=LogAction.ADD)]
+    is_archived = row["removed_as"] == EventKind.ARCHIVED.value
+    return ids_log.removal_lines(row["removed_at"], *about, is_archived=is_archived)
 
 
 def _delete_leftovers(path: Path) -> None:

@@ -17,6 +17,11 @@ Which source is right if they differ about a job:
 - **A commit fails after its lines are written:** the store; opposite lines about jobs that the store knows are
   appended. A new job stays in the log and is added at the next start, so that its id is not lost.
 - **Recovery for an open window:** the same, but that window adds the jobs that it watches itself.
+- **Another file in the place of an open store (takeover):** what the window or its file knew of a job that is watched;
+  of any other job the latest of removal, archiving or restoring that file, log or window have.
+
+The daily compaction writes the lines of each job that the store knows, also if it left the list, and keeps those of
+others.
 """
 
 import errno

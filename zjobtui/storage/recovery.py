@@ -265,11 +265,11 @@ def _logged_columns(digits: str, line: Line) -> Columns:
         "given": line.given,
         "added_at": line.at,
         "label": line.label,
-        **_place(line),
+        **place_of(line),
     }
 
 
-def _place(line: Line) -> Columns:
+def place_of(line: Line) -> Columns:
     """Return the columns that say whether the job is on the list, archived or removed."""
     return _ON_LIST if line.is_add else {"removed_at": line.at, "removed_as": _LEFT_AS[line.action].value}
 
@@ -307,7 +307,7 @@ def _as_logged(job: _RecoveredJob, log: Log) -> _RecoveredJob:
         return job
     left_at = watch.get("removed_at") if watch.get("removed_as") is not None else None
     if line.is_add or not isinstance(left_at, int | float) or line.at > left_at:
-        watch |= _place(line)
+        watch |= place_of(line)
     if not job.is_whole and not watch.get("label"):
         watch["label"] = line.label
     return replace(job, watch=watch)

@@ -1,6 +1,7 @@
 """Takeover: writes what an open window knows to another file that took the place of its store.
 
-What the window or its file knew wins over the new file, unless a row was written there after the two went apart.
+What the window or its file knew wins over the new file, unless a row was written there after the two went apart. A job
+that left the list stays removed or archived, as it was last, by what is known, by the new file or by `ids.log`.
 """
 
 import sqlite3
@@ -17,7 +18,7 @@ from zjobtui.models.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import ids_log, shared_tables
 from zjobtui.storage.database import primary_code
 from zjobtui.storage.ids_log import IdsLogError, Line, LoggedKey
-from zjobtui.storage.recovery import copy_missing_jobs
+from zjobtui.storage.recovery import copy_missing_jobs, place_of
 from zjobtui.storage.rows import (
     ANNOTATION_COLUMNS,
     IDENTITY,
@@ -139,9 +140,10 @@ def _jobs_of_window(window: Change) -> dict[LoggedKey, _KnownJob]:
 
 
 def _jobs_of_store(store: sqlite3.Connection) -> dict[LoggedKey, _KnownJob]:
-    """Return the jobs of the sound rows of a store."""
+    """Return the jobs of the sound rows of a store; no window writes a removal without a reason."""
     jobs: dict[LoggedKey, _KnownJob] = {}
-    for row in store.execute(f"{_ROWS} ORDER BY position").fetchall():
+    rows = store.execute(f"{_ROWS} WHERE removed_at IS NULL OR removed_as IS NOT NULL ORDER BY position")
+    for row in rows.fetchall():
         with suppress(DamageError):
             (watch,) = watches_of([row])
             known = _KnownJob(watch, None if row["removed_at"] is None else _removal(watch.job, row))
@@ -165,12 +167,9 @@ def _carry_jobs_over(
     """Write known jobs to the new file within a transaction of the caller.
 
     Rows of the new file after the revision `parted_at` are newer than what is known; without it none is. If the file
-    has removed a job that is known to be on the list, the log decides.
+    has removed a job that is known to be on the list, the log decides. Of several removals the last one counts.
     """
-    rows = {
-        (row["tenant"], row["job"]): row
-        for row in connection.execute("SELECT tenant, job, added_at, removed_at, revision FROM watches")
-    }
+    rows = _read_places(connection)
     newer = {key for key, row in rows.items() if parted_at is not None and row["revision"] > parted_at}
     known = {key: job for key, job in jobs.items() if key not in newer}
     added = [job for key, job in known.items() if _is_to_add(job, rows.get(key), log.get(ids_log.key_of(*key)))]
@@ -184,8 +183,19 @@ def _carry_jobs_over(
         events=tuple(job.removal for job in removed if job.removal is not None),
     )
     write_change(connection, change, revision, now)
-    unknown = {key: row for key, row in rows.items() if key not in jobs and key not in newer}
-    _remove_as_logged(connection, unknown, log, revision)
+    older = {key: row for key, row in _read_places(connection).items() if key not in newer}
+    logged = {
+        key: line
+        for key, row in older.items()
+        if (line := log.get(ids_log.key_of(*key))) and _is_logged_later(row, jobs.get(key), line)
+    }
+    _place_as_logged(connection, logged, revision)
+
+
+def _read_places(connection: sqlite3.Connection) -> dict[LoggedKey, sqlite3.Row]:
+    """Return when each job was added and removed, and the revision of its row."""
+    rows = connection.execute("SELECT tenant, job, added_at, removed_at, revision FROM watches")
+    return {(row["tenant"], row["job"]): row for row in rows}
 
 
 def _is_to_add(job: _KnownJob, row: sqlite3.Row | None, line: Line | None) -> bool:
@@ -198,23 +208,32 @@ def _is_to_remove(job: _KnownJob, row: sqlite3.Row | None) -> bool:
     return job.removal is not None and (row is None or _is_removed_later(row, job.removal.at))
 
 
-def _remove_as_logged(
-    connection: sqlite3.Connection, rows: Mapping[LoggedKey, sqlite3.Row], log: Mapping[LoggedKey, Line], revision: int
-) -> None:
-    """Remove the jobs of these rows that the log says were removed later."""
-    removed = [
-        (line.at, EventKind.REMOVED.value, revision, *key)
-        for key, row in rows.items()
-        if (line := log.get(ids_log.key_of(*key))) and not line.is_add and _is_removed_later(row, line.at)
-    ]
+def _is_logged_later(row: sqlite3.Row, job: _KnownJob | None, line: Line) -> bool:
+    """Return whether the log says of a job what happened after its row was written, and after what is known."""
+    if line.is_add:
+        return job is None and row["removed_at"] is not None and bool(row["removed_at"] < line.at)
+    is_watched = job is not None and job.removal is None and row["removed_at"] is None
+    return not is_watched and _is_removed_later(row, line.at)
+
+
+def _place_as_logged(connection: sqlite3.Connection, lines: Mapping[LoggedKey, Line], revision: int) -> None:
+    """Put the jobs of these lines on the list, or take them off it, as the lines say."""
     connection.executemany(
-        "UPDATE watches SET removed_at = ?, removed_as = ?, revision = ? WHERE tenant = ? AND job = ?", removed
+        "UPDATE watches SET removed_at = :removed_at, removed_as = :removed_as, revision = :revision "
+        "WHERE tenant = :tenant AND job = :job",
+        [
+            {**place_of(line), "revision": revision, "tenant": tenant, "job": digits}
+            for (tenant, digits), line in lines.items()
+        ],
     )
 
 
 def _is_removed_later(row: sqlite3.Row, at: float) -> bool:
-    """Return whether the row is on the list, and was before `at`; the log has whole seconds."""
-    return row["removed_at"] is None and bool(row["added_at"] < at + 1)
+    """Return whether a removal at `at` is later than the row: than its own removal, or if it has none, its adding.
+
+    The log has whole seconds.
+    """
+    return bool(row["added_at"] < at + 1 if row["removed_at"] is None else row["removed_at"] < at)
 
 
 def _carry_responses_over(
