@@ -212,6 +212,33 @@ def test_a_timeline_comes_back_in_its_order(path: Path) -> None:
         )
 
 
+def test_a_contradiction_that_comes_back_after_a_final_response_is_in_the_timeline_again(path: Path) -> None:
+    with opened(path) as (store, _):
+        running = read_body(status="Processing")
+        watches = observed(store, added(store, watch(1)), done(NOW + 1), seen(running, NOW + 60), done(NOW + 120))
+        observed(store, watches, seen(running, NOW + 5_000))
+        contradicted = [event for event in store.history(job(1)) if event.event is EventKind.CONTRADICTED]
+    assert [event.at for event in contradicted] == [NOW + 60, NOW + 5_000]
+
+
+@pytest.mark.parametrize(("later", "count"), [(2.0, 1), (-2.0, 1), (60.0, 2)])
+def test_what_two_windows_notice_at_once_is_in_the_timeline_once(path: Path, later: float, count: int) -> None:
+    with opened(path) as (mine, _), opened(path) as (theirs, _):
+        watches = observed(mine, added(mine, watch(1)), done(NOW + 10))
+        for store, at in ((mine, NOW + 100), (theirs, NOW + 100 + later)):
+            observed(store, watches, seen(read_body(status="Processing"), at))
+        events = [event.event for event in mine.history(job(1))]
+    assert events.count(EventKind.CONTRADICTED) == count
+
+
+def test_a_status_in_the_same_words_is_in_the_timeline_once(path: Path) -> None:
+    with opened(path) as (store, _):
+        watches = observed(store, added(store, watch(1)), failed(NOW + 1))
+        event = store.history(job(1))[-1]
+        store.apply(Change(watches, events=(replace(event, at=NOW + 5_000),)))
+        assert store.history(job(1))[-1] == event
+
+
 def test_a_timeline_is_stored_in_words_that_earlier_versions_know_and_read_in_both(path: Path) -> None:
     with opened(path) as (store, _):
         watches = observed(store, added(store, watch(1)), seen(PROCESSING, NOW + 1))

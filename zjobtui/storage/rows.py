@@ -332,8 +332,10 @@ _ANSWER = (
     "at = excluded.at, body = excluded.body, call = excluded.call"
 )
 """The body that another one replaces is kept as the earlier one; an equal one replaces nothing."""
-_ADD_EVENT = "INSERT INTO entries (position, at, event, text, verdict) VALUES (?, ?, ?, ?, ?)"
-_LAST_EVENT = "SELECT event, text, verdict FROM entries WHERE position = ? ORDER BY number DESC LIMIT 1"
+_ADD_EVENT = "INSERT INTO entries (position, at, event, text, verdict) VALUES (:position, :at, :event, :text, :verdict)"
+_LAST_EVENT = "SELECT at, event, text, verdict FROM entries WHERE position = ? ORDER BY number DESC LIMIT 1"
+SAME_EVENT_SECONDS = 10.0
+"""Seconds within which two windows notice one change; each reads every two seconds what the other has written."""
 POSITION = "(SELECT position FROM watches WHERE tenant = ? AND job = ?)"
 """Finds the row of a job by tenant and job key."""
 
@@ -398,11 +400,16 @@ def _is_known(connection: sqlite3.Connection, job: JobRef) -> bool:
 
 
 def _append(connection: sqlite3.Connection, events: Iterable[Event]) -> None:
-    """Append to histories, except for what another window has just written in the same words."""
+    """Append to histories, except for what another window or an earlier attempt has written already."""
     for event in events:
         row = connection.execute(f"SELECT {POSITION}", (event.job.tenant, event.job.id.key)).fetchone()
-        columns = event_columns(event)
-        values = (columns["event"], columns["text"], columns["verdict"])
-        if row[0] is None or tuple(connection.execute(_LAST_EVENT, (row[0],)).fetchone() or ()) == values:
-            continue
-        connection.execute(_ADD_EVENT, (row[0], event.at, *values))
+        if row[0] is not None and not _is_repeated(event, connection.execute(_LAST_EVENT, (row[0],)).fetchone()):
+            connection.execute(_ADD_EVENT, {"position": row[0], **event_columns(event)})
+
+
+def _is_repeated(event: Event, last: sqlite3.Row | None) -> bool:
+    """Return whether an event is the last one of its job again. A status in the same words is no change at any time."""
+    columns = event_columns(event)
+    if last is None or any(last[name] != columns[name] for name in ("event", "text", "verdict")):
+        return False
+    return event.event is EventKind.STATUS or abs(event.at - last["at"]) < SAME_EVENT_SECONDS
