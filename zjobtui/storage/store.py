@@ -88,11 +88,10 @@ def open_store(
     if _is_lost(path):
         notice = _recover(path, "it is missing", read_report, path.exists)
     try:
-        store, watchlist = _load_reconciled(path, read_report, lock_wait)
+        store, watchlist = _load_reconciled(path, read_report, lock_wait, now)
     except BrokenStoreError as fault:
-        notice = _recover(path, fault.why, read_report, lambda: _is_sound(path, read_report))
-        store, watchlist = _load_reconciled(path, read_report, lock_wait)
-    store.file.now = now
+        notice = _recover(path, fault.why, read_report, lambda: _is_sound(path, read_report, now))
+        store, watchlist = _load_reconciled(path, read_report, lock_wait, now)
     store.file.ensure_id()
     store.notice = " ".join(part for part in (notice, store.notice) if part)
     try:
@@ -140,8 +139,8 @@ def _recover(
     return notice
 
 
-def _load(path: Path, read_report: ReadReport, lock_wait: float = BUSY_LIMIT) -> tuple["Store", Watchlist]:
-    store = Store(path, read_report, lock_wait)
+def _load(path: Path, read_report: ReadReport, lock_wait: float, now: Callable[[], float]) -> tuple["Store", Watchlist]:
+    store = Store(path, read_report, lock_wait, now)
     try:
         return store, store.load()
     except StoreError as fault:
@@ -151,8 +150,10 @@ def _load(path: Path, read_report: ReadReport, lock_wait: float = BUSY_LIMIT) ->
         raise
 
 
-def _load_reconciled(path: Path, read_report: ReadReport, lock_wait: float = BUSY_LIMIT) -> tuple["Store", Watchlist]:
-    store, watchlist = _load(path, read_report, lock_wait)
+def _load_reconciled(
+    path: Path, read_report: ReadReport, lock_wait: float, now: Callable[[], float]
+) -> tuple["Store", Watchlist]:
+    store, watchlist = _load(path, read_report, lock_wait, now)
     try:
         return store, store.reconcile_with_log(watchlist)
     except StoreError:
@@ -160,9 +161,9 @@ def _load_reconciled(path: Path, read_report: ReadReport, lock_wait: float = BUS
         raise
 
 
-def _is_sound(path: Path, read_report: ReadReport) -> bool:
+def _is_sound(path: Path, read_report: ReadReport, now: Callable[[], float]) -> bool:
     try:
-        _load_reconciled(path, read_report)[0].close()
+        _load_reconciled(path, read_report, BUSY_LIMIT, now)[0].close()
     except BrokenStoreError:
         return False
     return True
@@ -174,9 +175,9 @@ class Store:
     Every method raises `StoreError` with a sentence for the user if the disk or another window stands in the way.
     """
 
-    def __init__(self, path: Path, read_report: ReadReport, lock_wait: float = BUSY_LIMIT) -> None:
+    def __init__(self, path: Path, read_report: ReadReport, lock_wait: float, now: Callable[[], float]) -> None:
         self.path = path
-        self.file = StoreFile(path, lock_wait)
+        self.file = StoreFile(path, lock_wait, now)
         self.notice = self.file.opened.notice
         self._read_report = read_report
         self._ids_log = ids_log.path_beside(path)
@@ -194,9 +195,7 @@ class Store:
     def load(self) -> Watchlist:
         """Return the watchlist, in the order of adding."""
         with self.file.lend_connection() as connection:
-            self.file.data_version = shared_tables.data_version(connection)
-            self.file.revision = self.file.newest = read_meta(connection, "revision")
-            self.file.store_id = shared_tables.id_of(connection)
+            self.file.mark_read(self.file.begin_reading(connection))
             check_count(connection)
             rows = connection.execute(f"{_WATCHES} WHERE removed_at IS NULL ORDER BY position").fetchall()
             read_meta(connection, "digest_version")  # it is damage if there is none
@@ -279,9 +278,9 @@ class Store:
         """
         if self.file.is_replaced() or self.file.is_overwritten:
             return self._replace(known)
-        if self.file.is_damaged and not _is_sound(self.path, self._read_report):
+        if self.file.is_damaged and not _is_sound(self.path, self._read_report, self.file.now):
             return self._replace(known)
-        self.file.is_damaged = False  # what is damaged is a response or a history; it is reported when it is shown
+        self.file.mark_sound()  # what is damaged is a response or a history; it is reported when it is shown
         if self._is_time_to_migrate():
             opened = open_database(self.path, self.file.lock_wait)
             if not opened.is_stopgap:
@@ -293,23 +292,19 @@ class Store:
     def read_changes(self) -> ExternalChanges | None:
         """Return what other windows have committed since the last call, or None if they have not."""
         with self.file.lend_connection() as connection:
-            version = shared_tables.data_version(connection)
-            if version == self.file.data_version:
+            if not self.file.has_news(connection):
                 return None
-            # Read before the rows: what is committed in between is then returned twice, and not never.
-            revision = read_meta(connection, "revision")
-            self.file.check_store(connection, revision)
-            since = self.file.revision
+            mark, since = self.file.begin_reading(connection), self.file.read_revision
             rows = connection.execute(f"{_WATCHES} WHERE revision > ?", (since,)).fetchall()
             watches = watches_of([row for row in rows if row["removed_at"] is None])
             removed = watches_of([row for row in rows if row["removed_at"] is not None])
             # After the rows: if one of them is damaged, all of them are read again until it is repaired.
-            self.file.data_version, self.file.revision, self.file.newest = version, revision, revision
+            self.file.mark_read(mark)
         return ExternalChanges(watches, tuple(watch.job for watch in removed), since)
 
     def reread_changes(self, since: int) -> None:
         """Make the next `read_changes()` return what was committed after this revision again."""
-        self.file.data_version, self.file.revision = -1, since
+        self.file.mark_unread(since)
 
     def load_removed(self, jobs: Iterable[JobRef]) -> tuple[WatchedJob, ...]:
         """Return what is stored of removed jobs."""
@@ -386,21 +381,19 @@ class Store:
         """Use the file that is there now, after writing to it what is known."""
         log.warning("the file %s was deleted, replaced or damaged; the one there now is used", self.path)
         _refuse_dangling_link(self.path)
-        notice, lock_wait = "", self.file.lock_wait
+        notice, load = "", partial(_load, self.path, self._read_report, self.file.lock_wait, self.file.now)
         try:
-            fresh, _ = _load(self.path, self._read_report, lock_wait)
+            fresh, _ = load()
         except BrokenStoreError as fault:
-            is_sound = partial(_is_sound, self.path, self._read_report)
+            is_sound = partial(_is_sound, self.path, self._read_report, self.file.now)
             notice = _recover(self.path, fault.why, self._read_report, is_sound, is_open=True)
-            fresh, _ = _load(self.path, self._read_report, lock_wait)
-        fresh.file.now = self.file.now
+            fresh, _ = load()
         try:
             carried = self._carry_over(fresh, known)
         except BaseException:
             fresh.close()
             raise
-        self.file.switch_to(fresh.file.opened)
-        self.file.store_id, self.file.newest = fresh.file.store_id, fresh.file.newest
+        self.file.switch_to_file(fresh.file)
         text = "The file of the watchlist was deleted, replaced or damaged while it was open."
         return " ".join(part for part in (text, carried, notice) if part)
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from msgspec import Struct
+
 from zjobtui.logs import get_logger
 from zjobtui.storage import shared_tables
 from zjobtui.storage.database import BrokenStoreError, Opened, StoreError, failure, identity_of, open_database
@@ -19,13 +21,22 @@ LONG_WAIT = 0.1
 """Seconds of waiting for another program's lock from which on it is logged."""
 
 
-class StoreFile:
-    """An open store file. Its methods may be called from any thread; errors are raised as `StoreError`."""
+class ReadMark(Struct, frozen=True):
+    """How far a file was read: `PRAGMA data_version`, and the revision."""
 
-    def __init__(self, path: Path, lock_wait: float) -> None:
+    data_version: int
+    revision: int
+
+
+class StoreFile:
+    """An open store file. Its methods may be called from any thread; errors are raised as `StoreError`.
+
+    Locks of other programs are waited for up to `lock_wait` seconds; `now` returns seconds since the epoch, UTC.
+    """
+
+    def __init__(self, path: Path, lock_wait: float, now: Callable[[], float]) -> None:
         self.path = path
-        self.now: Callable[[], float] = time.time
-        """Returns seconds since the epoch, UTC."""
+        self.now = now
         self.lock_wait = lock_wait
         self.lock = threading.Lock()
         self.store_id: int | None = None
@@ -36,7 +47,9 @@ class StoreFile:
         self.opened = opened
         self.connection = opened.connection
         self.is_read_only = opened.is_read_only
-        self.data_version = self.revision = self.newest = -1
+        self.newest = -1
+        """The latest revision that this window has read or written."""
+        self._read = ReadMark(-1, -1)
         self.is_damaged = self.is_overwritten = False
 
     def switch_to(self, opened: Opened) -> None:
@@ -44,7 +57,12 @@ class StoreFile:
         with self.lock:
             self.connection.close()
             self._use(opened)
-            self.revision = 0  # what was saved from the file before is no change
+            self._read = ReadMark(-1, 0)  # what was saved from the file before is no change
+
+    def switch_to_file(self, other: "StoreFile") -> None:
+        """Close this file and use the connection of another one, which must not be used any more."""
+        self.switch_to(other.opened)
+        self.store_id, self.newest = other.store_id, other.newest
 
     def limit_lock_wait(self, seconds: float) -> None:
         """Wait at most so long for locks of other programs from now on."""
@@ -95,13 +113,44 @@ class StoreFile:
         """Open a transaction that changes watched jobs, with its revision, by which other windows find new rows."""
         with self.begin_transaction() as connection:
             before = read_meta(connection, "revision")
-            self.check_store(connection, before)
+            self._check_store(connection, before)
             connection.execute("UPDATE meta SET value = ? WHERE name = 'revision'", (before + 1,))
             yield connection, before + 1
             store_id = shared_tables.ensure_id(connection)
         self.store_id, self.newest = store_id, before + 1
-        if before == self.revision:
-            self.revision = before + 1
+        if before == self._read.revision:
+            self._read = ReadMark(self._read.data_version, before + 1)
+
+    @property
+    def read_revision(self) -> int:
+        """The revision up to which this window has read the changes of others."""
+        return self._read.revision
+
+    def has_news(self, connection: sqlite3.Connection) -> bool:
+        """Return whether another window has committed anything since `mark_read`."""
+        return shared_tables.data_version(connection) != self._read.data_version
+
+    def begin_reading(self, connection: sqlite3.Connection) -> ReadMark:
+        """Return how far the file is written; to be read before the rows.
+
+        What is committed in between is then returned twice, and not never. Raises `StoreError` if another store was
+        copied over the file.
+        """
+        version, revision = shared_tables.data_version(connection), read_meta(connection, "revision")
+        self._check_store(connection, revision)
+        return ReadMark(version, revision)
+
+    def mark_read(self, mark: ReadMark) -> None:
+        """Record that the rows were read this far."""
+        self._read, self.newest = mark, mark.revision
+
+    def mark_unread(self, since: int) -> None:
+        """Record that what was committed after this revision must be read again."""
+        self._read = ReadMark(-1, since)
+
+    def mark_sound(self) -> None:
+        """Record that the file was found sound after an error."""
+        self.is_damaged = False
 
     @contextmanager
     def translate_errors(self) -> Iterator[None]:
@@ -118,7 +167,7 @@ class StoreFile:
             self.is_overwritten = True
             raise self._overwritten() from fault
 
-    def check_store(self, connection: sqlite3.Connection, revision: int) -> None:
+    def _check_store(self, connection: sqlite3.Connection, revision: int) -> None:
         """Raise `StoreError` if another store was copied over the file: its id differs, or its revision is older."""
         store_id = shared_tables.id_of(connection)
         if revision < self.newest or self.store_id not in {None, store_id}:
