@@ -22,8 +22,7 @@ log = get_logger(__name__)
 BACKUP_SECONDS = 86_400.0
 """Seconds between two copies."""
 
-
-_FAULTS = (sqlite3.Error, OSError, UnicodeDecodeError, IdsLogError)
+_COPY_FAULTS = (sqlite3.Error, OSError, UnicodeDecodeError, IdsLogError)
 
 
 def back_up(path: Path) -> bool:
@@ -47,9 +46,9 @@ def back_up(path: Path) -> bool:
                 log.warning("the daily copy had jobs that the store lacks, or was unreadable: it is kept as %s", aside)
             new.replace(backup)
         sync_folder(path.parent)
-    except _FAULTS:
+    except _COPY_FAULTS:
         return False
-    with suppress(*_FAULTS):
+    with suppress(*_COPY_FAULTS):
         _compact_ids_log(path)
         _delete_leftovers(path)
     return True
@@ -68,7 +67,7 @@ def _is_contained(backup: Path, connection: sqlite3.Connection) -> bool:
         with closing(connect(backup, "ro", wait=0.0)) as copy:
             is_sound = copy.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
             copied = {tuple(row) for row in copy.execute(keys)}
-    except _FAULTS:
+    except _COPY_FAULTS:
         return False
     return is_sound and copied <= {tuple(row) for row in connection.execute(keys)}
 

@@ -62,7 +62,7 @@ class _Answer(Struct):
     call: StoredCall
 
 
-class _StoredEvent(Struct):
+class _ExportedEvent(Struct):
     at: Moment
     event: str
     text: str
@@ -108,7 +108,7 @@ class _Job(Struct):
     batch: str | None = None
     operation_checked_at: Moment | None = None
     answer: _Answer | None = None
-    timeline: list[_StoredEvent] = []
+    timeline: list[_ExportedEvent] = []
 
 
 class _Export(Struct):

@@ -32,6 +32,7 @@ from zjobtui.storage.migrations import ADDED_COLUMNS
 from zjobtui.storage.rows import (
     ANNOTATION_COLUMNS,
     DIGEST,
+    EVENT_COLUMNS,
     OBSERVATIONS,
     POSITION,
     PROBLEM,
@@ -60,8 +61,7 @@ _UNREADABLE = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB})
 Columns = Mapping[str, SqlValue]
 Log = Mapping[LoggedKey, Line]
 
-_FAULTS = (sqlite3.Error, DamageError, ValueError, OverflowError, TypeError)
-_EVENT_COLUMNS = ("at", "event", "text", "verdict")
+_READ_FAULTS = (sqlite3.Error, DamageError, ValueError, OverflowError, TypeError)
 _ON_LIST: Mapping[str, SqlValue] = {"removed_at": None, "removed_as": None}
 _LEFT_AS = {LogAction.ARCHIVE: EventKind.ARCHIVED, LogAction.REMOVE: EventKind.REMOVED}
 _RESTORED_BY = "restored from ids.log"
@@ -358,10 +358,10 @@ def _read(connection: sqlite3.Connection, size: int, read_report: ReadReport) ->
     """Return what is readable of a file of so many bytes, in the order of adding; ids found only in the index last."""
     jobs: list[tuple[_RecoveredJob, ...]] = []
     most = size // SMALLEST_ROW + 1
-    with suppress(*_FAULTS):
+    with suppress(*_READ_FAULTS):
         events: dict[object, list[Columns]] = defaultdict(list)
         for row in _rows(connection, "entries", "number", most):
-            with suppress(*_FAULTS, LookupError):
+            with suppress(*_READ_FAULTS, LookupError):
                 events[row["position"]].append(_sound_event(row))
         for row in _rows(connection, "watches", "position", most):
             with suppress(LookupError):  # a table without such columns
@@ -399,7 +399,7 @@ def _rows(connection: sqlite3.Connection, table: str, key: str, most: int) -> It
         low, high = ranges.pop()
         try:
             rows = _range(connection, table, key, low, high)
-        except _FAULTS as fault:
+        except _READ_FAULTS as fault:
             if primary_code(fault) in _UNREADABLE:
                 return
             failed += 1
@@ -412,7 +412,7 @@ def _rows(connection: sqlite3.Connection, table: str, key: str, most: int) -> It
 
 
 def _last_key(connection: sqlite3.Connection, table: str, key: str) -> int:
-    with suppress(*_FAULTS):
+    with suppress(*_READ_FAULTS):
         last = connection.execute(f"SELECT max({key}) FROM {table}").fetchone()[0]
         if last is None or (isinstance(last, int) and 0 < last < LAST_KEY):
             return last or 0
@@ -457,7 +457,7 @@ def _is_sound(columns: dict[str, SqlValue]) -> bool:
         for name, value in columns.items():
             check(name, (value,))
         watch_of(columns)
-    except (*_FAULTS, LookupError):
+    except (*_READ_FAULTS, LookupError):
         return False
     return True
 
@@ -477,7 +477,7 @@ def _parsed(ids: Iterable[object]) -> Iterator[JobId]:
 
 
 def _answer(connection: sqlite3.Connection, position: int, read_report: ReadReport) -> Columns | None:
-    with suppress(*_FAULTS, LookupError):
+    with suppress(*_READ_FAULTS, LookupError):
         row = connection.execute("SELECT * FROM reports WHERE position = ?", (position,)).fetchone()
         if row is not None and response_of(row, read_report) is not None:
             return {**{name: row[name] for name in ("at", "body", "call")}, **_earlier(row)}
@@ -486,16 +486,16 @@ def _answer(connection: sqlite3.Connection, position: int, read_report: ReadRepo
 
 def _earlier(row: sqlite3.Row) -> Columns:
     """Return the previous body, if it is intact."""
-    with suppress(*_FAULTS, LookupError):
+    with suppress(*_READ_FAULTS, LookupError):
         previous_body_of(row)
         return {name: row[name] for name in ("earlier_at", "earlier")}
     return {}
 
 
 def _sound_event(row: sqlite3.Row) -> Columns:
-    for name in _EVENT_COLUMNS:
+    for name in EVENT_COLUMNS:
         check(name, (row[name],))
-    return {name: _cleaned(name, row[name]) for name in _EVENT_COLUMNS}
+    return {name: _cleaned(name, row[name]) for name in EVENT_COLUMNS}
 
 
 def _cleaned(name: str, value: SqlValue) -> SqlValue:
@@ -506,5 +506,5 @@ def _indexed(connection: sqlite3.Connection) -> Iterator[sqlite3.Row]:
     """Yield tenants and ids from the index of the table, from both ends up to what cannot be read."""
     for order in ("ASC", "DESC"):
         query = f"SELECT tenant, job FROM watches INDEXED BY sqlite_autoindex_watches_1 ORDER BY tenant {order}"
-        with suppress(*_FAULTS):
+        with suppress(*_READ_FAULTS):
             yield from connection.execute(query)

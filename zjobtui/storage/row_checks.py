@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.storage.rows import (
-    ANNOTATION_COLUMNS,
-    IDENTITY,
-    OBSERVATIONS,
+    EVENT_COLUMNS,
+    WATCH_COLUMNS,
     DamageError,
     event_of,
     previous_body_of,
@@ -20,10 +19,10 @@ from zjobtui.storage.store_file import read_meta
 if TYPE_CHECKING:
     from zjobtui.models.report import Report
 
-_WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATION_COLUMNS, *OBSERVATIONS))}, given AS about FROM watches"
+_WATCHES = f"SELECT {', '.join(WATCH_COLUMNS)}, given AS about FROM watches"
 _ABOUT = "(SELECT given FROM watches WHERE watches.position = {}.position) AS about"
 _RESPONSES = f"SELECT at, body, call, earlier_at, earlier, {_ABOUT.format('reports')} FROM reports"
-_EVENTS = f"SELECT at, event, text, verdict, {_ABOUT.format('entries')} FROM entries"
+_EVENTS = f"SELECT {', '.join(EVENT_COLUMNS)}, {_ABOUT.format('entries')} FROM entries"
 _NO_JOB = JobRef("", JobId("0" * 32))
 
 

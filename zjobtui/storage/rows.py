@@ -53,6 +53,9 @@ OBSERVATIONS = (
 
 IDENTITY = ("tenant", "job", "given", "added_at", "added_by")
 
+EVENT_COLUMNS = ("at", "event", "text", "verdict")
+"""Columns of an event in the table `entries`, besides its number and the position of its job."""
+
 _FIELDS = {
     "acknowledged_at": "read_at",
     "seen_at": "last_answer_at",
@@ -66,11 +69,10 @@ _COLUMN_OF = {field: column for column, field in _FIELDS.items()}
 ANNOTATION_COLUMNS = tuple(_COLUMN_OF.get(field, field) for field in ANNOTATION_FIELDS)
 """Columns that the user writes."""
 
-_PLAIN = tuple(
-    name
-    for name in (*IDENTITY, *ANNOTATION_COLUMNS, *OBSERVATIONS)
-    if name not in {"tenant", "job", "given", "tags", *DIGEST, *PROBLEM}
-)
+WATCH_COLUMNS = (*IDENTITY, *ANNOTATION_COLUMNS, *OBSERVATIONS)
+"""Columns of a watched job in the table `watches`, besides its position, removal and revision."""
+
+_PLAIN = tuple(name for name in WATCH_COLUMNS if name not in {"tenant", "job", "given", "tags", *DIGEST, *PROBLEM})
 """Columns that hold a field of the job unchanged."""
 
 _PLAIN_DIGEST = tuple(name for name in DIGEST if name not in {"verdict", "sentence", *DIGEST_NUMBERS})
@@ -201,7 +203,7 @@ def check(name: str, column: tuple[object, ...]) -> None:
 
 def event_of(row: Row, job: JobRef) -> Event:
     """Return the event of a row; an event of a newer program reads as a change of status. Raises `DamageError`."""
-    for name in ("at", "event", "text", "verdict"):
+    for name in EVENT_COLUMNS:
         check(name, (row[name],))
     event, verdict = _EVENTS.get(row["event"], EventKind.STATUS), _VERDICTS.get(row["verdict"], row["verdict"])
     return Event(job, row["at"], event, row["text"], verdict)
@@ -305,11 +307,10 @@ def call_of(fields: object) -> Call:
 
 
 _FINAL = tuple(sorted(FINAL_STATUSES))
-_COLUMNS = (*IDENTITY, *ANNOTATION_COLUMNS, *OBSERVATIONS)
 _EMPTY = {"tags": "'[]'"}
 _INSERT = (
-    f"INSERT INTO watches ({', '.join(_COLUMNS)}, revision) "
-    f"VALUES ({', '.join(f':{name}' for name in _COLUMNS)}, :revision) "
+    f"INSERT INTO watches ({', '.join(WATCH_COLUMNS)}, revision) "
+    f"VALUES ({', '.join(f':{name}' for name in WATCH_COLUMNS)}, :revision) "
     "ON CONFLICT (tenant, job) DO UPDATE SET removed_at = NULL, removed_as = NULL, revision = excluded.revision, "
     + ", ".join(
         f"""{name} = ifnull(nullif(excluded.{name}, {_EMPTY.get(name, "''")}), {name})""" for name in ANNOTATION_COLUMNS
@@ -332,8 +333,11 @@ _ANSWER = (
     "at = excluded.at, body = excluded.body, call = excluded.call"
 )
 """The body that another one replaces is kept as the earlier one; an equal one replaces nothing."""
-_ADD_EVENT = "INSERT INTO entries (position, at, event, text, verdict) VALUES (:position, :at, :event, :text, :verdict)"
-_LAST_EVENT = "SELECT at, event, text, verdict FROM entries WHERE position = ? ORDER BY number DESC LIMIT 1"
+_ADD_EVENT = (
+    f"INSERT INTO entries (position, {', '.join(EVENT_COLUMNS)}) "
+    f"VALUES (:position, {', '.join(f':{name}' for name in EVENT_COLUMNS)})"
+)
+_LAST_EVENT = f"SELECT {', '.join(EVENT_COLUMNS)} FROM entries WHERE position = ? ORDER BY number DESC LIMIT 1"
 SAME_EVENT_SECONDS = 10.0
 """Seconds within which two windows notice one change; each reads every two seconds what the other has written."""
 POSITION = "(SELECT position FROM watches WHERE tenant = ? AND job = ?)"

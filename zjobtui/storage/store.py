@@ -34,10 +34,9 @@ from zjobtui.storage.maintenance import StoreStats, compact, read_stats
 from zjobtui.storage.recovery import recover
 from zjobtui.storage.row_checks import check_count
 from zjobtui.storage.rows import (
-    ANNOTATION_COLUMNS,
-    IDENTITY,
-    OBSERVATIONS,
+    EVENT_COLUMNS,
     POSITION,
+    WATCH_COLUMNS,
     ReadReport,
     event_of,
     previous_body_of,
@@ -54,8 +53,7 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
-_WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATION_COLUMNS, *OBSERVATIONS))}, removed_at FROM watches"
-
+_WATCHES = f"SELECT {', '.join(WATCH_COLUMNS)}, removed_at FROM watches"
 
 _EXPECTED = "expected_statuses"
 """The number in `meta` that stands for the expected order statuses with which the digests were made."""
@@ -63,7 +61,7 @@ _EXPECTED = "expected_statuses"
 _UNKNOWN_HASH = -1
 """That number if the settings could not be read."""
 
-NOTHING = Change(Watchlist({}))
+_NOTHING = Change(Watchlist({}))
 
 MIGRATE_AGAIN = 30.0
 """Seconds between two attempts to migrate a file that could not be migrated."""
@@ -268,7 +266,7 @@ class Store:
                 self._note(f"Jobs that are only in {self._ids_log} could not be added: {fault}")
         return watchlist
 
-    def reopen_if_replaced(self, known: Change = NOTHING) -> str:
+    def reopen_if_replaced(self, known: Change = _NOTHING) -> str:
         """If the file was moved, deleted or replaced, use the one in its place, and return a sentence for the user.
 
         It is created if there is none, and recovered if it is damaged. What the file before held, or if that cannot be
@@ -332,7 +330,7 @@ class Store:
 
     def history(self, job: JobRef) -> "History":
         """Return the events of a job, oldest first."""
-        with self._about(job, "SELECT at, event, text, verdict FROM entries", "ORDER BY number") as rows:
+        with self._about(job, f"SELECT {', '.join(EVENT_COLUMNS)} FROM entries", "ORDER BY number") as rows:
             return tuple(event_of(row, job) for row in rows)
 
     def acquire_lease(self, name: str, holder: str, now: float, life: float) -> bool:

@@ -20,10 +20,9 @@ from zjobtui.storage.database import primary_code
 from zjobtui.storage.ids_log import IdsLogError, Line, LoggedKey
 from zjobtui.storage.recovery import copy_missing_jobs, place_of
 from zjobtui.storage.rows import (
-    ANNOTATION_COLUMNS,
-    IDENTITY,
-    OBSERVATIONS,
+    EVENT_COLUMNS,
     POSITION,
+    WATCH_COLUMNS,
     DamageError,
     ReadReport,
     check,
@@ -33,11 +32,9 @@ from zjobtui.storage.rows import (
 )
 from zjobtui.storage.store_file import StoreFile, read_meta
 
-_ROWS = f"SELECT {', '.join((*IDENTITY, *ANNOTATION_COLUMNS, *OBSERVATIONS))}, removed_at, removed_as FROM watches"
+_ROWS = f"SELECT {', '.join(WATCH_COLUMNS)}, removed_at, removed_as FROM watches"
 _REPORT = ("at", "body", "call", "earlier_at", "earlier")
-_EVENT_COLUMNS = ("at", "event", "text", "verdict")
-_FAULTS = (sqlite3.Error, DamageError, LookupError, TypeError)
-_NO_WATCHES = Watchlist({})
+_ROW_FAULTS = (sqlite3.Error, DamageError, LookupError, TypeError)
 
 
 def take_over(before: StoreFile, after: StoreFile, window: Change, read_report: ReadReport) -> bool:
@@ -175,7 +172,7 @@ def _carry_jobs_over(
     added = [job for key, job in known.items() if _is_to_add(job, rows.get(key), log.get(ids_log.key_of(*key)))]
     removed = [job for key, job in known.items() if _is_to_remove(job, rows.get(key))]
     change = Change(
-        watchlist=_NO_WATCHES,
+        watchlist=Watchlist({}),
         added=tuple(job.watch for job in added),
         removed=tuple(job.watch for job in removed),
         annotated=tuple(job.watch for job in known.values()),
@@ -265,46 +262,46 @@ def _later_response(
 ) -> sqlite3.Row | None:
     """Return the row of a response that came after `at`; None if there is none or it is damaged."""
     query = f"SELECT {', '.join(_REPORT)} FROM reports WHERE position = {POSITION}"
-    with suppress(*_FAULTS):
+    with suppress(*_ROW_FAULTS):
         row: sqlite3.Row | None = source.execute(query, key).fetchone()
         if row is not None and row["at"] > at and response_of(row, read_report) is not None:
             return row
     return None
 
 
-_StoredEvent = tuple[float, str, str, str]
+_EventRow = tuple[float, str, str, str]
 
 
-def _carry_events(connection: sqlite3.Connection, events: list[_StoredEvent], position: int) -> None:
-    query = f"SELECT {', '.join(_EVENT_COLUMNS)} FROM entries WHERE position = ? ORDER BY number"
-    stored: list[_StoredEvent] = [tuple(row) for row in connection.execute(query, (position,))]
+def _carry_events(connection: sqlite3.Connection, events: list[_EventRow], position: int) -> None:
+    query = f"SELECT {', '.join(EVENT_COLUMNS)} FROM entries WHERE position = ? ORDER BY number"
+    stored: list[_EventRow] = [tuple(row) for row in connection.execute(query, (position,))]
     if missing := [event for event in events if event not in stored]:
         merged = sorted([*stored, *missing], key=_at)
         connection.execute("DELETE FROM entries WHERE position = ?", (position,))
         connection.executemany(
-            f"INSERT INTO entries (position, {', '.join(_EVENT_COLUMNS)}) VALUES (?, ?, ?, ?, ?)",
+            f"INSERT INTO entries (position, {', '.join(EVENT_COLUMNS)}) VALUES (?, ?, ?, ?, ?)",
             [(position, *event) for event in merged],
         )
 
 
-def _at(event: _StoredEvent) -> float:
+def _at(event: _EventRow) -> float:
     return event[0]
 
 
-def _events(source: sqlite3.Connection) -> dict[LoggedKey, list[_StoredEvent]]:
+def _events(source: sqlite3.Connection) -> dict[LoggedKey, list[_EventRow]]:
     """Return the histories of a store, by job."""
-    events: dict[LoggedKey, list[_StoredEvent]] = defaultdict(list)
-    with suppress(*_FAULTS):
+    events: dict[LoggedKey, list[_EventRow]] = defaultdict(list)
+    with suppress(*_ROW_FAULTS):
         for key, event in _sound_events(source):
             events[key].append(event)
     return events
 
 
-def _sound_events(source: sqlite3.Connection) -> Iterator[tuple[LoggedKey, _StoredEvent]]:
-    columns = ", ".join(f"entries.{name}" for name in _EVENT_COLUMNS)
+def _sound_events(source: sqlite3.Connection) -> Iterator[tuple[LoggedKey, _EventRow]]:
+    columns = ", ".join(f"entries.{name}" for name in EVENT_COLUMNS)
     query = f"SELECT tenant, job, {columns} FROM entries JOIN watches USING (position) ORDER BY number"
     for row in source.execute(query):
         with suppress(DamageError):
-            for name in _EVENT_COLUMNS:
+            for name in EVENT_COLUMNS:
                 check(name, (row[name],))
             yield (row["tenant"], row["job"]), (row["at"], row["event"], row["text"], row["verdict"])
