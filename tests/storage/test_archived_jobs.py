@@ -115,7 +115,7 @@ def test_a_log_without_its_archived_jobs_gets_them_at_the_start_and_once(path: P
     without = [line for line in log.read_text().splitlines(keepends=True) if "\tarchive\t" not in line]
     log.write_text("".join(without))  # as an earlier version writes it
     kept(path)
-    assert ids_log.actions(log)["env", job_id(2).key] is LogAction.ARCHIVE
+    assert ids_log.actions(log)[ids_log.key_of("env", job_id(2).key)] is LogAction.ARCHIVE
     content = log.read_bytes()
     kept(path)
     assert log.read_bytes() == content

@@ -329,7 +329,7 @@ def test_no_content_is_a_crash_and_what_is_written_after_it_is_read(content: byt
         log = folder / "ids.log"
         log.write_bytes(content)
         ids_log.append(log, [ids_log.line(NOW, "env", str(job_id(1)), "mine", action=ids_log.LogAction.ADD)])
-        line = ids_log.read(log)["env", job_id(1).key]
+        line = ids_log.read(log)[ids_log.key_of("env", job_id(1).key)]
     assert (line.is_add, line.label, line.at) == (True, "mine", NOW)
 
 

@@ -17,7 +17,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import ids_log, shared_tables
 from zjobtui.storage.database import primary_code
-from zjobtui.storage.ids_log import IdsLogError, Line, LoggedKey
+from zjobtui.storage.ids_log import IdsLogError, Line, LoggedKey, StoredKey
 from zjobtui.storage.recovery import copy_missing_jobs, place_of
 from zjobtui.storage.rows import (
     EVENT_COLUMNS,
@@ -101,13 +101,13 @@ def _receive(
         except sqlite3.Error:
             source = None
     try:
-        lines = ids_log.read(ids_log.path_beside(file.path))
+        log = ids_log.read(ids_log.path_beside(file.path))
     except IdsLogError:  # reported when store and log are reconciled
-        lines = {}
+        log = {}
     with file.begin_change() as (connection, revision):
         is_same = store_id is not None and file.store_id == store_id
         parted_at = last_revision if is_same else shared_tables.carried_over_at(connection, store_id)
-        _carry_jobs_over(connection, jobs, lines, parted_at, revision, file.now())
+        _carry_jobs_over(connection, jobs, log, parted_at, revision, file.now())
         connection.execute("UPDATE watches SET revision = ? WHERE revision = 0", (revision,))
         if source is not None:
             _carry_responses_over(connection, source, jobs, read_report)
@@ -124,21 +124,26 @@ class _KnownJob(Struct, frozen=True):
     removal: Event | None = None
 
     @property
-    def key(self) -> LoggedKey:
+    def key(self) -> StoredKey:
         """What identifies the job."""
         return self.watch.job.tenant, self.watch.job.id.key
 
 
-def _jobs_of_window(window: Change) -> dict[LoggedKey, _KnownJob]:
+_KnownJobs = Mapping[StoredKey, _KnownJob]
+_Places = Mapping[StoredKey, sqlite3.Row]
+"""The times at which jobs of the new file were added and removed, and the revisions of their rows."""
+
+
+def _jobs_of_window(window: Change) -> dict[StoredKey, _KnownJob]:
     """Return the jobs on the list of a window, and those that it removed."""
     removals = {event.job: event for event in window.events}
     removed = [_KnownJob(watch, removals[watch.job]) for watch in window.removed]
     return {known.key: known for known in (*removed, *map(_KnownJob, window.watchlist))}
 
 
-def _jobs_of_store(store: sqlite3.Connection) -> dict[LoggedKey, _KnownJob]:
+def _jobs_of_store(store: sqlite3.Connection) -> dict[StoredKey, _KnownJob]:
     """Return the jobs of the sound rows of a store; no window writes a removal without a reason."""
-    jobs: dict[LoggedKey, _KnownJob] = {}
+    jobs: dict[StoredKey, _KnownJob] = {}
     rows = store.execute(f"{_ROWS} WHERE removed_at IS NULL OR removed_as IS NOT NULL ORDER BY position")
     for row in rows.fetchall():
         with suppress(DamageError):
@@ -155,7 +160,7 @@ def _removal(job: JobRef, row: sqlite3.Row) -> Event:
 
 def _carry_jobs_over(
     connection: sqlite3.Connection,
-    jobs: Mapping[LoggedKey, _KnownJob],
+    jobs: _KnownJobs,
     log: Mapping[LoggedKey, Line],
     parted_at: int | None,
     revision: int,
@@ -166,54 +171,50 @@ def _carry_jobs_over(
     Rows of the new file after the revision `parted_at` are newer than what is known; without it none is. If the file
     has removed a job that is known to be on the list, the log decides. Of several removals the last one counts.
     """
-    rows = _read_places(connection)
-    newer = {key for key, row in rows.items() if parted_at is not None and row["revision"] > parted_at}
-    known = {key: job for key, job in jobs.items() if key not in newer}
-    added = [job for key, job in known.items() if _is_to_add(job, rows.get(key), log.get(ids_log.key_of(*key)))]
-    removed = [job for key, job in known.items() if _is_to_remove(job, rows.get(key))]
+    places = _read_places(connection)
+    newer = {key for key, row in places.items() if parted_at is not None and row["revision"] > parted_at}
+    older = {key: known for key, known in jobs.items() if key not in newer}
+    lines = {key: line for key in {*places, *jobs} - newer if (line := log.get(ids_log.key_of(*key)))}
+    added = [known for key, known in older.items() if _is_to_add(known, places.get(key), lines.get(key))]
+    removed = [known for key, known in older.items() if _is_to_remove(known, places.get(key))]
     change = Change(
         watchlist=Watchlist({}),
-        added=tuple(job.watch for job in added),
-        removed=tuple(job.watch for job in removed),
-        annotated=tuple(job.watch for job in known.values()),
-        observed=tuple(Observed(job.watch) for job in jobs.values()),
-        events=tuple(job.removal for job in removed if job.removal is not None),
+        added=tuple(known.watch for known in added),
+        removed=tuple(known.watch for known in removed),
+        annotated=tuple(known.watch for known in older.values()),
+        observed=tuple(Observed(known.watch) for known in jobs.values()),
+        events=tuple(known.removal for known in removed if known.removal is not None),
     )
     write_change(connection, change, revision, now)
-    older = {key: row for key, row in _read_places(connection).items() if key not in newer}
-    logged = {
-        key: line
-        for key, row in older.items()
-        if (line := log.get(ids_log.key_of(*key))) and _is_logged_later(row, jobs.get(key), line)
-    }
-    _place_as_logged(connection, logged, revision)
+    places = _read_places(connection)
+    later = {key: line for key, line in lines.items() if _is_logged_later(places[key], jobs.get(key), line)}
+    _place_as_logged(connection, later, revision)
 
 
-def _read_places(connection: sqlite3.Connection) -> dict[LoggedKey, sqlite3.Row]:
-    """Return when each job was added and removed, and the revision of its row."""
+def _read_places(connection: sqlite3.Connection) -> _Places:
     rows = connection.execute("SELECT tenant, job, added_at, removed_at, revision FROM watches")
     return {(row["tenant"], row["job"]): row for row in rows}
 
 
-def _is_to_add(job: _KnownJob, row: sqlite3.Row | None, line: Line | None) -> bool:
+def _is_to_add(known: _KnownJob, row: sqlite3.Row | None, line: Line | None) -> bool:
     if row is None:
         return True
-    return row["removed_at"] is not None and job.removal is None and (line is None or line.is_add)
+    return row["removed_at"] is not None and known.removal is None and (line is None or line.is_add)
 
 
-def _is_to_remove(job: _KnownJob, row: sqlite3.Row | None) -> bool:
-    return job.removal is not None and (row is None or _is_removed_later(row, job.removal.at))
+def _is_to_remove(known: _KnownJob, row: sqlite3.Row | None) -> bool:
+    return known.removal is not None and (row is None or _is_removed_later(row, known.removal.at))
 
 
-def _is_logged_later(row: sqlite3.Row, job: _KnownJob | None, line: Line) -> bool:
+def _is_logged_later(row: sqlite3.Row, known: _KnownJob | None, line: Line) -> bool:
     """Return whether the log says of a job what happened after its row was written, and after what is known."""
     if line.is_add:
-        return job is None and row["removed_at"] is not None and bool(row["removed_at"] < line.at)
-    is_watched = job is not None and job.removal is None and row["removed_at"] is None
+        return known is None and row["removed_at"] is not None and bool(row["removed_at"] < line.at)
+    is_watched = known is not None and known.removal is None and row["removed_at"] is None
     return not is_watched and _is_removed_later(row, line.at)
 
 
-def _place_as_logged(connection: sqlite3.Connection, lines: Mapping[LoggedKey, Line], revision: int) -> None:
+def _place_as_logged(connection: sqlite3.Connection, lines: Mapping[StoredKey, Line], revision: int) -> None:
     """Put the jobs of these lines on the list, or take them off it, as the lines say."""
     connection.executemany(
         "UPDATE watches SET removed_at = :removed_at, removed_as = :removed_as, revision = :revision "
@@ -234,7 +235,7 @@ def _is_removed_later(row: sqlite3.Row, at: float) -> bool:
 
 
 def _carry_responses_over(
-    connection: sqlite3.Connection, source: sqlite3.Connection, keys: Iterable[LoggedKey], read_report: ReadReport
+    connection: sqlite3.Connection, source: sqlite3.Connection, keys: Iterable[StoredKey], read_report: ReadReport
 ) -> None:
     """Write responses and events that are later than those of the new file; what is unreadable is left out."""
     events = _events(source)
@@ -246,7 +247,7 @@ def _carry_responses_over(
 
 
 def _carry_response(
-    connection: sqlite3.Connection, source: sqlite3.Connection, key: LoggedKey, position: int, read_report: ReadReport
+    connection: sqlite3.Connection, source: sqlite3.Connection, key: StoredKey, position: int, read_report: ReadReport
 ) -> None:
     stored = connection.execute("SELECT at FROM reports WHERE position = ?", (position,)).fetchone()
     report = _later_response(source, key, stored["at"] if stored else -1.0, read_report)
@@ -258,7 +259,7 @@ def _carry_response(
 
 
 def _later_response(
-    source: sqlite3.Connection, key: LoggedKey, at: float, read_report: ReadReport
+    source: sqlite3.Connection, key: StoredKey, at: float, read_report: ReadReport
 ) -> sqlite3.Row | None:
     """Return the row of a response that came after `at`; None if there is none or it is damaged."""
     query = f"SELECT {', '.join(_REPORT)} FROM reports WHERE position = {POSITION}"
@@ -288,16 +289,16 @@ def _at(event: _EventRow) -> float:
     return event[0]
 
 
-def _events(source: sqlite3.Connection) -> dict[LoggedKey, list[_EventRow]]:
+def _events(source: sqlite3.Connection) -> dict[StoredKey, list[_EventRow]]:
     """Return the histories of a store, by job."""
-    events: dict[LoggedKey, list[_EventRow]] = defaultdict(list)
+    events: dict[StoredKey, list[_EventRow]] = defaultdict(list)
     with suppress(*_ROW_FAULTS):
         for key, event in _sound_events(source):
             events[key].append(event)
     return events
 
 
-def _sound_events(source: sqlite3.Connection) -> Iterator[tuple[LoggedKey, _EventRow]]:
+def _sound_events(source: sqlite3.Connection) -> Iterator[tuple[StoredKey, _EventRow]]:
     columns = ", ".join(f"entries.{name}" for name in EVENT_COLUMNS)
     query = f"SELECT tenant, job, {columns} FROM entries JOIN watches USING (position) ORDER BY number"
     for row in source.execute(query):
