@@ -37,7 +37,7 @@ EDITS = (
     ),
     (
         "storage/export_import.py",
-        r"\n    answer: _Answer",
+        r"\n    answer: _ExportedResponse",
         "".join(f"\n    {name}: str | None = None" for name in COLUMNS) + r"\g<0>",
     ),
 )

@@ -56,7 +56,7 @@ class _Head(Struct):
     schema: int | None = None
 
 
-class _Answer(Struct):
+class _ExportedResponse(Struct):
     at: Moment
     body: str
     call: StoredCall
@@ -107,7 +107,7 @@ class _Job(Struct):
     invoice_count: ObjectCount | None = None
     batch: str | None = None
     operation_checked_at: Moment | None = None
-    answer: _Answer | None = None
+    answer: _ExportedResponse | None = None
     timeline: list[_ExportedEvent] = []
 
 

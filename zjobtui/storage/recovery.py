@@ -107,7 +107,7 @@ class _RecoveredJob(Struct, frozen=True):
     """
 
     watch: Columns
-    answer: Columns | None = None
+    response: Columns | None = None
     events: tuple[Columns, ...] = ()
     is_whole: bool = True
 
@@ -184,7 +184,7 @@ def _fill(new: Path, path: Path, read_report: ReadReport, *, is_open: bool) -> s
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN")
         rows = _read_file(path, read_report) if path.exists() else []
-        own = _insert(connection, (_checked(job, log) for job in _intact_of(rows)), revision=1)
+        own = _insert(connection, (_checked(recovered, log) for recovered in _intact_of(rows)), revision=1)
         copied = _from_copy(connection, path, log, read_report, OLD)
         own += _insert(connection, _parts_of(rows, connection, log), OLD)
         lines = {key: line for key, line in log.items() if not (is_open and line.is_add)}
@@ -238,7 +238,7 @@ def _from_copy(connection: sqlite3.Connection, path: Path, log: Log, read_report
     if not backup_path(path).exists() or kind_of(backup_path(path)):
         return _Count()
     rows = _read_file(backup_path(path), read_report)
-    added = _insert(connection, (_as_logged(job, log) for job in _intact_of(rows)), revision)
+    added = _insert(connection, (_as_logged(recovered, log) for recovered in _intact_of(rows)), revision)
     return added + _insert(connection, _parts_of(rows, connection, log), revision)
 
 
@@ -275,42 +275,42 @@ def place_of(line: Line) -> Columns:
 
 
 def _intact_of(rows: _RecoveredRows) -> Iterator[_RecoveredJob]:
-    return (job for row in rows for job in row if job.is_whole)
+    return (recovered for row in rows for recovered in row if recovered.is_whole)
 
 
 def _parts_of(rows: _RecoveredRows, connection: sqlite3.Connection, log: Log) -> Iterator[_RecoveredJob]:
     """Return what is left of damaged rows. If a row has two ids, keep the known one; if neither is known, keep both."""
     known = _known(connection) | set(log)
     for row in rows:
-        parts = [job for job in row if not job.is_whole]
-        yield from (_as_logged(job, log) for job in [part for part in parts if part.key in known] or parts)
+        parts = [recovered for recovered in row if not recovered.is_whole]
+        yield from (_as_logged(part, log) for part in [part for part in parts if part.key in known] or parts)
 
 
-def _checked(job: _RecoveredJob, log: Log) -> _RecoveredJob:
+def _checked(recovered: _RecoveredJob, log: Log) -> _RecoveredJob:
     """Return the row as it is, or as the log says if its removal is damaged.
 
     No window writes a removal without a reason, and a flipped bit may have renamed the column.
     """
-    if not _ON_LIST.keys() <= job.watch.keys():
-        return _as_logged(replace(job, watch={**_ON_LIST, **job.watch}), log)
-    is_odd = job.watch["removed_at"] is not None and job.watch["removed_as"] is None
-    return _as_logged(job, log) if is_odd else job
+    if not _ON_LIST.keys() <= recovered.watch.keys():
+        return _as_logged(replace(recovered, watch={**_ON_LIST, **recovered.watch}), log)
+    is_odd = recovered.watch["removed_at"] is not None and recovered.watch["removed_as"] is None
+    return _as_logged(recovered, log) if is_odd else recovered
 
 
-def _as_logged(job: _RecoveredJob, log: Log) -> _RecoveredJob:
+def _as_logged(recovered: _RecoveredJob, log: Log) -> _RecoveredJob:
     """Return the job as the log says last, with the log's label if a damaged row has none.
 
     A row that was archived stays so unless the line is later: it may be the `remove` of that archiving.
     """
-    line, watch = log.get(job.key), dict(job.watch)
+    line, watch = log.get(recovered.key), dict(recovered.watch)
     if line is None:
-        return job
+        return recovered
     left_at = watch.get("removed_at") if watch.get("removed_as") is not None else None
     if line.is_add or not isinstance(left_at, int | float) or line.at > left_at:
         watch |= place_of(line)
-    if not job.is_whole and not watch.get("label"):
+    if not recovered.is_whole and not watch.get("label"):
         watch["label"] = line.label
-    return replace(job, watch=watch)
+    return replace(recovered, watch=watch)
 
 
 def _known(connection: sqlite3.Connection) -> set[LoggedKey]:
@@ -321,16 +321,16 @@ def _insert(connection: sqlite3.Connection, jobs: Iterable[_RecoveredJob], revis
     """Add jobs that the store does not know; return how many of them are watched, and how many archived."""
     columns = _columns(connection)
     added = _Count()
-    for job in jobs:
-        watch = {name: value for name, value in job.watch.items() if name in columns}
+    for recovered in jobs:
+        watch = {name: value for name, value in recovered.watch.items() if name in columns}
         if _put(connection, "watches", {**watch, "revision": revision}):
             added += _Count(watch.get("removed_at") is None, watch.get("removed_as") == EventKind.ARCHIVED.value)
-            if not (job.answer or job.events):
+            if not (recovered.response or recovered.events):
                 continue
             row = connection.execute(f"SELECT {POSITION}", (watch["tenant"], watch["job"])).fetchone()
-            if job.answer:
-                _put(connection, "reports", {"position": row[0], **job.answer})
-            for event in job.events:
+            if recovered.response:
+                _put(connection, "reports", {"position": row[0], **recovered.response})
+            for event in recovered.events:
                 _put(connection, "entries", {"position": row[0], **event})
     return added
 
@@ -365,7 +365,7 @@ def _read(connection: sqlite3.Connection, size: int, read_report: ReadReport) ->
                 events[row["position"]].append(_sound_event(row))
         for row in _rows(connection, "watches", "position", most):
             with suppress(LookupError):  # a table without such columns
-                about = _answer(connection, row["position"], read_report), tuple(events[row["position"]])
+                about = _sound_response(connection, row["position"], read_report), tuple(events[row["position"]])
                 whole = _whole(row)
                 jobs.append((_RecoveredJob(whole, *about),) if whole else _parts(row, *about))
         jobs += [
@@ -439,7 +439,7 @@ def _whole(row: sqlite3.Row) -> Columns | None:
     return {name: _cleaned(name, value) for name, value in columns.items() if name not in {"position", "revision"}}
 
 
-def _parts(row: sqlite3.Row, answer: Columns | None, events: tuple[Columns, ...]) -> tuple[_RecoveredJob, ...]:
+def _parts(row: sqlite3.Row, response: Columns | None, events: tuple[Columns, ...]) -> tuple[_RecoveredJob, ...]:
     """Return what is intact of a damaged row, once for each id that it may have."""
     readable, parts = {**_ADDED, **dict(row)}, []
     for least in _least(row["tenant"], {row["given"], row["job"]}):
@@ -448,7 +448,7 @@ def _parts(row: sqlite3.Row, answer: Columns | None, events: tuple[Columns, ...]
             candidate = {**columns, **{name: readable[name] for name in group if name in readable}}
             if readable.keys() >= set(group) and _is_sound(candidate):
                 columns = {name: _cleaned(name, value) for name, value in candidate.items()}
-        parts.append(_RecoveredJob(columns, answer, events, is_whole=False))
+        parts.append(_RecoveredJob(columns, response, events, is_whole=False))
     return tuple(parts)
 
 
@@ -476,7 +476,7 @@ def _parsed(ids: Iterable[object]) -> Iterator[JobId]:
             yield JobId.parse(text if isinstance(text, str) else "")
 
 
-def _answer(connection: sqlite3.Connection, position: int, read_report: ReadReport) -> Columns | None:
+def _sound_response(connection: sqlite3.Connection, position: int, read_report: ReadReport) -> Columns | None:
     with suppress(*_READ_FAULTS, LookupError):
         row = connection.execute("SELECT * FROM reports WHERE position = ?", (position,)).fetchone()
         if row is not None and response_of(row, read_report) is not None:

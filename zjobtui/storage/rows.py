@@ -324,7 +324,7 @@ _OBSERVE = (
     f"<= (ifnull(:status, '') IN {_FINAL}, :heard_at)"
 )
 """The order of observations is that of `observation_order`, with `:latest` for the latest possible time."""
-_ANSWER = (
+_STORE_RESPONSE = (
     "INSERT INTO reports (position, at, body, call) "
     "SELECT position, :at, :body, :call FROM watches WHERE tenant = :tenant AND job = :job "
     "ON CONFLICT (position) DO UPDATE SET "
@@ -390,12 +390,12 @@ def _update_each(
         raise MissingJobError
 
 
-def _observe(connection: sqlite3.Connection, observed: Iterable[Observed], revision: int, latest: float) -> None:
-    for job in observed:
-        written = connection.execute(_OBSERVE, {**row_of(job.watch), "revision": revision, "latest": latest})
-        if written.rowcount and job.response is not None:
-            connection.execute(_ANSWER, response_row(job.watch.job, job.response))
-        elif not written.rowcount and not _is_known(connection, job.watch.job):
+def _observe(connection: sqlite3.Connection, jobs: Iterable[Observed], revision: int, latest: float) -> None:
+    for observed in jobs:
+        written = connection.execute(_OBSERVE, {**row_of(observed.watch), "revision": revision, "latest": latest})
+        if written.rowcount and observed.response is not None:
+            connection.execute(_STORE_RESPONSE, response_row(observed.watch.job, observed.response))
+        elif not written.rowcount and not _is_known(connection, observed.watch.job):
             raise MissingJobError
 
 
