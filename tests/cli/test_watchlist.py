@@ -170,6 +170,20 @@ def test_old_jobs_are_archived_and_can_be_restored() -> None:
 
 
 @pytest.mark.usefixtures("filled")
+def test_archived_jobs_are_archived_where_they_are_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("archive")
+    archived, listed = tmp_path / "archived.json", tmp_path / "listed.json"
+    archived.write_text(run("export", "--archived", "--results").stdout)
+    listed.write_text(run("export").stdout)
+    monkeypatch.setenv("ZJOBTUI_DATA_DIR", str(tmp_path / "elsewhere"))
+    for _ in range(2):
+        run("import", str(archived))
+        run("import", str(listed))
+        assert ids(run("ls", "--archived", "--json").stdout) == given(1, 2)
+        assert ids(run("ls", "--json").stdout) == given(3, 4)
+
+
+@pytest.mark.usefixtures("filled")
 def test_nothing_is_archived_by_default_if_the_configuration_says_never(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from msgspec.structs import asdict, replace
 from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.storage.test_store import LISTS
 from tests.support.building import NOW, PROCESSING, done, failed, job, read_body, seen, watch, watchlist
+from zjobtui.models.history import Event, EventKind
 from zjobtui.models.merge import ImportedJob, merge
 from zjobtui.models.observation import Observation
 from zjobtui.models.text import clean
@@ -93,6 +94,29 @@ def test_what_a_person_wrote_here_and_what_is_newer_here_stands() -> None:
     assert list(merged.change.watchlist) == [replace(theirs, label="mine", added_at=NOW - 5)]
     back = merge(merged.change.watchlist, [ImportedJob(ours)], (), lambda _: (done(NOW + 1), ()), NOW + 99)
     assert (back.merged, back.known, back.change.must_commit_now) == (0, 1, False)
+
+
+@pytest.mark.parametrize("why", [EventKind.REMOVED, EventKind.ARCHIVED])
+@pytest.mark.parametrize("has_timeline", [False, True])
+def test_a_job_that_left_the_list_is_imported_as_it_left_it_and_kept_so_by_the_log(
+    why: EventKind, has_timeline: bool, tmp_path: Path
+) -> None:
+    with opened(tmp_path / "a" / "store") as (here, _), opened(tmp_path / "b" / "store") as (there, empty):
+        change = added(here, watch(1, label="one"), watch(2)).remove([job(1)], NOW + 60, why)
+        here.apply(change)
+        (gone,) = here.list_removed(why)
+        removal = here.removals([job(1), job(2), job(3)])
+        assert removal == {job(1): Event(job(1), NOW + 60, why, "")}
+        timeline = here.history(job(1)) if has_timeline else ()
+        text = to_json([ImportedJob(gone, None, timeline, removal[job(1)]), ImportedJob(watch(2))], "now")
+        assert list(imported(there, empty, text)) == [watch(2)]
+        assert there.history(job(1)) == here.history(job(1))
+    for _ in range(2):
+        with opened(tmp_path / "b" / "store") as (there, watches):
+            assert set(watches.watches) == {job(2)}
+            assert [one.job for one in there.list_removed(why)] == [job(1)]
+            assert there.removals([job(1)]) == removal
+        (tmp_path / "b" / "store").unlink()  # the next start has the log alone
 
 
 def test_what_was_taken_off_the_list_here_stays_off_it() -> None:

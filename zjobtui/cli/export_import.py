@@ -16,6 +16,7 @@ from zjobtui.cli.selection import FILTER, filter_jobs, removed_jobs
 from zjobtui.config.paths import config_path
 from zjobtui.formatting.symbols import plural
 from zjobtui.formatting.times import stamp
+from zjobtui.models.history import Event
 from zjobtui.models.merge import ImportedJob, merge
 from zjobtui.models.text import clean
 from zjobtui.models.watched_job import WatchedJob
@@ -45,12 +46,14 @@ def export(with_results: bool, only_ids: bool, wanted: str, tenant: str | None, 
         if only_ids:
             sys.stdout.writelines(f"{watch.job.id.given}\n" for watch in watches)
             return
-        exported = (_with_results(store, watch) if with_results else ImportedJob(watch) for watch in watches)
+        removals = store.removals(watch.job for watch in watches) if archived else {}
+        exported = (_as_exported(store, watch, removals.get(watch.job), with_results) for watch in watches)
         write_json(to_json(exported, stamp(now)))
 
 
-def _with_results(store: Store, watch: WatchedJob) -> ImportedJob:
-    return ImportedJob(watch, *read_stored_details(store, watch.job))
+def _as_exported(store: Store, watch: WatchedJob, removal: Event | None, with_results: bool) -> ImportedJob:
+    response, timeline = read_stored_details(store, watch.job) if with_results else (None, ())
+    return ImportedJob(watch, response, timeline, removal)
 
 
 @click.command("import")
@@ -59,7 +62,7 @@ def import_(source: str) -> None:
     r"""Merge a file of `zjobtui export` into the watchlist.
 
     Labels, tags and notes of this watchlist are kept, and so is the newer of two responses. Jobs that were removed here
-    stay removed. If the file cannot be read, nothing is changed.
+    stay removed, and archived jobs come in as archived. If the file cannot be read, nothing is changed.
 
     \b
     Examples:

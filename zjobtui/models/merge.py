@@ -13,11 +13,15 @@ from zjobtui.models.watchlist import Change, Observed, Watchlist, fill_annotatio
 
 
 class ImportedJob(Struct, frozen=True):
-    """A job from another watchlist, with its last response and its history if they are included."""
+    """A job from another watchlist, with its last response and its history if they are included.
+
+    `removal` is the event of its removal or archiving if it is not on that list.
+    """
 
     watch: WatchedJob
     response: Success | None = None
     timeline: History = ()
+    removal: Event | None = None
 
 
 class Merged(Struct, frozen=True):
@@ -41,6 +45,7 @@ def merge(
 
     Annotations here are kept. A final observation wins over one that is not final, otherwise the later one wins; one
     that is later than `now` does not count as later. Jobs that were removed from this list (`removed`) stay removed.
+    New jobs that left the other list are removed or archived here, too.
     """
     imported = {job.watch.job: job for job in jobs}
     new = [job for ref, job in imported.items() if ref not in watchlist.watches and ref not in removed]
@@ -50,6 +55,7 @@ def merge(
     whole = Change(
         Watchlist(watches),
         added=changes[0].added,
+        removed=changes[0].removed,
         annotated=tuple(watch for change in changes for watch in change.annotated),
         observed=tuple(observed for change in changes for observed in change.observed),
         events=tuple(event for change in changes for event in change.events),
@@ -59,14 +65,20 @@ def merge(
 
 
 def _added(new: list[ImportedJob]) -> Change:
-    watches = tuple(job.watch for job in new)
-    events = tuple(event for job in new for event in job.timeline or (_beginning(job.watch),))
-    observed = tuple(Observed(job.watch, job.response) for job in new if job.response)
-    return Change(Watchlist({watch.job: watch for watch in watches}), added=watches, observed=observed, events=events)
+    return Change(
+        Watchlist({job.watch.job: job.watch for job in new if job.removal is None}),
+        added=tuple(job.watch for job in new),
+        removed=tuple(job.watch for job in new if job.removal is not None),
+        observed=tuple(Observed(job.watch, job.response) for job in new if job.response),
+        events=tuple(event for job in new for event in _timeline(job)),
+    )
 
 
-def _beginning(watch: WatchedJob) -> Event:
-    return Event(watch.job, watch.added_at, EventKind.ADDED, watch.added_by)
+def _timeline(job: ImportedJob) -> History:
+    """Return the history of a new job, at least that it was added, and how it left the other list."""
+    watch, removal = job.watch, job.removal
+    timeline = job.timeline or (Event(watch.job, watch.added_at, EventKind.ADDED, watch.added_by),)
+    return timeline if removal is None or removal in timeline else (*timeline, removal)
 
 
 def _join(ours: WatchedJob, imported: ImportedJob, stored: LocalHistory, now: float) -> Change:

@@ -32,6 +32,8 @@ from zjobtui.storage.rows import (
     call_of,
     event_columns,
     event_of,
+    removal_columns,
+    removal_of,
     row_of,
     watch_of,
 )
@@ -107,6 +109,8 @@ class _Job(Struct):
     invoice_count: ObjectCount | None = None
     batch: str | None = None
     operation_checked_at: Moment | None = None
+    removed_at: Moment | None = None
+    removed_as: str | None = None
     answer: _ExportedResponse | None = None
     timeline: list[_ExportedEvent] = []
 
@@ -206,6 +210,8 @@ def _fields_of(job: ImportedJob) -> dict[str, Any]:
     if job.watch.digest is not None:
         row |= {name: list(getattr(job.watch.digest, name)) for name in DIGEST_NUMBERS}
     del row["job"], row["heard_at"]
+    if job.removal is not None:
+        row |= removal_columns(job.removal)
     if job.response is not None:
         row["answer"] = {"at": job.response.at, "body": job.response.report.raw, "call": call_fields(job.response.call)}
     if job.timeline:
@@ -224,8 +230,9 @@ def _job_of(exported: _Job, place: str, read_report: ReadReport, now: float) -> 
         for name in group if fields[group[0]] is not None else ():
             if fields[name] is None and name not in ADDED_COLUMNS:
                 raise ImportFileError(f"{place}.{name}: is missing, but {group[0]} is given")
-    if fields["acknowledged_at"] is not None:
-        fields["acknowledged_at"] = min(fields["acknowledged_at"], now)
+    for name in ("acknowledged_at", "removed_at"):
+        if fields[name] is not None:
+            fields[name] = min(fields[name], now)
     lists = {name: json.dumps(fields[name] or []) for name in ("tags", *DIGEST_NUMBERS)}
     watch = watch_of({**fields, "job": job.id.key, **lists})
     for event in fields["timeline"]:
@@ -233,7 +240,7 @@ def _job_of(exported: _Job, place: str, read_report: ReadReport, now: float) -> 
             event["text"] = mask_secrets(event["text"])
     timeline = tuple(event_of(event, job) for event in fields["timeline"])
     response = None if fields["answer"] is None else _response_of(fields["answer"], f"{place}.answer", read_report)
-    return ImportedJob(watch, response, timeline)
+    return ImportedJob(watch, response, timeline, removal_of(fields, job))
 
 
 def _judged(job: ImportedJob, expected: ExpectedStatuses | None) -> ImportedJob:

@@ -46,6 +46,7 @@ from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
 from zjobtui.models.watchlist import Change
+from zjobtui.storage.rows import REMOVAL_EVENTS
 
 IDS_LOG_NAME = "ids.log"
 
@@ -79,7 +80,7 @@ _ACTION = lazy_pattern(
 """The same with two groups: the action, and tenant and id as one text."""
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
-_MEMBERSHIP_EVENTS = frozenset({EventKind.ADDED, EventKind.RESTORED, EventKind.REMOVED, EventKind.ARCHIVED})
+_MEMBERSHIP_EVENTS = REMOVAL_EVENTS | {EventKind.ADDED, EventKind.RESTORED}
 
 StoredKey = tuple[str, str]
 """What identifies a job in the store: its tenant as it was given, and the digits of its id."""
@@ -143,16 +144,17 @@ def path_beside(store: Path) -> Path:
 
 
 def lines_of(change: Change) -> list[Line]:
-    """Return the lines of a change: its removals, then its additions."""
+    """Return the lines of a change: its additions, then its removals, since an import adds and archives a job."""
     events = {event.job: event for event in change.events if event.event in _MEMBERSHIP_EVENTS}
     lines: list[Line] = []
+    for watch in change.added:
+        event = events.get(watch.job)
+        at = watch.added_at if event is None or event.event in REMOVAL_EVENTS else event.at
+        lines.append(line(at, watch.job.tenant, watch.job.id.given, watch.label, action=LogAction.ADD))
     for watch in change.removed:
         event = events.get(watch.job, Event(watch.job, time.time(), EventKind.REMOVED, ""))
         is_archived = event.event is EventKind.ARCHIVED
         lines += removal_lines(event.at, watch.job.tenant, watch.job.id.given, watch.label, is_archived=is_archived)
-    for watch in change.added:
-        at = events[watch.job].at if watch.job in events else watch.added_at
-        lines.append(line(at, watch.job.tenant, watch.job.id.given, watch.label, action=LogAction.ADD))
     return lines
 
 

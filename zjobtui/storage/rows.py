@@ -124,6 +124,9 @@ _KINDS = {kind.value: kind for kind in VerdictKind} | {
 _PROBLEMS = {kind.name: kind for kind in ProblemKind}
 _EVENTS = {event.value: event for event in EventKind}
 
+REMOVAL_EVENTS = frozenset({EventKind.REMOVED, EventKind.ARCHIVED})
+"""The ways in which a job leaves the watchlist."""
+
 
 def row_of(watch: WatchedJob) -> dict[str, SqlValue]:
     """Return all columns of a job except its position, removal and revision."""
@@ -207,6 +210,19 @@ def event_of(row: Row, job: JobRef) -> Event:
         check(name, (row[name],))
     event, verdict = _EVENTS.get(row["event"], EventKind.STATUS), _VERDICTS.get(row["verdict"], row["verdict"])
     return Event(job, row["at"], event, row["text"], verdict)
+
+
+def removal_of(row: Row, job: JobRef) -> Event | None:
+    """Return the event of the removal or archiving of a job; None if it is on the list."""
+    if row["removed_at"] is None:
+        return None
+    is_archived = row["removed_as"] == EventKind.ARCHIVED.value
+    return Event(job, row["removed_at"], EventKind.ARCHIVED if is_archived else EventKind.REMOVED, "")
+
+
+def removal_columns(event: Event | None) -> dict[str, SqlValue]:
+    """Return the columns that say how a job left the list; NULL if it is on the list."""
+    return {"removed_at": event.at if event else None, "removed_as": event.event.value if event else None}
 
 
 def event_columns(event: Event) -> dict[str, SqlValue]:
@@ -371,7 +387,7 @@ def _add(connection: sqlite3.Connection, watches: Iterable[WatchedJob], revision
 
 
 def _remove(connection: sqlite3.Connection, change: Change, revision: int) -> None:
-    removals = {event.job: event for event in change.events}
+    removals = {event.job: event for event in change.events if event.event in REMOVAL_EVENTS}
     removed = [
         (removals.get(watch.job, Event(watch.job, 0.0, EventKind.REMOVED, "")), watch.job) for watch in change.removed
     ]

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from zjobtui.logs import get_logger
 from zjobtui.models.digest import DIGEST_VERSION, ExpectedStatuses
-from zjobtui.models.history import EventKind
+from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, ExternalChanges, Observed, Watchlist
@@ -40,6 +40,7 @@ from zjobtui.storage.rows import (
     ReadReport,
     event_of,
     previous_body_of,
+    removal_of,
     response_of,
     watches_of,
     write_change,
@@ -317,6 +318,14 @@ class Store:
         query = f"{_WATCHES} WHERE removed_at IS NOT NULL AND removed_as = ? ORDER BY removed_at DESC, position"
         with self.file.lend_connection() as connection:
             return watches_of(connection.execute(query, (why.value,)).fetchall())
+
+    def removals(self, jobs: Iterable[JobRef]) -> dict[JobRef, Event]:
+        """Return the events with which jobs left the watchlist, removed or archived; others are left out."""
+        query = "SELECT removed_at, removed_as FROM watches WHERE tenant = ? AND job = ?"
+        with self.file.lend_connection() as connection:
+            rows = {job: connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs}
+            events = {job: removal_of(row, job) for job, row in rows.items() if row is not None}
+        return {job: event for job, event in events.items() if event is not None}
 
     def last_response(self, job: JobRef) -> "Success | None":
         """Return the last good response about a job, complete, with its call."""

@@ -11,8 +11,7 @@ from contextlib import suppress
 
 from msgspec import Struct
 
-from zjobtui.models.history import Event, EventKind
-from zjobtui.models.job import JobRef
+from zjobtui.models.history import Event
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import ids_log, shared_tables
@@ -26,6 +25,7 @@ from zjobtui.storage.rows import (
     DamageError,
     ReadReport,
     check,
+    removal_of,
     response_of,
     watches_of,
     write_change,
@@ -148,14 +148,9 @@ def _jobs_of_store(store: sqlite3.Connection) -> dict[StoredKey, _KnownJob]:
     for row in rows.fetchall():
         with suppress(DamageError):
             (watch,) = watches_of([row])
-            known = _KnownJob(watch, None if row["removed_at"] is None else _removal(watch.job, row))
+            known = _KnownJob(watch, removal_of(row, watch.job))
             jobs[known.key] = known
     return jobs
-
-
-def _removal(job: JobRef, row: sqlite3.Row) -> Event:
-    why = EventKind.ARCHIVED if row["removed_as"] == EventKind.ARCHIVED.value else EventKind.REMOVED
-    return Event(job, row["removed_at"], why, "")
 
 
 def _carry_jobs_over(
