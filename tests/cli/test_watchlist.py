@@ -86,7 +86,7 @@ def test_the_list_is_judged_by_the_settings_of_today(monkeypatch: pytest.MonkeyP
     [
         ("status:foo", "“foo” is not a valid status; try status:failed (known: failed, attention,"),
         ("tenant:prod", "“prod” is not a valid tenant; try tenant:env (known: env, eu)"),
-        ("type:xyz", "“xyz” is not a valid type; try type:order (known: order, preview)"),
+        ("type:xyz", "“xyz” is not a valid type; try type:order (known: order, preview, operation job)"),
     ],
 )
 def test_a_value_that_no_job_can_have_is_an_error(wanted: str, why: str) -> None:
