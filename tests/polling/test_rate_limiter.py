@@ -172,19 +172,20 @@ def test_a_tenant_gets_a_tenth_of_what_its_kind_is_granted(kind: TenantKind, per
     limits = limits_for(kind)
     assert limits.per_second == pytest.approx(per_second, rel=0.01)
     assert limits.per_day == per_day
-    assert not limits.is_set
+    assert not limits.is_rate_set
+    assert not limits.is_day_set
 
 
 def test_calls_per_second_of_the_settings_replaces_the_share_of_a_minute() -> None:
     limits = limits_for(TenantKind.API_SANDBOX, calls_per_second=0.5)
-    assert (limits.per_second, limits.per_day, limits.is_set) == (0.5, 1_000, True)
+    assert (limits.per_second, limits.per_day) == (0.5, 1_000)
     assert len(greedy(RateLimiter(limits, 0), 0, 100)) <= 0.5 * 100 + 1
     assert limits_for(TenantKind.API_SANDBOX, calls_per_second=40).per_second == 40
 
 
 def test_daily_calls_of_the_settings_replaces_the_shares_of_hour_and_day() -> None:
     limits = limits_for(TenantKind.API_SANDBOX, daily_calls=20_000)
-    assert (limits.per_hour, limits.per_day, limits.is_set) == (inf, 20_000, True)
+    assert (limits.per_hour, limits.per_day) == (inf, 20_000)
 
 
 def test_a_window_that_is_not_named_is_as_in_production() -> None:
@@ -417,6 +418,23 @@ def test_granted_windows_do_not_lower_what_the_user_has_set() -> None:
     assert limiter.rate(1) == 1
 
 
+@pytest.mark.parametrize(
+    ("calls_per_second", "daily_calls", "expected"),
+    [
+        (2.0, None, (2.0, 500, 1_000)),
+        (None, 20_000, (pytest.approx(4.17, rel=0.01), inf, 20_000)),
+        (2.0, 20_000, (2.0, inf, 20_000)),
+        (None, None, (pytest.approx(4.17, rel=0.01), 500, 1_000)),
+    ],
+)
+def test_a_setting_leaves_the_other_limits_to_what_the_host_grants(
+    calls_per_second: float | None, daily_calls: int | None, expected: tuple[float, float, float]
+) -> None:
+    limiter = RateLimiter(limits_for(TenantKind.OTHER, daily_calls, calls_per_second), 0)
+    limiter.apply_headers(RateLimits(windows=API_SANDBOX), 0)
+    assert (limiter.limits.per_second, limiter.limits.per_hour, limiter.limits.per_day) == expected
+
+
 @pytest.mark.parametrize("granted", [1, 9])
 @pytest.mark.parametrize("window", [60, HOUR, DAY])
 def test_a_host_that_grants_next_to_nothing_gets_one_call_a_window(window: int, granted: int) -> None:
@@ -577,7 +595,7 @@ def test_whatever_happens_a_call_may_go_at_some_time(
             limiter.apply_headers(RateLimits(windows={60: number % 100_000, DAY: number}), now)
         elif event == "count":
             limiter.set_daily_count(number % 1_000, now)
-        assert limiter.wait(now) >= 0
+        assert limiter.wait(now) < inf
         assert 1 / HOUR <= limiter.allowance(now) < inf
         assert 0 < limiter.even_rate(now, 1 + number % 9_000) < inf
         assert limiter.limit(now) in Limit

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from math import exp, inf
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.tenant import TenantKind
@@ -62,27 +63,43 @@ _ROUNDING = 1e-6
 
 
 class Limits(Struct, frozen=True):
-    """Limits of a tenant's calls, per second, and in any hour and any day."""
+    """Limits of a tenant's calls, per second, and in any hour and any day.
+
+    Limits that the user has set are not lowered by what the host grants, only by what it has left.
+    """
 
     per_second: float
     per_hour: float = inf
     per_day: float = inf
-    is_set: bool = False
-    """Whether the user has set them: then the limits that the host grants do not lower them, only what it has left."""
+    is_rate_set: bool = False
+    """Whether the user has set the calls per second."""
+    is_day_set: bool = False
+    """Whether the user has set the calls per day; the hour is then no limit."""
 
     @property
     def max_saved(self) -> float:
         """Maximum calls that can be saved up: a quarter of a day and half of an hour."""
         return max(1.0, min(SAVED, self.per_day / 4, self.per_hour / 2))
 
+    def lowered_to(self, granted: "Limits") -> "Limits":
+        """Return these limits with each that the user has not set lowered to what is granted."""
+        lowered = self
+        if not self.is_rate_set:
+            lowered = replace(lowered, per_second=min(self.per_second, granted.per_second))
+        if not self.is_day_set:
+            per_hour, per_day = min(self.per_hour, granted.per_hour), min(self.per_day, granted.per_day)
+            lowered = replace(lowered, per_hour=per_hour, per_day=per_day)
+        return lowered
+
 
 def limits_for(kind: TenantKind, daily_calls: int | None = None, calls_per_second: float | None = None) -> Limits:
     """Return the limits of a tenant: a tenth of those of its kind, or what the user has set."""
     limits = share_of(_WINDOWS.get(kind, PRODUCTION_WINDOWS))
-    is_set = daily_calls is not None or calls_per_second is not None
-    per_second = calls_per_second or limits.per_second
-    per_hour = limits.per_hour if daily_calls is None else inf
-    return Limits(per_second, per_hour, limits.per_day if daily_calls is None else daily_calls, is_set)
+    if calls_per_second is not None:
+        limits = replace(limits, per_second=calls_per_second, is_rate_set=True)
+    if daily_calls is not None:
+        limits = replace(limits, per_hour=inf, per_day=daily_calls, is_day_set=True)
+    return limits
 
 
 def share_of(windows: Windows) -> Limits:
@@ -215,13 +232,8 @@ class RateLimiter:
         reset (an hour at most). Calls left in windows under a minute are ignored.
         """
         granted = {seconds: calls for seconds, calls in stated.windows.items() if calls > 0}
-        if granted and not self._own.is_set:
-            share, own = share_of(granted), self._own
-            self.limits = Limits(
-                min(own.per_second, share.per_second),
-                min(own.per_hour, share.per_hour),
-                min(own.per_day, share.per_day),
-            )
+        if granted:
+            self.limits = self._own.lowered_to(share_of(granted))
         if stated.concurrent is not None:
             self.concurrency = min(CONCURRENCY, max(1, int(CONCURRENCY_SHARE * stated.concurrent)))
         if stated.window is None or stated.remaining is None or stated.reset is None or stated.window < _MINUTE:
