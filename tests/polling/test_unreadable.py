@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from tests.support.polling import Run, for_seconds, job_id, polled, watches
-from tests.support.sources import TimedSource
+from tests.support.polling import Run, for_seconds, job, job_id, polled, watches
+from tests.support.sources import DONE, TimedSource
 from tests.support.virtual_time import START
 from zjobtui.models.job import JobId
+from zjobtui.models.observation import Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.watched_job import WatchedJob
 
@@ -81,6 +82,37 @@ def test_a_new_job_is_polled_at_once_though_the_only_other_one_is_odd() -> None:
         assert run.poller.status().problem is None
 
     polled(portal(0, float("inf"), 0), watches(1), script)
+
+
+@pytest.mark.parametrize("ended_here", [True, False])
+def test_a_finished_job_whose_refresh_failed_does_not_make_one_odd_job_an_outage(*, ended_here: bool) -> None:
+    """Job 0 ends here, or in another window after its call failed here; then those of 1 and 2, both by hand, fail."""
+    timed_out = Problem(ProblemKind.TIMED_OUT)
+    fails = {job_id(0): (50, 60), job_id(1): (100, 101)}
+    seen = set[Problem | None]()
+
+    def trouble(at: float, one: JobId) -> Problem | None:
+        begin, end = fails.get(one, (0, 0))
+        return PORTAL if one == job_id(2) and at >= START + 100 else timed_out if begin <= at - START < end else None
+
+    async def script(run: Run) -> None:
+        await asyncio.sleep(55)
+        if not ended_here:
+            run.service.submit(job(0), Success(DONE, run.clock.now()), 60)
+            await asyncio.sleep(1)
+            run.poller.replan()
+        await asyncio.sleep(START + 100 - run.clock.now())
+        run.poller.poll_now([job(1), job(2)])
+        for _ in range(200):
+            await asyncio.sleep(0.1)
+            seen.add(run.poller.status().problem)
+
+    ends = {job_id(1): START + 1} | ({job_id(0): START + 1} if ended_here else {})
+    run = polled(TimedSource(ends, trouble=trouble), watches(6), script)
+    assert run.watch(0).is_final
+    assert run.watch(1).is_final
+    assert run.watch(2).problem == PORTAL
+    assert seen == {None}
 
 
 def test_downtime_with_a_time_is_shown_as_such_and_not_as_throttling() -> None:

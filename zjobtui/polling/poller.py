@@ -132,9 +132,9 @@ class Poller:
         watched = {watch.job: watch for watch in self._service.watchlist if watch.job.tenant == self.tenant}
         self._schedule.drop_all_but(watched)
         self._started_at = {job: at for job, at in self._started_at.items() if job in watched}
-        self._failures = {job: failures for job, failures in self._failures.items() if job in watched}
-        self._gate.drop_all_but(watched)
-        new = [watch for job, watch in watched.items() if not watch.is_final and job not in self._schedule]
+        unfinished = [watch for watch in watched.values() if not watch.is_final]
+        self._keep_failures_of(unfinished)
+        new = [watch for watch in unfinished if watch.job not in self._schedule]
         if any(watch.last_call_at == 0 for watch in new):
             # What keeps the others from being polled may not concern it.
             self._gate.breaker.probe_now(self._clock.now())
@@ -143,7 +143,15 @@ class Poller:
     def replan(self) -> None:
         """Plan all jobs again: what another window has just polled is not polled at once."""
         self._schedule.fit_at = -inf
-        self._replan(self._unfinished())
+        unfinished = list(self._unfinished())
+        self._keep_failures_of(unfinished)
+        self._replan(unfinished)
+
+    def _keep_failures_of(self, watches: Iterable[WatchedJob]) -> None:
+        """Forget the failed calls about all other jobs: they are removed, or have ended and are not polled again."""
+        jobs = {watch.job for watch in watches}
+        self._failures = {job: failures for job, failures in self._failures.items() if job in jobs}
+        self._gate.keep_failures_of(jobs)
 
     def poll_now(self, jobs: Iterable[JobRef]) -> None:
         """Poll these jobs first, finished or not; a tenant that is down is tried at once.
@@ -389,6 +397,9 @@ class Poller:
             self._failures.pop(job, None)
             if not known.is_final:
                 self._schedule.put(job, self._schedule.next_call(known, now))
+        if known.is_final:
+            self._failures.pop(job, None)
+            self._gate.forget_failures_of(job)
         self._service.submit(job, applied, max(interval + self._gate.latency, SHORTEST_PROMISE))
         if has_recovered:
             self._recover()

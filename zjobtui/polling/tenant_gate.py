@@ -116,8 +116,12 @@ class TenantGate:
         if extra > 0 or not has_calls_in_flight:
             self._charged = requests
 
-    def drop_all_but(self, jobs: Container[JobRef]) -> None:
-        """Forget the failures of all other jobs."""
+    def forget_failures_of(self, job: JobRef) -> None:
+        """Forget that calls about this job fail."""
+        self._failing_since.pop(job, None)
+
+    def keep_failures_of(self, jobs: Container[JobRef]) -> None:
+        """Forget that calls about all other jobs fail."""
         self._failing_since = {job: since for job, since in self._failing_since.items() if job in jobs}
 
     def record(
