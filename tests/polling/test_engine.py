@@ -324,9 +324,26 @@ Edit = Callable[[Engine], "Future[EditResult]"]
 
 ADD: Edit = lambda engine: engine.watch([watch(2)])  # noqa: E731 - a row of the table below
 REMOVE: Edit = lambda engine: engine.remove([job(1), job(2)])  # noqa: E731
+ARCHIVE: Edit = lambda engine: engine.archive_jobs([job(1)])  # noqa: E731
 RESTORE: Edit = lambda engine: engine.restore([watch(1)])  # noqa: E731
 LABEL: Edit = lambda engine: engine.label([job(1), job(2)], "CS 1")  # noqa: E731
 READ: Edit = lambda engine: engine.mark_read([job(1), job(2)])  # noqa: E731
+
+
+@pytest.mark.parametrize("edit", [REMOVE, ARCHIVE, RESTORE, LABEL], ids=["remove", "archive", "restore", "label"])
+def test_the_timeline_has_the_time_of_the_key_however_long_the_engine_takes(edit: Edit) -> None:
+    clock, store = FixedClock(NOW), MemoryStore()
+    engine = Engine(watchlist() if edit is RESTORE else watchlist(watch(1)), store, [], clock)
+    engine.start()
+    try:
+        held = threading.Event()
+        engine._thread.call_soon(partial(held.wait, 10))
+        edited = edit(engine)
+        clock.at = NOW + 5
+        held.set()
+        assert [event.at for event in edited.result(10).change.events] == [NOW]
+    finally:
+        engine.stop()
 
 
 @pytest.mark.parametrize(
@@ -359,7 +376,7 @@ def test_unsaved_edits_of_a_locked_store_are_what_they_come_to(
 CALLS: dict[str, Callable[[Engine], object]] = {
     "watch": ADD,
     "remove": REMOVE,
-    "archive_jobs": lambda engine: engine.archive_jobs([job(1)]),
+    "archive_jobs": ARCHIVE,
     "restore": RESTORE,
     "label": LABEL,
     "tag": lambda engine: engine.tag([job(1)], ("a",)),

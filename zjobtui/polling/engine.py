@@ -145,27 +145,26 @@ class Engine:
 
     def remove(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """Remove jobs from the watchlist; the change contains the jobs, for `restore`."""
-        return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.remove(wanted, self._clock.now()))
+        at = self._clock.now()
+        return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.remove(wanted, at))
 
     def archive_jobs(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """Archive jobs: they leave the watchlist and stay in the store; the change contains them, for `restore`."""
-        return self._edit_jobs(
-            jobs, lambda watchlist, wanted: watchlist.remove(wanted, self._clock.now(), EventKind.ARCHIVED)
-        )
+        at = self._clock.now()
+        return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.remove(wanted, at, EventKind.ARCHIVED))
 
     def restore(self, watches: Iterable[WatchedJob]) -> "Future[EditResult]":
         """Restore removed jobs."""
-        restored = tuple(watches)
-
-        def restore(watchlist: Watchlist) -> Change:
-            return watchlist.restore(restored, self._clock.now())
-
-        change = Change(self.state.watchlist, added=restored)
-        return self._submit(lambda service, applied: service.edit(restore, applied), change)
+        restored, at = tuple(watches), self._clock.now()
+        return self._submit(
+            lambda service, applied: service.edit(lambda watchlist: watchlist.restore(restored, at), applied),
+            Change(self.state.watchlist, added=restored),
+        )
 
     def label(self, jobs: Iterable[JobRef], label: str) -> "Future[EditResult]":
         """Set the label of jobs."""
-        return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.label(wanted, label, self._clock.now()))
+        at = self._clock.now()
+        return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.label(wanted, label, at))
 
     def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...]) -> "Future[EditResult]":
         """Set the tags of jobs."""
@@ -181,19 +180,17 @@ class Engine:
 
     def mark_read(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """Mark jobs as read."""
-        read = tuple(jobs)
-
-        def mark_read(watchlist: Watchlist) -> Change:
-            return watchlist.mark_read(read, self._clock.now())
-
-        change = Change(self.state.watchlist)
-        return self._submit(lambda service, applied: service.edit(mark_read, applied), change)
+        read, at = tuple(jobs), self._clock.now()
+        return self._submit(
+            lambda service, applied: service.edit(lambda watchlist: watchlist.mark_read(read, at), applied),
+            Change(self.state.watchlist),
+        )
 
     def mark_unread(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """Mark jobs as unread."""
         unread = tuple(jobs)
         return self._submit(
-            lambda service, applied: service.edit(lambda listed: listed.mark_unread(unread), applied),
+            lambda service, applied: service.edit(lambda watchlist: watchlist.mark_unread(unread), applied),
             Change(self.state.watchlist),
         )
 
@@ -342,6 +339,10 @@ class Engine:
     def _edit_jobs(
         self, jobs: Iterable[JobRef], make: "Callable[[Watchlist, tuple[JobRef, ...]], Change]"
     ) -> "Future[EditResult]":
+        """Edit jobs: `make` is applied to the published watchlist, for `unsaved`, and then to that of the service.
+
+        It must be a pure function, so that both changes are equal.
+        """
         wanted = tuple(jobs)
 
         def edit(watchlist: Watchlist) -> Change:
