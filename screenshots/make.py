@@ -20,7 +20,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Success
 from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.protocols import State
+from zjobtui.polling.state import State
 from zjobtui.ui import detail_controller
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.job_list import JobList

@@ -25,7 +25,9 @@ from zjobtui.models.observation import Observation
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.polling.engine import Engine
-from zjobtui.polling.protocols import EngineOptions, JobSource, MakeSource, State
+from zjobtui.polling.options import EngineOptions
+from zjobtui.polling.protocols import JobSource, MakeSource
+from zjobtui.polling.state import State
 
 EU = '[tenants.eu]\nhost = "EU production"\nclient_id = "1"\nsecret_env = "EU"\n'
 US = '[tenants.us]\nurl = "https://us.example.com"\nclient_id = "2"\nsecret_env = "US"\n'

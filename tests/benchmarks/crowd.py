@@ -14,7 +14,7 @@ from tests.support.screen_harness import FakeTerminal, ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
 from tests.support.world import watched_world
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.protocols import State
+from zjobtui.polling.state import State
 from zjobtui.ui import detail_controller, monitor
 
 JOBS, BATCHES, ROWS = 5_000, 50, 50

@@ -8,7 +8,7 @@ from zjobtui.cli.progress import Progress
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.protocols import State
+from zjobtui.polling.state import State
 
 STATUS = TenantStatus(tenant="env", answered_at=NOW, calls_per_second=4.0, interval=40.0, limit=Limit.HOST)
 

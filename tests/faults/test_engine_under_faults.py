@@ -18,8 +18,8 @@ from zjobtui.models.tenant import ClientCredentials, Secret, Tenant, TenantKind
 from zjobtui.models.verdict import NOT_ASKED, Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.engine import ENGINE_STOP_SECONDS, Engine
-from zjobtui.polling.protocols import State
 from zjobtui.polling.rate_limiter import BURST, limits_for
+from zjobtui.polling.state import State
 from zjobtui.simulator.payloads import reply
 from zjobtui.simulator.scenarios import Outcome
 from zjobtui.simulator.server import Simulator, running

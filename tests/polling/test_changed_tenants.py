@@ -18,8 +18,9 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling import engine as engine_module
 from zjobtui.polling.engine import Engine
+from zjobtui.polling.options import EngineOptions, Reload
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import EngineOptions, JobSource, Reload, SourceError
+from zjobtui.polling.protocols import JobSource, SourceError
 
 ENV = Tenant(name="env", base_url="https://one.example.com", title="Env", kind=TenantKind.API_SANDBOX)
 OTHER = Tenant(name="other", base_url="https://other.example.com")

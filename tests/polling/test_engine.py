@@ -28,8 +28,10 @@ from zjobtui.models.tenant import Tenant
 from zjobtui.models.watchlist import UnstorableError, Watchlist
 from zjobtui.polling import lease
 from zjobtui.polling.engine import Engine
+from zjobtui.polling.options import EngineOptions
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import EditResult, EngineOptions, JobSource, State
+from zjobtui.polling.protocols import JobSource
+from zjobtui.polling.state import EditResult, State
 from zjobtui.polling.unsaved import Unsaved
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1:1")

@@ -24,8 +24,9 @@ from zjobtui.polling import supervision
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.job_calls import JobCalls
 from zjobtui.polling.lease import Lease
+from zjobtui.polling.options import DEFAULT_ENGINE_OPTIONS, EngineOptions, Reload
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import DEFAULT_ENGINE_OPTIONS, EngineOptions, Reload, State
+from zjobtui.polling.state import State
 from zjobtui.polling.supervision import FIRST_PAUSE, LONGEST_PAUSE, STEADY, Supervisor
 from zjobtui.polling.tenant_runner import TenantRunner
 from zjobtui.polling.watchlist_service import WatchlistService

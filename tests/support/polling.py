@@ -15,8 +15,8 @@ from zjobtui.models.tenant import TenantKind
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.options import EngineOptions
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import EngineOptions
 from zjobtui.polling.rate_limiter import Limits, RateLimiter, limits_for
 from zjobtui.polling.tenant_gate import TenantGate
 from zjobtui.polling.watchlist_service import WatchlistService

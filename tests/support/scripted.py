@@ -17,7 +17,7 @@ from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.polling.engine import Engine
-from zjobtui.polling.protocols import EditResult, State
+from zjobtui.polling.state import EditResult, State
 from zjobtui.polling.watchlist_service import WatchlistService
 
 NOW = 1_795_442_400.0

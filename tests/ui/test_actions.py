@@ -9,7 +9,7 @@ from tests.support.screen_harness import ScreenView, join_lines, run_monitor
 from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST
 from zjobtui.models.job import JobRef
-from zjobtui.polling.protocols import EditResult
+from zjobtui.polling.state import EditResult
 from zjobtui.ui.actions import CATALOGUE
 
 RUNNING = "recorded-processing"

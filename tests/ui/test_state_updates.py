@@ -15,7 +15,7 @@ from tests.support.staging import staged, tell
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.protocols import State
+from zjobtui.polling.state import State
 from zjobtui.ui import state_feed
 
 NEVER = 1_000.0

@@ -16,7 +16,7 @@ from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.polling.protocols import State
+from zjobtui.polling.state import State
 from zjobtui.ui.status_bar import status_spans
 from zjobtui.ui.tenant_badges import Badges
 from zjobtui.ui.tenant_filter import choose_tenant, chosen_tenant

@@ -20,7 +20,8 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.engine import Engine
-from zjobtui.polling.protocols import EngineOptions, JobSource, MakeSource, SourceError
+from zjobtui.polling.options import EngineOptions
+from zjobtui.polling.protocols import JobSource, MakeSource, SourceError
 from zjobtui.polling.unsaved import Unsaved
 from zjobtui.signals import ignore_signals
 from zjobtui.storage.database import BRIEF_LIMIT

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from zjobtui.bootstrap.configuration import Configuration, Configured
 from zjobtui.logs import get_logger
 from zjobtui.models.text import clean
-from zjobtui.polling.protocols import MakeSource, Reload
+from zjobtui.polling.options import Reload
+from zjobtui.polling.protocols import MakeSource
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,7 +26,7 @@ from zjobtui.formatting.related_records import related_record
 from zjobtui.models.outcome import Outcome
 from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Reference, RelatedKind
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.protocols import EngineOptions
+from zjobtui.polling.options import EngineOptions
 from zjobtui.signals import raise_on_signals
 from zjobtui.storage.store import Store
 

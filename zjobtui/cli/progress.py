@@ -19,7 +19,7 @@ from zjobtui.models.text_width import cells, fit
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.engine import Engine
-from zjobtui.polling.protocols import State
+from zjobtui.polling.state import State
 
 STATE_SECONDS = 1.0
 """Seconds after which `states` yields even if nothing has happened."""

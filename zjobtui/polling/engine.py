@@ -23,16 +23,9 @@ from zjobtui.models.watched_job import WatchedJob, due_for_archive
 from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.loop_thread import LoopThread
-from zjobtui.polling.protocols import (
-    DEFAULT_ENGINE_OPTIONS,
-    EditResult,
-    EngineOptions,
-    MakeSource,
-    Reload,
-    State,
-    Subscriber,
-    WatchlistStore,
-)
+from zjobtui.polling.options import DEFAULT_ENGINE_OPTIONS, EngineOptions, Reload
+from zjobtui.polling.protocols import MakeSource, WatchlistStore
+from zjobtui.polling.state import EditResult, State, Subscriber
 from zjobtui.polling.supervision import Supervisor, describe_error
 from zjobtui.polling.unsaved import Unsaved, net_unsaved
 from zjobtui.polling.watchlist_service import WatchlistService

@@ -19,7 +19,8 @@ from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, stale_at
 from zjobtui.polling.circuit_breaker import stored_outage
 from zjobtui.polling.job_calls import CallResult, JobCalls, Turn
-from zjobtui.polling.protocols import DEFAULT_ENGINE_OPTIONS, EngineOptions, JobSource
+from zjobtui.polling.options import DEFAULT_ENGINE_OPTIONS, EngineOptions
+from zjobtui.polling.protocols import JobSource
 from zjobtui.polling.related_reads import ReadQueue
 from zjobtui.polling.schedule import Schedule
 from zjobtui.polling.supervision import internal_failure

@@ -1,21 +1,16 @@
-"""Protocols of what polling needs (a job source, a store), and the states that it publishes."""
+"""Protocols of what polling needs: a job source for each tenant, and a store."""
 
-from collections.abc import Callable, Container, Iterable
-from math import inf
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
-
-from msgspec import Struct, field
 
 from zjobtui.models.call_log import CallKind
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.related import ReadResult, Reference
-from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, ExternalChanges, Watchlist
+from zjobtui.models.watchlist import Change, ExternalChanges
 
 if TYPE_CHECKING:
     from zjobtui.models.observation import Observation
-    from zjobtui.models.tenant import Tenant
 
 
 class JobSource(Protocol):
@@ -50,39 +45,6 @@ class SourceError(Exception):
 
 MakeSource = Callable[[], JobSource]
 """Creates the source of a tenant; may block while the secret is fetched, and may raise `SourceError`."""
-
-
-class Reload(Struct, frozen=True):
-    """Settings that have changed while an engine runs.
-
-    `sources` are all tenants from now on, None if they stay as they are; `changed` are the names of those whose source
-    must be created again; `notice` is for the user, empty if all is well.
-    """
-
-    sources: "tuple[tuple[Tenant, MakeSource], ...] | None" = None
-    changed: frozenset[str] = frozenset()
-    notice: str = ""
-
-
-ReloadSettings = Callable[[], Reload | None]
-"""Returns what has changed since the last call, or None; may block."""
-
-
-class EngineOptions(Struct, frozen=True, kw_only=True):
-    """How an engine polls; what comes from the settings is a field here, read where it is used.
-
-    `staleness_limit` is the longest time between two polls of a job in seconds, None for the default. Jobs that have
-    ended and were read are archived after `archive_after` seconds. `only` are the tenants whose jobs are watched, None
-    for all. `reload` is called every few seconds on another thread, and what it returns is used from then on.
-    """
-
-    staleness_limit: float | None = None
-    archive_after: float = inf
-    only: Container[str] | None = None
-    reload: ReloadSettings | None = None
-
-
-DEFAULT_ENGINE_OPTIONS = EngineOptions()
 
 
 class WatchlistStore(Protocol):
@@ -124,31 +86,3 @@ class WatchlistStore(Protocol):
 
     def load_watched(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
         """Return jobs of the stored watchlist with everything known about them; others are left out."""
-
-
-class State(Struct, frozen=True):
-    """What subscribers receive.
-
-    `statuses` is the polling status of each tenant, `unsaved` why something is not saved, `fault` the internal errors,
-    and `notice` what last happened to the store or the settings. `tenants` are the tenants that are polled; empty if
-    they are those that the subscriber knows. If polling `has_ended` by an error, no further state follows.
-    """
-
-    watchlist: Watchlist
-    statuses: dict[str, TenantStatus] = field(default_factory=dict)
-    unsaved: str = ""
-    fault: str = ""
-    notice: str = ""
-    tenants: "tuple[Tenant, ...]" = ()
-    has_ended: bool = False
-
-
-class EditResult(Struct, frozen=True):
-    """The result of an edit by the user, and why it is not saved (empty if it is saved)."""
-
-    change: Change
-    unsaved: str
-
-
-Subscriber = Callable[[State], None]
-"""Is called on the engine's thread with every new state; must return at once."""

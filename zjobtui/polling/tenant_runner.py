@@ -17,15 +17,9 @@ from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Ref
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
+from zjobtui.polling.options import DEFAULT_ENGINE_OPTIONS, EngineOptions
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import (
-    DEFAULT_ENGINE_OPTIONS,
-    EngineOptions,
-    JobSource,
-    MakeSource,
-    SourceError,
-    WatchlistStore,
-)
+from zjobtui.polling.protocols import JobSource, MakeSource, SourceError, WatchlistStore
 from zjobtui.polling.supervision import Supervisor
 from zjobtui.polling.tenant_gate import TenantGate
 from zjobtui.polling.watchlist_service import WatchlistService

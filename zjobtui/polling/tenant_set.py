@@ -14,8 +14,9 @@ from zjobtui.models.call_log import RecordCall
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.polling.lease import Lease
+from zjobtui.polling.options import DEFAULT_ENGINE_OPTIONS, EngineOptions
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import DEFAULT_ENGINE_OPTIONS, EngineOptions, MakeSource, WatchlistStore
+from zjobtui.polling.protocols import MakeSource, WatchlistStore
 from zjobtui.polling.rate_limiter import RateLimiter, limits_for
 from zjobtui.polling.tenant_gate import TenantGate
 from zjobtui.polling.tenant_runner import Attention, TenantRunner

@@ -6,7 +6,7 @@ from zjobtui.clock import Clock
 from zjobtui.formatting.batches import bar_texts
 from zjobtui.models.batch_tracker import BatchTracker
 from zjobtui.models.batches import closing_line
-from zjobtui.polling.protocols import State
+from zjobtui.polling.state import State
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.state_feed import has_news
 from zjobtui.ui.status_bar import StatusBar

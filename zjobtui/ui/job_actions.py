@@ -17,7 +17,7 @@ from zjobtui.models.text import parse_tags
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import WRITTEN_FIELDS
-from zjobtui.polling.protocols import EditResult
+from zjobtui.polling.state import EditResult
 from zjobtui.ui.add_jobs import AddJobsDialog, NewJobs
 from zjobtui.ui.call_log import CallLogScreen
 from zjobtui.ui.choice import ChoiceDialog

@@ -18,7 +18,7 @@ from zjobtui.models.text import shorten
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.protocols import State
+from zjobtui.polling.state import State
 
 if TYPE_CHECKING:
     from zjobtui.models.filters import Filter

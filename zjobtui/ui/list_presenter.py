@@ -27,7 +27,7 @@ from zjobtui.models.text_width import cells, within_lines
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.protocols import State
+from zjobtui.polling.state import State
 from zjobtui.ui.folds import Folds
 from zjobtui.ui.job_list import NO_JOB, JobList
 from zjobtui.ui.line_list import LineListView

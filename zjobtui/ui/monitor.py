@@ -15,7 +15,7 @@ from textual.widgets import Static
 from zjobtui.clock import Clock
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
-from zjobtui.polling.protocols import State
+from zjobtui.polling.state import State
 from zjobtui.ui.actions import Action, bindings, catalogue, key_for
 from zjobtui.ui.batch_controller import BatchController
 from zjobtui.ui.columns import chosen_columns

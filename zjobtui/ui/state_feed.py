@@ -12,7 +12,7 @@ from textual.timer import Timer
 from zjobtui.clock import Clock
 from zjobtui.models.diff import changed_pairs
 from zjobtui.models.watchlist import ANNOTATIONS
-from zjobtui.polling.protocols import State
+from zjobtui.polling.state import State
 
 NEWS_EVERY = 0.2
 """Minimum seconds between updates with news in a burst; the first one is shown at once."""

@@ -17,7 +17,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.toast import toast
 
 if TYPE_CHECKING:
-    from zjobtui.polling.protocols import EditResult
+    from zjobtui.polling.state import EditResult
 
 log = get_logger(__name__)
 

@@ -20,7 +20,7 @@ from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.why import why
-from zjobtui.polling.protocols import State
+from zjobtui.polling.state import State
 from zjobtui.ui.batch_row import batch_bar_spans, batch_row, count_spans, times_text
 from zjobtui.ui.big_digits import HEIGHT, number_lines
 from zjobtui.ui.styled_line import Span, Spans, cell_length, fit_exact, truncate
