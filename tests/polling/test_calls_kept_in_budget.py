@@ -171,7 +171,7 @@ def longest_wait(run: Run, count: int, without: int | None = None) -> int:
 @pytest.mark.slow
 @pytest.mark.parametrize(("limits", "count"), [pytest.param(API_SANDBOX, 100, marks=pytest.mark.slow), (FEW_A_DAY, 10)])
 def test_a_row_that_is_looked_at_all_the_time_leaves_most_calls_to_the_others(limits: Limits, count: int) -> None:
-    looking = again_and_again(3 * HOUR, 60, lambda run: run.poller.set_focus(job(7)))
+    looking = again_and_again(3 * HOUR, 60, lambda run: run.poller.set_selected(job(7)))
     run = polled(TimedSource(), watches(count), looking, limits)
     assert len(run.calls) <= limits.per_day
     assert len(run.calls) >= limits.per_day / 3
@@ -182,7 +182,7 @@ def test_a_row_that_is_looked_at_all_the_time_leaves_most_calls_to_the_others(li
 @pytest.mark.slow
 def test_rows_that_are_looked_at_one_after_the_other_get_a_quarter_together() -> None:
     numbers = iter(range(1_000_000))
-    looking = again_and_again(2 * HOUR, 3, lambda run: run.poller.set_focus(job(next(numbers) % 5)))
+    looking = again_and_again(2 * HOUR, 3, lambda run: run.poller.set_selected(job(next(numbers) % 5)))
     run = polled(TimedSource(), watches(50), looking, API_SANDBOX)
     looked_at = sum(len(run.calls_about(number)) for number in range(5))
     assert looked_at <= (0.25 + 5 / 50) * len(run.calls)
@@ -192,9 +192,9 @@ def test_rows_that_are_looked_at_one_after_the_other_get_a_quarter_together() ->
 @pytest.mark.slow
 def test_five_minutes_after_the_last_key_a_row_is_one_of_many_until_the_next_key() -> None:
     async def script(run: Run) -> None:
-        run.poller.set_focus(job(7))
+        run.poller.set_selected(job(7))
         await asyncio.sleep(1_200)
-        run.poller.set_focus(job(7))
+        run.poller.set_selected(job(7))
         await asyncio.sleep(60)
 
     run = polled(TimedSource(), watches(100, added_at=START - DAY), script)
@@ -206,7 +206,7 @@ def test_five_minutes_after_the_last_key_a_row_is_one_of_many_until_the_next_key
 
 @pytest.mark.parametrize("count", [1, 10, pytest.param(100, marks=pytest.mark.slow)])
 def test_where_calls_are_plentiful_the_row_that_is_looked_at_is_asked_about_every_two_seconds(count: int) -> None:
-    looking = again_and_again(600, 60, lambda run: run.poller.set_focus(job(0)))
+    looking = again_and_again(600, 60, lambda run: run.poller.set_selected(job(0)))
     run = polled(TimedSource(), watches(count, added_at=START - DAY), looking)
     assert max(after - before for before, after in pairwise(run.calls_about(0))) <= 2.5
     assert longest_wait(run, count) <= 3 * max(count, 50)
@@ -237,7 +237,7 @@ def longest_wait_in_seconds(run: Run, count: int, seconds: float) -> float:
     ids=["API sandbox", "developer sandbox", "production"],
 )
 def test_five_hundred_jobs_with_a_selected_row_share_the_calls_that_there_are(limits: Limits, seconds: float) -> None:
-    looking = again_and_again(seconds, 60, lambda run: run.poller.set_focus(job(0)))
+    looking = again_and_again(seconds, 60, lambda run: run.poller.set_selected(job(0)))
     run = polled(TimedSource(), watches(500), looking, limits)
     assert len(run.calls) <= limits.per_day
     assert len(run.calls_about(0)) <= 0.25 * len(run.calls) + len(run.calls) / 500
@@ -255,7 +255,7 @@ def test_five_hundred_jobs_with_a_selected_row_share_the_calls_that_there_are(li
 def test_a_day_with_a_selected_row_keeps_to_the_budget_and_forgets_no_job(
     limits: Limits, seconds: float, count: int, every: float
 ) -> None:
-    looking = again_and_again(seconds, min(every, seconds), lambda run: run.poller.set_focus(job(0)))
+    looking = again_and_again(seconds, min(every, seconds), lambda run: run.poller.set_selected(job(0)))
     run = polled(TimedSource(), watches(count), looking, limits)
     assert len(run.calls) <= 1.01 * limits.per_day
     assert count > limits.per_day or all(run.calls_about(number) for number in range(count))

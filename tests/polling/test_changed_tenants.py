@@ -176,7 +176,7 @@ def test_what_the_user_sees_is_polled_first_at_the_new_host() -> None:
         assert world.engine._tenants is not None
         await asyncio.sleep(1)
         world.engine._tenants.set_visible((job(150), job(151)))
-        world.engine._tenants.set_focus(job(199))
+        world.engine._tenants.set_selected(job(199))
         world.trouble, world.limits = (lambda _at, _job: None), (lambda _: ())
         await world.change(replace(ENV, base_url="https://two.example.com"))
         await asyncio.sleep(1)
@@ -191,7 +191,7 @@ def test_a_tenant_without_a_secret_gets_the_last_of_what_the_user_did_when_it_ha
 ) -> None:
     """For days rows are selected, scrolled and refreshed; only the newest of each is left for the poller."""
     passed = list[str]()
-    for name in ("set_focus", "set_visible", "poll_now", "pause", "resume"):
+    for name in ("set_selected", "set_visible", "poll_now", "pause", "resume"):
 
         def record(poller: Poller, *args: object, name: str = name, original: object = getattr(Poller, name)) -> None:
             passed.append(name)
@@ -213,7 +213,7 @@ def test_a_tenant_without_a_secret_gets_the_last_of_what_the_user_did_when_it_ha
         tenants = world.engine._tenants
         assert tenants is not None
         for number in range(200):
-            tenants.set_focus(job(number % 9))
+            tenants.set_selected(job(number % 9))
             tenants.set_visible((job(number % 7), job(2)))
             tenants.runners[0].poll_now([job(5), job(number % 3)])
             tenants.set_paused(is_paused=number % 2 == 0)
@@ -221,5 +221,5 @@ def test_a_tenant_without_a_secret_gets_the_last_of_what_the_user_did_when_it_ha
         await asyncio.sleep(120)
 
     run(world, watches(9), script)
-    assert sorted(passed) == ["poll_now", "resume", "set_focus", "set_visible"]
+    assert sorted(passed) == ["poll_now", "resume", "set_selected", "set_visible"]
     assert {asked.job for asked in world.sources[0].asked[:4]} == {job(number).id for number in (0, 1, 2, 5)}

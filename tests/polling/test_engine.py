@@ -283,7 +283,7 @@ def test_the_staleness_limit_of_the_settings_reaches_the_poller() -> None:
         while "env" not in engine.state.statuses or engine.state.statuses["env"].ceiling != 7.0:
             assert time.monotonic() < end, engine.state.statuses
             time.sleep(0.02)
-            engine.set_focus(None)
+            engine.set_selected(None)
     finally:
         engine.stop()
 
@@ -388,7 +388,7 @@ CALLS: dict[str, Callable[[Engine], object]] = {
     "mark_unread": lambda engine: engine.mark_unread([job(1)]),
     "read_related": lambda engine: engine.read_related("env", RelatedKind.ORDER, "O-1"),
     "poll_now": lambda engine: engine.poll_now([job(1)]),
-    "set_focus": lambda engine: engine.set_focus(job(1)),
+    "set_selected": lambda engine: engine.set_selected(job(1)),
     "set_visible": lambda engine: engine.set_visible([job(1)]),
     "pause": Engine.pause,
     "resume": Engine.resume,
@@ -441,7 +441,7 @@ def test_neither_an_edit_nor_the_exit_waits_for_an_import_that_hangs(monkeypatch
     engine, began = Engine(watchlist(), MemoryStore(), [], FixedClock(NOW)), time.monotonic()
     try:
         engine.start()
-        engine.set_focus(None)
+        engine.set_selected(None)
         engine.watch([watch(1)])
         engine.stop()
         assert time.monotonic() - began < 2

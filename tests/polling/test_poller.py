@@ -90,7 +90,7 @@ def test_no_unfinished_job_waits_for_more_than_three_times_its_plan() -> None:
 def test_the_job_that_a_person_looks_at_is_asked_about_every_two_seconds() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(30)
-        run.poller.set_focus(job(7))
+        run.poller.set_selected(job(7))
         await asyncio.sleep(30)
 
     run = polled(TimedSource(), watches(50), script)
@@ -182,7 +182,7 @@ def test_a_job_that_zuora_does_not_know_is_polled_at_once_by_a_refresh_alone() -
     async def script(run: Run) -> None:
         await asyncio.sleep(1_000)
         before = len(run.calls_about(0))
-        run.poller.set_focus(job(0))
+        run.poller.set_selected(job(0))
         run.clock.suspend(60)
         await asyncio.sleep(60)
         run.poller.set_visible([job(0)])
@@ -274,7 +274,7 @@ def test_jobs_that_a_clock_an_hour_ahead_has_told_of_are_asked_about_all_the_sam
 
     async def script(run: Run) -> None:
         await asyncio.sleep(0.01)
-        run.poller.set_focus(None if attended is None else job(attended))
+        run.poller.set_selected(None if attended is None else job(attended))
         await asyncio.sleep(60)
 
     run = polled(TimedSource(), ahead, script)
@@ -325,7 +325,7 @@ def first_calls(run: Run) -> list[int]:
 
 def test_at_the_start_the_selected_come_first_then_the_visible_the_unread_the_new_and_the_rest() -> None:
     async def script(run: Run) -> None:
-        run.poller.set_focus(job(77))
+        run.poller.set_selected(job(77))
         run.poller.set_visible([job(77), *map(job, range(50, 55))])
         await asyncio.sleep(20)
 

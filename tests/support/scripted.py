@@ -112,7 +112,7 @@ class ScriptedEngine(Engine):
             self.pending[reference] = future
         return future
 
-    def set_focus(self, job: JobRef | None) -> None:
+    def set_selected(self, job: JobRef | None) -> None:
         self.attended.append(job)
 
     def set_visible(self, jobs: Iterable[JobRef]) -> None:

@@ -214,14 +214,14 @@ class Engine:
 
         return self._thread.submit(read())
 
-    def set_focus(self, job: JobRef | None) -> None:
+    def set_selected(self, job: JobRef | None) -> None:
         """Set the selected job, or None."""
 
-        def set_focus(tenants: "TenantSet") -> None:
-            tenants.set_focus(job)
+        def set_selected(tenants: "TenantSet") -> None:
+            tenants.set_selected(job)
             self._publish()
 
-        self._with_tenants(set_focus)
+        self._with_tenants(set_selected)
 
     def set_visible(self, jobs: Iterable[JobRef]) -> None:
         """Set the jobs on screen, in their order; they are polled first if many wait for a first response."""

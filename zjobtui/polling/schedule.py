@@ -3,12 +3,13 @@
 import heapq
 from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import count
+from math import inf
 from random import Random
 
 from zjobtui.models.job import JobRef
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watched_job import WatchedJob, stale_at
 from zjobtui.polling.day_price import Demand, Supply, day_price
 from zjobtui.polling.survival import CHEAPEST, STALENESS_LIMIT, Curve, Intervals, Lifetime, expected_delay, fit_curve
 
@@ -65,12 +66,12 @@ class Schedule:
         self.intervals = Intervals(ceiling=staleness_limit)
         self.mean_interval = 0.0
         """Mean seconds between two calls about a running job; 0 if none is running."""
-        self._credit, self._fitted_at = 0.0, float("inf")
-        self.fit_at = float("-inf")
+        self._credit, self._fitted_at, self._fitted_rate = 0.0, inf, 0.0
+        self.fit_at = -inf
         """When the price is to be set again."""
         self.staleness_limit = staleness_limit
-        self._learned_at, self._ended = float("-inf"), 0
-        self._day_price, self._day_priced_at = CHEAPEST, float("-inf")
+        self._learned_at, self._ended = -inf, 0
+        self._day_price, self._day_priced_at = CHEAPEST, -inf
         self._first_seen: dict[JobRef, float] = {}
         self._due: dict[JobRef, float] = {}
         self._heap: list[tuple[float, int, JobRef]] = []
@@ -124,6 +125,11 @@ class Schedule:
         del self._due[job]
         return job
 
+    def move_first(self, due: float) -> None:
+        """Make the first job due at `due` instead, if there is any job."""
+        if (job := self.take(inf)) is not None:
+            self.put(job, due)
+
     def interval(self, watch: WatchedJob, now: float) -> float:
         """Return the seconds until this job should be polled again after a response at `now`.
 
@@ -141,6 +147,15 @@ class Schedule:
         """Return when this job should be polled again after a response at `now`."""
         return now + self.interval(watch, now)
 
+    def planned_at(self, watch: WatchedJob, now: float) -> float:
+        """Return when this job should be polled, as if its last response had just come; minus infinity if none has.
+
+        The job is polled before its row turns stale.
+        """
+        at = watch.last_call_at
+        is_known = 0 < at <= now  # a clock that was ahead may have recorded a later call
+        return min(self.next_call(watch, at), _must_be_polled_by(watch)) if is_known else -inf
+
     def retry(self, watch: WatchedJob, now: float, failures: int, chance: Random) -> float:
         """Return when to poll this job again after `failures` failed calls in a row, the last one at `now`.
 
@@ -153,6 +168,10 @@ class Schedule:
             failures - 1, 20
         )
         return now + min(interval, wait) * chance.uniform(0.5, 1)
+
+    def is_fit_due(self, now: float, rate: float) -> bool:
+        """Return whether `fit` is due: by its time, or because the rate has changed much since the last one."""
+        return now >= self.fit_at or not self._fitted_rate / 2 <= rate <= 2 * self._fitted_rate
 
     def fit(
         self,
@@ -179,7 +198,7 @@ class Schedule:
         ahead = max(1 / rate, min(max(self.mean_interval / 8, PRICE_SECONDS), PRICE_SECONDS_AT_REST))
         unused = self._credit + rate * max(0.0, now - self._fitted_at) - calls
         self._credit = min(max(unused, 0.0), max(1.0, PRICE_SECONDS * rate))
-        self.fit_at, self._fitted_at = now + ahead, now
+        self.fit_at, self._fitted_at, self._fitted_rate = now + ahead, now, rate
         known = list(watches)
         running = [watch for watch in known if not watch.is_final]
         curve = self._learn(known, running, now)
@@ -263,6 +282,11 @@ class Schedule:
 def _is_new(watch: WatchedJob) -> bool:
     """Return whether no call about it has ended yet."""
     return watch.last_call_at == 0
+
+
+def _must_be_polled_by(watch: WatchedJob) -> float:
+    """Return when the row turns stale; never if a call has failed: polling it sooner may not help."""
+    return inf if watch.problem is not None else stale_at(watch) or inf
 
 
 def latest_of(watches: Iterable[WatchedJob]) -> list[WatchedJob]:

@@ -1,6 +1,6 @@
 """Gate of one tenant: rate limiter, circuit breaker, response time, and the count of its requests."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from math import inf
 from random import Random
 
@@ -10,7 +10,9 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Call, Failure, Observation, Success
 from zjobtui.models.problem import TRANSIENT, Problem, ProblemKind
 from zjobtui.models.related import ReadProblemKind, ReadResult, Related
-from zjobtui.polling.circuit_breaker import CircuitBreaker
+from zjobtui.models.tenant_status import Limit, TenantStatus
+from zjobtui.models.watched_job import WatchedJob
+from zjobtui.polling.circuit_breaker import CircuitBreaker, stored_outage
 from zjobtui.polling.protocols import JobSource
 from zjobtui.polling.rate_limiter import RateLimiter
 
@@ -55,9 +57,11 @@ class TenantGate:
         self._downtime: Problem | None = None
         self._down_until = 0.0
 
-    def use(self, source: JobSource) -> None:
-        """Charge the requests that this source sends from now on."""
+    def use(self, source: JobSource, watches: Iterable[WatchedJob]) -> None:
+        """Charge the requests that this source sends from now on; these jobs of the tenant are polled with it."""
         self._source, self._charged = source, source.requests
+        if not self.breaker.is_open:
+            self.breaker.earlier = stored_outage(watches, self._clock.now())
 
     def next_allowed_at(self, now: float) -> float:
         """Return when the next call may be sent: now, or later."""
@@ -74,6 +78,10 @@ class TenantGate:
         """Calls per second that the host can answer with as many in flight as are allowed."""
         return self.limiter.concurrency / max(self.latency, 0.001)
 
+    def sustained_rate(self, now: float) -> float:
+        """Return the calls per second that the limits and the host allow for long."""
+        return min(self.limiter.rate(now), self.capacity)
+
     def planned_rate(self, now: float) -> float:
         """Return the calls per second to plan with: as many as the limits allow, and as many as the host can answer."""
         rate = min(self.limiter.allowance(now), self.capacity)
@@ -88,6 +96,21 @@ class TenantGate:
         if until is None or until - now <= SHORT_PAUSE:
             return None, None
         return self._downtime if self._downtime and until <= self._down_until else _THROTTLED, until
+
+    def status(self, now: float) -> TenantStatus:
+        """Return whether the tenant can be polled."""
+        problem, next_try_at = self.problem(now)
+        return TenantStatus(
+            tenant=self._tenant,
+            answered_at=self.answered_at,
+            problem=problem,
+            down_since=self.breaker.down_since,
+            next_try_at=next_try_at,
+        )
+
+    def limit(self, now: float) -> Limit:
+        """Return what limits the calls most now."""
+        return Limit.HOST if self.capacity < self.limiter.allowance(now) else self.limiter.limit(now)
 
     def count_call(self, now: float) -> None:
         """Charge one call that is sent now."""

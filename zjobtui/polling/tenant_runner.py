@@ -42,7 +42,7 @@ SOURCE_RETRY_SECONDS = 45.0
 class Attention(Struct):
     """What the user sees of all tenants now: a poller that is created later starts with it."""
 
-    focus: JobRef | None = None
+    selected: JobRef | None = None
     """The selected job."""
     visible: tuple[JobRef, ...] = ()
     """The jobs on screen, in their order."""
@@ -119,18 +119,18 @@ class TenantRunner:
             self.poller.read_related(reference, future)
         return await future
 
-    def set_focus(self) -> None:
+    def pass_selected(self) -> None:
         """Pass the selected job to the poller, if it exists yet."""
         if self.poller is not None:
-            job = self._attention.focus
-            self.poller.set_focus(job if job is not None and job.tenant == self.tenant.name else None)
+            job = self._attention.selected
+            self.poller.set_selected(job if job is not None and job.tenant == self.tenant.name else None)
 
-    def set_visible(self) -> None:
+    def pass_visible(self) -> None:
         """Pass the jobs on screen to the poller, if it exists yet."""
         if self.poller is not None:
             self.poller.set_visible(job for job in self._attention.visible if job.tenant == self.tenant.name)
 
-    def set_paused(self) -> None:
+    def pass_paused(self) -> None:
         """Pause or resume the poller, if it exists yet."""
         if self.poller is not None:
             self.poller.pause() if self._attention.is_paused else self.poller.resume()
@@ -140,14 +140,7 @@ class TenantRunner:
         if self.poller is not None:
             return self.poller.status()
         if self._problem is None:
-            problem, next_try_at = self._gate.problem(self._clock.now())
-            return TenantStatus(
-                tenant=self.tenant.name,
-                answered_at=self._gate.answered_at,
-                problem=problem,
-                down_since=self._gate.breaker.down_since,
-                next_try_at=next_try_at,
-            )
+            return self._gate.status(self._clock.now())
         return TenantStatus(
             tenant=self.tenant.name,
             problem=self._problem,
@@ -189,9 +182,9 @@ class TenantRunner:
 
     def _catch_up(self, poller: Poller) -> None:
         """Pass to a new poller what the user did before it existed."""
-        self.set_paused()
-        self.set_focus()
-        self.set_visible()
+        self.pass_paused()
+        self.pass_selected()
+        self.pass_visible()
         refreshes, self._refreshes = self._refreshes, {}
         if refreshes:
             poller.poll_now(refreshes)

@@ -77,23 +77,23 @@ class TenantSet:
             if tenant.name not in self._running:
                 self._running[tenant.name] = self._start(tenant, make)
 
-    def set_focus(self, job: JobRef | None) -> None:
+    def set_selected(self, job: JobRef | None) -> None:
         """Set the selected job."""
-        self._attention.focus = job
+        self._attention.selected = job
         for runner in self.runners:
-            runner.set_focus()
+            runner.pass_selected()
 
     def set_visible(self, jobs: tuple[JobRef, ...]) -> None:
         """Set the jobs on screen, in their order."""
         self._attention.visible = jobs
         for runner in self.runners:
-            runner.set_visible()
+            runner.pass_visible()
 
     def set_paused(self, *, is_paused: bool) -> None:
         """Pause or resume polling of all tenants, and of those that are started later."""
         self._attention.is_paused = is_paused
         for runner in self.runners:
-            runner.set_paused()
+            runner.pass_paused()
         self.wake_leases()
 
     async def stop(self, names: Iterable[str]) -> None:

@@ -134,7 +134,7 @@ class DetailController:
         if (selected and selected.job) != (before and before.job):
             return  # the message of this move is still in the queue, and starts the timer again
         self._focus_reported_at = self._clock.boot()
-        self._engine.set_focus(selected.job if selected else None)
+        self._engine.set_selected(selected.job if selected else None)
         if selected and before and selected.verdict.kind is before.verdict.kind and self._has_unread_selection:
             self._engine.mark_read([selected.job])
 
