@@ -57,9 +57,16 @@ THROTTLE_MEMORY = 300.0
 """Seconds for which the rate at which the host throttled counts as its limit."""
 
 _SOON = 300.0
+"""Seconds over which saved calls are planned to be used."""
+
 _RECENTLY = 5.0
+"""Seconds over which the rate is averaged that counts as the recent one when the host throttles."""
+
 _DROP, _RECOVERY = 0.7, 60.0
+"""After throttling, the rate as a share of the recent one, and the seconds until it has reached that again."""
+
 _ROUNDING = 1e-6
+"""Waits in seconds that are due to rounding."""
 
 
 class Limits(Struct, frozen=True):
