@@ -17,9 +17,9 @@ from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.report import OperationResult, Report
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.polling.job_calls import CallResult, JobCalls, Turn
+from zjobtui.polling.job_calls import JobCalls, Turn
 from zjobtui.polling.rate_limiter import Limits, RateLimiter
-from zjobtui.polling.tenant_gate import TenantGate
+from zjobtui.polling.tenant_gate import CallResult, TenantGate
 
 UNKNOWN = Problem(ProblemKind.NOT_FOUND, "Cannot find response for job")
 DELETION = OperationResult(operation="Delete", object_type="Invoice", object_id="8ad0")

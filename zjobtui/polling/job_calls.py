@@ -16,7 +16,7 @@ from zjobtui.models.problem import ProblemKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import JobSource
 from zjobtui.polling.supervision import internal_failure
-from zjobtui.polling.tenant_gate import TenantGate
+from zjobtui.polling.tenant_gate import CallResult, TenantGate
 
 log = get_logger(__name__)
 
@@ -34,14 +34,6 @@ class Turn(Struct, frozen=True, kw_only=True):
     kind: CallKind
     waited: float
     is_by_hand: bool
-
-
-class CallResult(Struct, frozen=True):
-    """The result of one call, when it was sent, and when it ended (seconds since the epoch)."""
-
-    observation: Observation
-    sent: float
-    ended: float
 
 
 class JobCalls:

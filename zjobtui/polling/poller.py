@@ -17,7 +17,7 @@ from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.polling.job_calls import CallResult, JobCalls, Turn
+from zjobtui.polling.job_calls import JobCalls, Turn
 from zjobtui.polling.options import DEFAULT_ENGINE_OPTIONS, EngineOptions
 from zjobtui.polling.poll_queue import PollQueue
 from zjobtui.polling.protocols import JobSource
@@ -25,7 +25,7 @@ from zjobtui.polling.related_reads import ReadQueue
 from zjobtui.polling.schedule import Schedule
 from zjobtui.polling.supervision import internal_failure
 from zjobtui.polling.survival import STALENESS_LIMIT
-from zjobtui.polling.tenant_gate import TenantGate, is_transient
+from zjobtui.polling.tenant_gate import CallResult, TenantGate, is_transient
 from zjobtui.polling.watchlist_service import WatchlistService
 
 log = get_logger(__name__)
@@ -349,7 +349,7 @@ class Poller:
             watch.job != job and watch.job not in self._failures for watch in self._unfinished()
         )
         recent = 2 * self._schedule.intervals.ceiling
-        self._gate.record(job, result.observation, result.sent, result.ended, recent, has_untried=has_untried)
+        self._gate.record(job, result, recent, has_untried=has_untried)
         return was_open and not self._gate.breaker.is_open
 
     def _apply(self, watch: WatchedJob, observation: Observation) -> tuple[Observation, WatchedJob]:

@@ -4,11 +4,14 @@ from collections.abc import Container, Iterable
 from math import inf
 from random import Random
 
+from msgspec import Struct
+
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Call, Failure, Observation, Success
 from zjobtui.models.problem import TRANSIENT, Problem, ProblemKind
+from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.related import ReadProblemKind, ReadResult, Related
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.watched_job import WatchedJob
@@ -26,8 +29,21 @@ SHORT_PAUSE = 3.0
 
 _THROTTLED = Problem(ProblemKind.THROTTLED, "the host accepts no calls for a while")
 _RETRY_AFTER = 1.0
+"""Seconds without calls after a 429 that does not say how many."""
+
 _LATENCY_WEIGHT = 0.1
-_LONGEST = 30.0  # a call has ended after 20 s, unless the machine was suspended meanwhile
+"""The share of the newest call in the mean response time: that of about the last ten calls counts."""
+
+_LONGEST_CALL = 30.0
+"""The longest time in seconds that is measured: a call has ended after 20 s, unless the machine was suspended."""
+
+
+class CallResult(Struct, frozen=True):
+    """The result of one call, when it was sent, and when it ended (seconds since the epoch)."""
+
+    observation: Observation
+    sent: float
+    ended: float
 
 
 def is_transient(observation: Observation) -> bool:
@@ -147,51 +163,26 @@ class TenantGate:
         """Forget that calls about all other jobs fail."""
         self._failing_since = {job: since for job, since in self._failing_since.items() if job in jobs}
 
-    def record(
-        self,
-        job: JobRef,
-        observation: Observation,
-        sent: float,
-        now: float,
-        recent: float,
-        *,
-        has_untried: bool = False,
-    ) -> None:
-        """Tell the limiter and the breaker the result of a call sent at `sent`.
+    def record(self, job: JobRef, result: CallResult, recent: float, *, has_untried: bool = False) -> None:
+        """Tell the limiter and the breaker the result of a call about a job.
 
         A good response about another job in the last `recent` seconds shows that the tenant as a whole is not down.
         `has_untried` says that calls about other jobs have not failed: they show whether an unreadable response
         concerns this job only.
         """
+        observation, sent, now = result.observation, result.sent, result.ended
         if is_transient(observation):
             self._failing_since.setdefault(job, now)
         else:
             self._failing_since.pop(job, None)
-        stated = observation.call.rate_limits
-        self.limiter.apply_headers(stated, now)
-        retry_after = stated.retry_after or 0.0
         if isinstance(observation, Success):
             self.answered_at = observation.at
-        elif observation.problem.kind is ProblemKind.THROTTLED:
-            retry_after = retry_after or _RETRY_AFTER
-            log.warning("tenant %s: throttled, no calls for %gs", self._tenant, retry_after)
-            if self.breaker.is_open:
-                self.limiter.pause(now, retry_after)
-            else:
-                self.limiter.throttle(sent, now, retry_after)
-        elif stated.retry_after and (
-            observation.problem.kind is ProblemKind.UNAVAILABLE or observation.call.http_status == 503
-        ):
-            # A host that is down shows no rate limit, only how long it wants no calls.
-            log.warning("tenant %s: not available, no calls for %gs", self._tenant, retry_after)
-            self.limiter.pause(now, retry_after)
-            self._downtime, self._down_until = observation.problem, now + retry_after
-        was_open, took = self.breaker.is_open, now - sent
-        if not was_open and took <= _LONGEST:
-            self.latency += (_LATENCY_WEIGHT if self._has_latency else 1.0) * (took - self.latency)
-            self._has_latency = True
+        self._apply_limits(observation, sent, now)
+        was_open = self.breaker.is_open
+        if not was_open:
+            self._measure_latency(now - sent)
         if was_open or not (self._fails_alone(job, now, recent) or (has_untried and self._may_be_odd(observation))):
-            self.breaker.record(observation, sent, now, stated.retry_after or 0.0)
+            self.breaker.record(observation, sent, now, observation.call.rate_limits.retry_after or 0.0)
             self._log_breaker(now, was_open=was_open)
 
     def record_read(self, result: ReadResult, sent: float, now: float) -> None:
@@ -205,17 +196,42 @@ class TenantGate:
         if isinstance(result, Related):
             self.breaker.probe_now(now)
         elif result.kind is ReadProblemKind.THROTTLED:
-            retry_after = stated.retry_after or _RETRY_AFTER
-            log.warning("tenant %s: a read was throttled, no calls for %gs", self._tenant, retry_after)
-            if self.breaker.is_open:
-                self.limiter.pause(now, retry_after)
-            else:
-                self.limiter.throttle(sent, now, retry_after)
+            self._throttle("a read was throttled", stated, sent, now)
         elif stated.retry_after and result.call.http_status == 503:
-            log.warning("tenant %s: not available to a read, no calls for %gs", self._tenant, stated.retry_after)
-            self.limiter.pause(now, stated.retry_after)
-            self._downtime = Problem(ProblemKind.UNAVAILABLE, result.detail)
-            self._down_until = now + stated.retry_after
+            problem = Problem(ProblemKind.UNAVAILABLE, result.detail)
+            self._wait_for_host("not available to a read", problem, stated.retry_after, now)
+
+    def _apply_limits(self, observation: Observation, sent: float, now: float) -> None:
+        """Pass to the limiter what a response says of the calls that the host wants."""
+        stated = observation.call.rate_limits
+        self.limiter.apply_headers(stated, now)
+        problem = observation.problem if isinstance(observation, Failure) else None
+        if problem is None:
+            return
+        if problem.kind is ProblemKind.THROTTLED:
+            self._throttle("throttled", stated, sent, now)
+        elif stated.retry_after and (problem.kind is ProblemKind.UNAVAILABLE or observation.call.http_status == 503):
+            self._wait_for_host("not available", problem, stated.retry_after, now)
+
+    def _throttle(self, what: str, stated: RateLimits, sent: float, now: float) -> None:
+        """Send no calls for as long as the response to a call sent at `sent` says, and then fewer; `what` is logged."""
+        seconds = stated.retry_after or _RETRY_AFTER
+        log.warning("tenant %s: %s, no calls for %gs", self._tenant, what, seconds)
+        if self.breaker.is_open:
+            self.limiter.pause(now, seconds)
+        else:
+            self.limiter.throttle(sent, now, seconds)
+
+    def _wait_for_host(self, what: str, problem: Problem, seconds: float, now: float) -> None:
+        """Send no calls for so many seconds to a host that is down: it shows no rate limit; `what` is logged."""
+        log.warning("tenant %s: %s, no calls for %gs", self._tenant, what, seconds)
+        self.limiter.pause(now, seconds)
+        self._downtime, self._down_until = problem, now + seconds
+
+    def _measure_latency(self, took: float) -> None:
+        if took <= _LONGEST_CALL:
+            self.latency += (_LATENCY_WEIGHT if self._has_latency else 1.0) * (took - self.latency)
+            self._has_latency = True
 
     def _fails_alone(self, job: JobRef, now: float, recent: float) -> bool:
         """Return whether other jobs got responses since this one fails: then the tenant is not at fault."""
