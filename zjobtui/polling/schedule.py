@@ -195,10 +195,7 @@ class Schedule:
         calls, it is raised so that it takes half of them; if the day is short of calls, so that it takes two fifths of
         an even share.
         """
-        ahead = max(1 / rate, min(max(self.mean_interval / 8, PRICE_SECONDS), PRICE_SECONDS_AT_REST))
-        unused = self._credit + rate * max(0.0, now - self._fitted_at) - calls
-        self._credit = min(max(unused, 0.0), max(1.0, PRICE_SECONDS * rate))
-        self.fit_at, self._fitted_at, self._fitted_rate = now + ahead, now, rate
+        ahead = self._begin_period(now, rate, calls)
         known = list(watches)
         running = [watch for watch in known if not watch.is_final]
         curve = self._learn(known, running, now)
@@ -215,10 +212,21 @@ class Schedule:
         waiting = [watch for watch in running if watch.job not in in_flight]
         price = max(self._day_price, self._price(curve, waiting, now, rate, ahead))
         before, self.intervals = self.intervals, Intervals(curve, price, ceiling)
-        known_to_zuora = [watch for watch in running if watch.verdict.kind is not VerdictKind.UNKNOWN]
-        spent = sum(1 / self.interval(watch, now) for watch in known_to_zuora)
-        self.mean_interval = len(known_to_zuora) / spent if known_to_zuora else 0.0
+        self.mean_interval = self._mean_interval(running, now)
         return curve is not before.curve or _differs(self.intervals, before)
+
+    def _begin_period(self, now: float, rate: float, calls: int) -> float:
+        """Return the seconds for which a price is set now; save up what is left of the calls until now."""
+        ahead = max(1 / rate, min(max(self.mean_interval / 8, PRICE_SECONDS), PRICE_SECONDS_AT_REST))
+        unused = self._credit + rate * max(0.0, now - self._fitted_at) - calls
+        self._credit = min(max(unused, 0.0), max(1.0, PRICE_SECONDS * rate))
+        self.fit_at, self._fitted_at, self._fitted_rate = now + ahead, now, rate
+        return ahead
+
+    def _mean_interval(self, running: Iterable[WatchedJob], now: float) -> float:
+        """Return the mean seconds between two calls about a job that Zuora knows; 0 if there is none."""
+        intervals = [self.interval(watch, now) for watch in running if watch.verdict.kind is not VerdictKind.UNKNOWN]
+        return len(intervals) / sum(1 / interval for interval in intervals) if intervals else 0.0
 
     def _ceiling(self, unfinished: float, rate: float, shares: float) -> float:
         """Return the longest interval in seconds for so many jobs at `rate` calls per second."""
