@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjobtui.polling.day_price import LEAST_NEW, Calls, Demand, Supply, day_price
+from zjobtui.polling.day_price import LEAST_NEW, PLANNED_SHARE, Calls, Demand, Supply, plan_day
 from zjobtui.polling.survival import CHEAPEST, PRIOR, Curve, Intervals, Lifetime, fit_curve
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -19,6 +19,11 @@ def evenly(calls: float) -> list[Supply]:
 def demand(running: int = 0, new: int = 0, steady: int = 0) -> Demand:
     """Jobs that were just added, and `new` jobs a day over the last two days."""
     return Demand.of([(0.0, 0.0)] * running, steady, [number / new * DAY for number in range(1, 2 * new + 1)])
+
+
+def price_of_day(curve: Curve, jobs: Demand, supply: list[Supply], longest: float) -> float:
+    """The price of the day with one longest interval, in seconds."""
+    return plan_day(curve, jobs, supply, lambda _rate, _jobs: longest).price
 
 
 def walked(curve: Curve, price: float, until: float, ceiling: float = DAY) -> float:
@@ -42,13 +47,13 @@ def test_the_longest_interval_bounds_what_a_lasting_job_takes() -> None:
 
 
 def test_a_new_job_takes_a_first_call_at_any_price() -> None:
-    assert 1 <= Calls(PRIOR, 1e4, DAY).about_new(HOUR) <= 2.1
+    assert 1 <= Calls(PRIOR, 1e4, DAY).about_new(0, HOUR) <= 2.1
 
 
 def test_where_calls_are_plentiful_the_price_is_the_cheapest() -> None:
-    assert day_price(PRIOR, demand(100, 1_000), evenly(1e6), lambda _: 60) == CHEAPEST
-    assert day_price(PRIOR, demand(100, 1_000), [], lambda _: 60) == CHEAPEST
-    assert day_price(PRIOR, demand(), evenly(0), lambda _: 60) == CHEAPEST
+    assert price_of_day(PRIOR, demand(100, 1_000), evenly(1e6), 60) == CHEAPEST
+    assert price_of_day(PRIOR, demand(100, 1_000), [], 60) == CHEAPEST
+    assert price_of_day(PRIOR, demand(), evenly(0), 60) == CHEAPEST
 
 
 @pytest.mark.slow
@@ -62,24 +67,26 @@ def test_the_expected_calls_at_the_price_fit_and_fewer_calls_make_it_dearer(
     running: int, new: int, calls: float, fewer: float
 ) -> None:
     jobs = demand(running, new)
-    price = day_price(PRIOR, jobs, evenly(calls), lambda _: DAY)
+    price = price_of_day(PRIOR, jobs, evenly(calls), DAY)
     most = PRIOR.quantile(0.5)
     assert CHEAPEST <= price <= most
     if price < most:
         at_price = Calls(PRIOR, price, DAY)
-        used = running * at_price.between(0, 23 * HOUR) + jobs.new_within(23 * HOUR) * at_price.about_new(23 * HOUR)
-        assert used <= calls
-        assert price == CHEAPEST or used >= 0.9 * calls
-    assert day_price(PRIOR, jobs, evenly(fewer * calls), lambda _: DAY) >= price
+        new = ((added.jobs, added.ages_at(23 * HOUR)) for added in jobs.arrivals())
+        used = running * at_price.between(0, 23 * HOUR)
+        used += sum(count * at_price.about_new(*ages) for count, ages in new if ages)
+        assert used <= PLANNED_SHARE * calls
+        assert price == CHEAPEST or used >= 0.9 * PLANNED_SHARE * calls
+    assert price_of_day(PRIOR, jobs, evenly(fewer * calls), DAY) >= price
 
 
 def test_jobs_at_the_longest_interval_take_their_calls_from_the_others() -> None:
-    alone = day_price(PRIOR, demand(10, 50), evenly(400), lambda _: 600)
-    assert day_price(PRIOR, demand(10, 50, steady=2), evenly(400), lambda _: 600) > alone
+    alone = price_of_day(PRIOR, demand(10, 50), evenly(400), 600)
+    assert price_of_day(PRIOR, demand(10, 50, steady=2), evenly(400), 600) > alone
 
 
 def test_even_where_no_price_fits_a_new_job_gets_a_second_call_soon() -> None:
-    price = day_price(NORMAL, demand(100, 100), evenly(5), lambda _: DAY)
+    price = price_of_day(NORMAL, demand(100, 100), evenly(5), DAY)
     assert price == NORMAL.quantile(0.5)
     assert Intervals(NORMAL, price, DAY).after(0) <= 3 * NORMAL.quantile(0.5)
 
@@ -88,6 +95,33 @@ def test_as_many_new_jobs_are_expected_as_in_the_same_hours_of_earlier_days() ->
     mornings = [*[DAY - HOUR] * 100, *[2 * DAY - HOUR] * 50]
     assert Demand.of([], 0, mornings).new_within(2 * HOUR) == 75
     assert Demand.of([], 0, mornings).new_within(0.5 * HOUR) == LEAST_NEW * 100 / 48
+
+
+def test_new_jobs_are_expected_in_the_hours_in_which_they_came() -> None:
+    mornings = [*[DAY - 2.5 * HOUR] * 100, *[2 * DAY - 2.5 * HOUR] * 100]
+    arrivals = Demand.of([], 0, mornings).arrivals()
+    (busiest,) = (added for added in arrivals if added.jobs > 50)
+    assert (busiest.start, busiest.end) == (2 * HOUR, 3 * HOUR)
+    assert busiest.ages_at(8 * HOUR) == (5 * HOUR, 6 * HOUR)
+    assert busiest.ages_at(2 * HOUR) is None
+    assert sum(added.jobs for added in arrivals) == pytest.approx(100, abs=5)
+
+
+def test_jobs_that_come_late_leave_their_calls_to_those_that_run_now() -> None:
+    supply = [Supply(hours * HOUR, 400) for hours in (1, 8, 24)]
+    early = Demand.of([(0.0, 0.0)] * 20, 0, [*[DAY - HOUR / 2] * 50, *[2 * DAY - HOUR / 2] * 50])
+    late = Demand.of([(0.0, 0.0)] * 20, 0, [*[HOUR / 2] * 50, *[DAY + HOUR / 2] * 50])
+    assert price_of_day(PRIOR, late, supply, DAY) < price_of_day(PRIOR, early, supply, DAY)
+
+
+def test_jobs_at_the_longest_interval_do_not_use_up_the_calls_of_the_next_hours() -> None:
+    supply = [Supply(HOUR, 50), Supply(12 * HOUR, 50), Supply(DAY, 1_000)]
+    old = Demand.of([(20 * HOUR, 20 * HOUR)] * 2, 0, [20 * HOUR] * 2)
+    plan = plan_day(LASTING, old, supply, lambda rate, jobs: 2.5 * jobs / rate)
+    assert not plan.is_even
+    assert plan.rate(supply) == 50 / (12 * HOUR)
+    plenty = [Supply(seconds, 1_000) for seconds, _ in supply]
+    assert plan_day(LASTING, old, plenty, lambda rate, jobs: 2.5 * jobs / rate).rate(plenty) == 1_000 / DAY
 
 
 def test_days_on_which_hardly_a_job_came_do_not_count() -> None:

@@ -8,7 +8,8 @@ still to come.
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from functools import partial
+from itertools import accumulate, pairwise
 from math import sqrt
 from statistics import fmean
 from typing import NamedTuple, Self
@@ -31,6 +32,11 @@ COARSE = 4
 BUSY = 0.25
 """Days with fewer jobs in the same hours than this share of the most are ignored: on some days no jobs come."""
 
+PLANNED_SHARE = 0.8
+"""The share of the calls ahead that the expected ones may take. More jobs may come, and they may run longer: calls that
+were used too early are missed more than calls that come late.
+"""
+
 _HALVINGS = 12
 
 
@@ -39,6 +45,18 @@ class Supply(NamedTuple):
 
     seconds: float
     calls: float
+
+
+class Arrivals(NamedTuple):
+    """How many jobs are expected to be added between so many seconds from now, evenly."""
+
+    start: float
+    end: float
+    jobs: float
+
+    def ages_at(self, seconds: float) -> tuple[float, float] | None:
+        """Return between which ages these jobs will be in so many seconds; None if they come later."""
+        return (seconds - self.end, seconds - self.start) if self.end <= seconds else None
 
 
 class Demand(Struct, frozen=True):
@@ -74,6 +92,13 @@ class Demand(Struct, frozen=True):
         counts = [bisect_left(self.added, day) - bisect_left(self.added, day - seconds) for day in days]
         return max(fmean(count for count in counts if count >= BUSY * max(counts)), LEAST_NEW * evenly)
 
+    def arrivals(self) -> tuple[Arrivals, ...]:
+        """Return the jobs that are expected to be added in each hour of the next 24."""
+        marks = [hour * _HOUR for hour in range(25)]
+        by_then = accumulate(map(self.new_within, marks), max)  # other days may count for a longer time
+        hours = zip(pairwise(marks), pairwise(by_then), strict=True)
+        return tuple(Arrivals(*hour, after - before) for hour, (before, after) in hours if after > before)
+
     def unfinished_after(self, seconds: float, curve: Curve) -> float:
         """Return how many of the running jobs are expected to be still running then."""
         shares = ((curve.at(seen)[0], curve.at(age + seconds)[0], count) for seen, age, count in self.running)
@@ -101,23 +126,61 @@ class Calls:
         share = self._curve.at(seen)[0]
         return (_at(self._beyond, seen) - _at(self._beyond, age)) / share if share > 0 else 1.0
 
-    def about_new(self, seconds: float) -> float:
-        """Return the expected calls within so many seconds about a job that is added at any time in them."""
-        return 1 + self._beyond[0] - _at(self._area, seconds) / seconds
+    def about_new(self, youngest: float, oldest: float) -> float:
+        """Return the expected calls about a job until it is between these ages, in seconds, the first call included."""
+        return 1 + self._beyond[0] - (_at(self._area, oldest) - _at(self._area, youngest)) / (oldest - youngest)
 
 
-def day_price(curve: Curve, demand: Demand, supply: Sequence[Supply], ceiling_for: Callable[[float], float]) -> float:
-    """Return the lowest price, in seconds of delay, at which the expected calls fit the supply at all times ahead.
+class DayPlan(Struct, frozen=True):
+    """The price of a call for the rest of the day, in seconds of delay.
 
-    `ceiling_for` returns the longest interval in seconds for a number of unfinished jobs. The price is at most the age
-    by which half of the jobs have ended: even if no price fits, a new job gets a second call.
+    If the day is not even, jobs that are polled at the longest interval would use up the calls of some hours ahead, so
+    that the interval is made for the scarcest hours in place of the whole day.
+    """
+
+    price: float = CHEAPEST
+    is_even: bool = True
+
+    def rate(self, supply: Sequence[Supply]) -> float:
+        """Return the calls per second, above zero, that the longest interval is made for."""
+        return _rate(supply[-1]) if self.is_even else min(map(_rate, supply))
+
+
+def plan_day(
+    curve: Curve, demand: Demand, supply: Sequence[Supply], ceiling_for: Callable[[float, float], float]
+) -> DayPlan:
+    """Return the plan with the lowest price at which the expected calls fit the supply at all times ahead.
+
+    `ceiling_for` returns the longest interval in seconds for so many calls per second and unfinished jobs. The
+    price is at most the age by which half of the jobs have ended: even if no price fits, a new job gets a second call.
     """
     if not supply:
-        return CHEAPEST
-    new = [demand.new_within(seconds) for seconds, _ in supply]
+        return DayPlan()
+    highest = max(CHEAPEST, curve.quantile(0.5))
+    for is_even in (True, False):
+        rate = DayPlan(is_even=is_even).rate(supply)
+        price = day_price(curve, demand, supply, partial(ceiling_for, rate), highest)
+        if price is not None:
+            return DayPlan(price, is_even)
+    return DayPlan(highest, is_even=False)
+
+
+def day_price(
+    curve: Curve,
+    demand: Demand,
+    supply: Sequence[Supply],
+    ceiling_for: Callable[[float], float],
+    highest: float,
+) -> float | None:
+    """Return the lowest price up to `highest` at which the expected calls fit the supply; None if none does."""
+    added = demand.arrivals()
+    ages = [
+        [(*between, each.jobs) for each in added if (between := each.ages_at(seconds)) is not None]
+        for seconds, _ in supply
+    ]
     unfinished = max(
-        demand.unfinished_after(seconds, curve) + jobs * curve.at(seconds)[1] / seconds
-        for jobs, (seconds, _) in zip(new, supply, strict=True)
+        demand.unfinished_after(seconds, curve) + sum(jobs * curve.mean_between(a, b) for a, b, jobs in new)
+        for new, (seconds, _) in zip(ages, supply, strict=True)
     )
     ceiling = ceiling_for(max(1.0, unfinished))
 
@@ -126,18 +189,24 @@ def day_price(curve: Curve, demand: Demand, supply: Sequence[Supply], ceiling_fo
         return all(
             sum(count * each.between(seen, age + seconds) for seen, age, count in demand.running)
             + demand.steady * seconds / ceiling
-            + jobs * each.about_new(seconds)
-            <= calls
-            for jobs, (seconds, calls) in zip(new, supply, strict=True)
+            + sum(jobs * each.about_new(a, b) for a, b, jobs in new)
+            <= PLANNED_SHARE * calls
+            for new, (seconds, calls) in zip(ages, supply, strict=True)
         )
 
     if fits(CHEAPEST):
         return CHEAPEST
-    low, high = CHEAPEST, max(CHEAPEST, curve.quantile(0.5))
+    if not fits(highest):
+        return None
+    low, high = CHEAPEST, highest
     for _ in range(_HALVINGS):
         middle = sqrt(low * high)
         low, high = (low, middle) if fits(middle) else (middle, high)
     return high
+
+
+def _rate(supply: Supply) -> float:
+    return max(supply.calls, 1.0) / supply.seconds
 
 
 def _coarse_cell(age: float) -> int:

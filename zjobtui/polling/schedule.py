@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import count
 from math import inf
 from random import Random
@@ -10,7 +11,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, stale_at
-from zjobtui.polling.day_price import Demand, Supply, day_price
+from zjobtui.polling.day_price import DayPlan, Demand, Supply, plan_day
 from zjobtui.polling.survival import CHEAPEST, STALENESS_LIMIT, Curve, Intervals, Lifetime, expected_delay, fit_curve
 
 MEMORY = 300
@@ -20,8 +21,8 @@ MEMORY = 300
 LEARN_SOONEST, LEARN_LATEST = 5.0, 60.0
 """Seconds between two updates of the curve, if a job has finished meanwhile, and if none has."""
 
-PRICED_EVERY = 300.0
-"""Seconds between two updates of the price for the rest of the day."""
+PLANNED_EVERY = 300.0
+"""Seconds between two plans of the rest of the day."""
 
 CEILING, DAY_CEILING = 2.0, 2.5
 """The longest interval as a multiple of jobs / rate, which is the interval if all jobs were polled equally often: the
@@ -71,7 +72,7 @@ class Schedule:
         """When the price is to be set again."""
         self.staleness_limit = staleness_limit
         self._learned_at, self._ended = -inf, 0
-        self._day_price, self._day_priced_at = CHEAPEST, -inf
+        self._day, self._day_planned_at = DayPlan(), -inf
         self._first_seen: dict[JobRef, float] = {}
         self._due: dict[JobRef, float] = {}
         self._heap: list[tuple[float, int, JobRef]] = []
@@ -199,18 +200,15 @@ class Schedule:
         known = list(watches)
         running = [watch for watch in known if not watch.is_final]
         curve = self._learn(known, running, now)
-        even = max(supply[-1].calls, 1.0) / supply[-1].seconds if supply else rate
-        if now - self._day_priced_at >= PRICED_EVERY:
-            self._day_priced_at = now
-            self._day_price = day_price(
-                curve, self._demand(known, running, now), supply, lambda jobs: self._ceiling(jobs, even, DAY_CEILING)
-            )
-        is_short = self._day_price > CHEAPEST
-        ceiling = self._ceiling(
-            len(running), min(rate, even) if is_short else rate, DAY_CEILING if is_short else CEILING
-        )
+        if now - self._day_planned_at >= PLANNED_EVERY:
+            self._day_planned_at = now
+            demand = self._demand(known, running, now)
+            self._day = plan_day(curve, demand, supply, partial(self._ceiling, DAY_CEILING))
+        is_short = bool(supply) and self._day.price > CHEAPEST
+        longest = (DAY_CEILING, min(rate, self._day.rate(supply))) if is_short else (CEILING, rate)
+        ceiling = self._ceiling(*longest, len(running))
         waiting = [watch for watch in running if watch.job not in in_flight]
-        price = max(self._day_price, self._price(curve, waiting, now, rate, ahead))
+        price = max(self._day.price, self._price(curve, waiting, now, rate, ahead))
         before, self.intervals = self.intervals, Intervals(curve, price, ceiling)
         self.mean_interval = self._mean_interval(running, now)
         return curve is not before.curve or _differs(self.intervals, before)
@@ -228,7 +226,7 @@ class Schedule:
         intervals = [self.interval(watch, now) for watch in running if watch.verdict.kind is not VerdictKind.UNKNOWN]
         return len(intervals) / sum(1 / interval for interval in intervals) if intervals else 0.0
 
-    def _ceiling(self, unfinished: float, rate: float, shares: float) -> float:
+    def _ceiling(self, shares: float, rate: float, unfinished: float) -> float:
         """Return the longest interval in seconds for so many jobs at `rate` calls per second."""
         return max(self.staleness_limit, shares * unfinished / rate)
 

@@ -61,6 +61,10 @@ class Curve(Struct, frozen=True):
         share = before * (after / before) ** part if after > 0 else before * (1 - part)
         return share, self.integral[cell] + _mean(before, share) * (age - AGES[cell])
 
+    def mean_between(self, youngest: float, oldest: float) -> float:
+        """Return the share of the jobs of these ages, in seconds, that still run, if all ages are as frequent."""
+        return (self.at(oldest)[1] - self.at(youngest)[1]) / (oldest - youngest)
+
     def quantile(self, share: float) -> float:
         """Return the age in seconds by which this share of the jobs, at least 0 and below 1, has ended."""
         cell = bisect_right(self.surviving, share - 1, key=lambda surviving: -surviving) - 1
