@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.support.building import NOW, PROCESSING, seen, watch, watchlist
+from tests.storage.opening import added, kept, observed, opened
+from tests.support.building import NOW, PROCESSING, read_result, seen, watch, watchlist
 from tests.support.screen_harness import TENANT, run_monitor
 from tests.support.scripted import FixedClock
 from tests.support.sources import MemoryStore, TimedSource
@@ -24,10 +25,13 @@ from zjobtui.models.job import JobId
 from zjobtui.models.observation import Observation
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.options import EngineOptions
 from zjobtui.polling.protocols import JobSource, MakeSource
 from zjobtui.polling.state import State
+from zjobtui.storage.store import Store
+from zjobtui.ui.tenant_filter import describe_change
 
 EU = '[tenants.eu]\nhost = "EU production"\nclient_id = "1"\nsecret_env = "EU"\n'
 US = '[tenants.us]\nurl = "https://us.example.com"\nclient_id = "2"\nsecret_env = "US"\n'
@@ -53,7 +57,7 @@ class Source(TimedSource):
 class World:
     """A settings file, and the real engine that follows it."""
 
-    def __init__(self, path: Path, text: str, only: tuple[str, ...] | None = None) -> None:
+    def __init__(self, path: Path, text: str, only: tuple[str, ...] | None = None, store: Store | None = None) -> None:
         self.path = path
         self.made: list[str] = []
         self.calls: dict[str, list[JobId]] = defaultdict(list)
@@ -63,10 +67,12 @@ class World:
         load = partial(configuration, {"ZJOBTUI_CONFIG": str(path)}, path)
         used = load()
         follower = SettingsFollower(used, path, load, self.make, only)
-        listed = watchlist(watch(1, tenant="eu"), watch(2, tenant="us"))
+        listed = store.load() if store else watchlist(watch(1, tenant="eu"), watch(2, tenant="us"))
         sources = [(each.tenant, self.make(each)) for each in used.tenants if only is None or each.tenant.name in only]
         options = EngineOptions(only=only, reload=follower.reload)
-        self.engine = Engine(listed, MemoryStore(), sources, FixedClock(NOW), options)
+        self.engine = Engine(
+            listed if only is None else listed.of(only), store or MemoryStore(), sources, FixedClock(NOW), options
+        )
         self.states: list[State] = []
         self.engine.subscribe(self.states.append)
 
@@ -92,8 +98,8 @@ class World:
 
 
 @contextmanager
-def follow(path: Path, text: str, only: tuple[str, ...] | None = None) -> Iterator[World]:
-    world = World(path, text, only)
+def follow(path: Path, text: str, only: tuple[str, ...] | None = None, store: Store | None = None) -> Iterator[World]:
+    world = World(path, text, only, store)
     world.engine.start()
     try:
         yield world
@@ -173,6 +179,69 @@ def test_a_window_of_one_tenant_stays_with_it(path: Path) -> None:
         world.until(lambda _: world.closed == ["eu"])
         assert [tenant.name for tenant in world.until(lambda state: state.tenants).tenants] == ["eu"]
         assert "us" not in world.calls
+
+
+PENDING = read_result({"jobType": "AsyncCreateOrder", "status": "Pending", "orderNumber": "O-1"})
+EXPECTING = EU + 'expected_order_statuses = ["Pending"]\n'
+
+
+def verdicts(path: Path) -> list[VerdictKind]:
+    return [watch.verdict.kind for watch in kept(path)]
+
+
+def test_jobs_on_the_list_are_judged_again_when_other_order_statuses_are_expected(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zjobtui.polling.watchlist_service.STORE_READ_SECONDS", 0.02)
+    with opened(tmp_path / "store") as (store, _):
+        observed(store, added(store, watch(1, tenant="eu", label="kept")), seen(PENDING))
+        with follow(path, EU, store=store) as world:
+            world.until(lambda state: state.tenants)
+            for text, kind in ((EXPECTING, VerdictKind.DONE), (EU, VerdictKind.ATTENTION)):
+                world.write(text)
+                (judged,) = world.until(lambda state: next(iter(state.watchlist)).verdict.kind is kind).watchlist  # noqa: B023 - called at once
+                assert judged.label == "kept"
+                assert verdicts(store.path) == [kind]
+
+
+def test_a_window_of_one_tenant_judges_the_jobs_of_the_others_again_too(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zjobtui.polling.watchlist_service.STORE_READ_SECONDS", 0.02)
+    with opened(tmp_path / "store") as (store, _):
+        observed(store, added(store, watch(1, tenant="eu")), seen(PENDING))
+        with follow(path, EU + US, only=("us",), store=store) as world:
+            world.until(lambda state: state.tenants)
+            world.write(EXPECTING + US)
+            world.until(lambda _: verdicts(store.path) == [VerdictKind.DONE])
+            assert len(world.states[-1].watchlist) == 0
+
+
+def test_a_response_that_came_before_the_changed_settings_were_read_is_judged_again(tmp_path: Path) -> None:
+    """Another program may have judged the stored jobs by the new settings already."""
+    expected = {"eu": frozenset({"Pending"})}
+    with opened(tmp_path / "store") as (store, _):
+        listed = store.renew_digests(added(store, watch(1, tenant="eu")), expected)
+        observed(store, listed, seen(PENDING))
+        assert verdicts(store.path) == [VerdictKind.ATTENTION]
+        (judged,) = store.judge_again(expected)
+        assert judged.verdict.kind is VerdictKind.DONE
+        assert store.judge_again(expected) == ()
+
+
+@pytest.mark.parametrize(
+    ("after", "text"),
+    [
+        ([TENANT, replace(TENANT, name="acme")], "Tenants: acme added."),
+        ([replace(TENANT, title="Other")], "Tenants: env changed."),
+        (
+            [replace(TENANT, expected_order_statuses=frozenset({"Draft"}))],
+            "Tenants: env changed. Jobs are judged again by the expected order statuses.",
+        ),
+    ],
+)
+def test_a_message_names_the_tenants_that_have_changed(after: list[Tenant], text: str) -> None:
+    assert describe_change({TENANT.name: TENANT}, after) == text
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tests.support.virtual_time import START, wall
 from zjobtui.models.call_log import CallKind
+from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Call, Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
@@ -120,6 +121,9 @@ class MemoryStore:
 
     def reread_changes(self, since: int, /) -> None:
         self.waiting_news += [one for one in self.taken_news if one.since >= since]
+
+    def judge_again(self, expected: ExpectedStatuses, /) -> tuple[WatchedJob, ...]:  # noqa: ARG002 - it stores no responses
+        return ()
 
     def load_watched(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
         self._fail()

@@ -77,9 +77,11 @@ class SettingsFollower:
         if not changed and before.keys() == after.keys():
             return Reload(notice=notice)
         log.info("%s: tenants %s; changed: %s", self._path, ", ".join(after), ", ".join(changed) or "none")
+        expected = loaded.expected_order_statuses
+        is_same = expected == self._used.expected_order_statuses
         self._used = loaded
         sources = tuple((each.tenant, self._make_source(each)) for each in shown)
-        return Reload(sources, changed, notice)
+        return Reload(sources, changed, notice, None if is_same else expected)
 
     def _refuse(self, why: str) -> Reload:
         return Reload(notice=f"{clean(str(self._path))} {why}")

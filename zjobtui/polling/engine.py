@@ -316,7 +316,8 @@ class Engine:
             before = {tenant.name for tenant, _ in self._sources}
             after = {tenant.name for tenant, _ in reload.sources}
             self._sources = reload.sources
-            self._running_service().expected = self._expected_statuses()
+            if reload.expected is not None:
+                self._running_service().expect(reload.expected)
             await self._tenants.stop((before - after) | reload.changed)
             self._tenants.start(reload.sources)
         self._publish()

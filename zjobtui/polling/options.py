@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from zjobtui.models.digest import ExpectedStatuses
+
 if TYPE_CHECKING:
     from zjobtui.models.tenant import Tenant
     from zjobtui.polling.protocols import MakeSource
@@ -15,12 +17,14 @@ class Reload(Struct, frozen=True):
     """Settings that have changed while an engine runs.
 
     `sources` are all tenants from now on, None if they stay as they are; `changed` are the names of those whose source
-    must be created again; `notice` is for the user, empty if all is well.
+    must be created again; `notice` is for the user, empty if all is well. `expected` are the order statuses that need
+    no attention, of all tenants of the settings, also of those that are not polled here; None if they stay the same.
     """
 
     sources: "tuple[tuple[Tenant, MakeSource], ...] | None" = None
     changed: frozenset[str] = frozenset()
     notice: str = ""
+    expected: ExpectedStatuses | None = None
 
 
 ReloadSettings = Callable[[], Reload | None]

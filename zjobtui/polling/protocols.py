@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from zjobtui.models.call_log import CallKind
+from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.watched_job import WatchedJob
@@ -68,6 +69,9 @@ class WatchlistStore(Protocol):
 
     def reread_changes(self, since: int, /) -> None:
         """Make the next `read_changes()` return what was committed after this revision again. Never blocks."""
+
+    def judge_again(self, expected: ExpectedStatuses, /) -> tuple[WatchedJob, ...]:
+        """Judge the watched jobs again by these expected order statuses; return those whose digest has changed."""
 
     def acquire_lease(self, name: str, holder: str, now: float, life: float, /) -> bool:
         """Acquire or renew the lease `name` for `life` seconds from `now`; return False if another window holds it."""

@@ -8,6 +8,8 @@ from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, TypeVar
 
+from msgspec.structs import replace
+
 from zjobtui.logs import get_logger
 from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.history import Event, EventKind
@@ -79,8 +81,9 @@ class WatchlistService:
         supervisor: Supervisor | None = None,
     ) -> None:
         self.watchlist = watchlist
-        self.expected = expected
-        """The order statuses that need no attention, by tenant; replaced when settings change."""
+        self._expected = expected
+        self._judge_by: ExpectedStatuses | None = None
+        """The expected order statuses by which stored jobs are still to be judged again; None if that is done."""
         self._now = now
         self._only = only
         self.unsaved = ""
@@ -113,6 +116,13 @@ class WatchlistService:
             else [w.job for w in (*change.added, *change.annotated, *change.removed)]
         )
         return " ".join(text for text in (self.unsaved, self.refused.explain(jobs)) if text)
+
+    def expect(self, expected: ExpectedStatuses) -> None:
+        """Judge responses by these expected order statuses from now on, and soon the stored ones again.
+
+        They have to be those of all tenants, also of those whose jobs are not here: windows share the store.
+        """
+        self._expected = self._judge_by = expected
 
     @property
     def uncommitted(self) -> tuple[Change, ...]:
@@ -243,16 +253,16 @@ class WatchlistService:
         self._has_pending.clear()
         pending, self._pending = self._pending, []
         try:
-            return self.watchlist.apply_observations(pending, self.expected)
+            return self.watchlist.apply_observations(pending, self._expected)
         except Exception:  # the other observations must still be applied
             log.exception("internal error in one of %d responses", len(pending))
-            return self.watchlist.apply_observations(map(self._as_applicable, pending), self.expected)
+            return self.watchlist.apply_observations(map(self._as_applicable, pending), self._expected)
 
     def _as_applicable(self, observed: tuple[JobRef, "Observation", float]) -> tuple[JobRef, "Observation", float]:
         """Return an observation, as a failed call if it cannot be applied; its row then shows the error."""
         job, observation, planned = observed
         try:
-            self.watchlist.apply_observations([observed], self.expected)
+            self.watchlist.apply_observations([observed], self._expected)
         except Exception as error:  # it concerns this job alone
             log.exception("internal error in the response about %s/%s", job.tenant, job.id.given)
             self.membership_version += 1  # the poller may count the job as finished; now it plans it again
@@ -283,6 +293,7 @@ class WatchlistService:
                 if not self._uncommitted:  # unwritten edits would be overwritten by what is read
                     await self._load_incomplete()
                     await self._read_changes()
+                    await self._judge_again()
                 if not self._uncommitted:
                     self._report_unsaved("")
             except Exception as fault:  # a store may fail in any way; polling continues
@@ -297,6 +308,24 @@ class WatchlistService:
         watches, removed = (changes.watches, changes.removed) if changes is not None else ((), ())
         if watches or removed:
             self._merge(watches, removed)
+            self._changed()
+
+    async def _judge_again(self) -> None:
+        """Judge the stored jobs by changed settings; the lock must be held."""
+        if (expected := self._judge_by) is None or self._uncommitted:
+            return
+        judged = {watch.job: watch for watch in await self.run_io(partial(self._store.judge_again, expected))}
+        # A response that came meanwhile was judged by the changed settings when it came.
+        renewed = {
+            watch.job: replace(watch, digest=judged[watch.job].digest)
+            for watch in self.watchlist
+            if watch.job in judged and watch.last_answer_at == judged[watch.job].last_answer_at
+        }
+        if self._judge_by is expected:
+            self._judge_by = None
+        if renewed:
+            log.info("%d jobs judged again by changed settings", len(renewed))
+            self.watchlist = Watchlist({**self.watchlist.watches, **renewed})
             self._changed()
 
     def _merge(self, watches: Sequence[WatchedJob], removed: Iterable[JobRef] = ()) -> None:

@@ -13,6 +13,7 @@ from zlib import crc32
 from msgspec.structs import replace
 
 from zjobtui.logs import get_logger
+from zjobtui.models.diff import changed_pairs
 from zjobtui.models.digest import DIGEST_VERSION, ExpectedStatuses
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 _WATCHES = f"SELECT {', '.join(WATCH_COLUMNS)}, removed_at FROM watches"
+_WATCHED = f"{_WATCHES} WHERE removed_at IS NULL ORDER BY position"
 
 _EXPECTED = "expected_statuses"
 """The number in `meta` that stands for the expected order statuses with which the digests were made."""
@@ -196,10 +198,21 @@ class Store:
         with self.file.lend_connection() as connection:
             self.file.mark_read(self.file.begin_reading(connection))
             check_count(connection)
-            rows = connection.execute(f"{_WATCHES} WHERE removed_at IS NULL ORDER BY position").fetchall()
+            rows = connection.execute(_WATCHED).fetchall()
             read_meta(connection, "digest_version")  # it is damage if there is none
             watches = watches_of(rows)
         return Watchlist({watch.job: watch for watch in watches})
+
+    def judge_again(self, expected: ExpectedStatuses) -> tuple[WatchedJob, ...]:
+        """Make the digests of all watched jobs again by these statuses; return the jobs whose digest has changed.
+
+        Otherwise as `renew_digests`, but also if another program did so already: responses may have come since.
+        """
+        with self.file.lend_connection() as connection:
+            watches = watches_of(connection.execute(_WATCHED).fetchall())
+        before = Watchlist({watch.job: watch for watch in watches})
+        after = self._renew(before, (watch for watch in before if watch.digest), expected, is_current=False)
+        return tuple(new for _, new in changed_pairs(before, after))
 
     def renew_digests(self, watchlist: Watchlist, expected: ExpectedStatuses | None) -> Watchlist:
         """Make digests again from stored responses if they were made by other rules; return the watchlist with them.
@@ -458,7 +471,7 @@ class Store:
             if response := self._intact_response(watch.job):
                 after = digest(response.report, statuses.get(watch.job.tenant, ()))
                 # A job that was imported without its response may be further on than the response that is stored here.
-                if watch.digest is not None and after.status == watch.digest.status:
+                if watch.digest is not None and watch.digest != after and watch.digest.status == after.status:
                     renewed[watch.job] = replace(watch, digest=after)
         change = Change(
             Watchlist({**watchlist.watches, **renewed}), observed=tuple(Observed(watch) for watch in renewed.values())

@@ -1,7 +1,7 @@
 """The tenant of the view: terms `tenant:NAME` in the filter of the list, and the words for changed tenants."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from zjobtui.models.tenant import Tenant
 
@@ -38,12 +38,15 @@ def choose_tenant(text: str, name: str, names: Sequence[str]) -> str:
     return f"{tenant_terms(name, names)} {rest}".strip() if name else rest
 
 
-def describe_change(before: Collection[str], after: Iterable[Tenant]) -> str:
-    """Return which tenants are new and which are gone, as a sentence; `before` are names."""
-    names = {tenant.name for tenant in after}
-    groups = ((sorted(names - set(before)), "added"), (sorted(set(before) - names), "removed"))
+def describe_change(before: Mapping[str, Tenant], after: Iterable[Tenant]) -> str:
+    """Return which tenants are new, gone or changed, as a sentence; `before` are the tenants by name."""
+    now = {tenant.name: tenant for tenant in after}
+    changed = sorted(name for name in now.keys() & before.keys() if now[name] != before[name])
+    groups = ((sorted(now.keys() - before), "added"), (sorted(before.keys() - now), "removed"), (changed, "changed"))
     parts = [f"{', '.join(group)} {word}" for group, word in groups if group]
-    return f"Tenants: {'; '.join(parts) or 'settings changed'}."
+    text = f"Tenants: {'; '.join(parts) or 'order changed'}."
+    is_judged = any(now[name].expected_order_statuses != before[name].expected_order_statuses for name in changed)
+    return f"{text} Jobs are judged again by the expected order statuses." if is_judged else text
 
 
 def _quoted(name: str) -> str:
