@@ -4,6 +4,7 @@ from msgspec.structs import replace
 from tests.support.building import dashed, job, job_id, missed, watch
 from tests.support.credentials import TOKEN_TEXTS
 from tests.support.screen_harness import TENANT, join_lines, run_monitor
+from tests.support.scripted import ScriptedEngine
 from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST
 from zjobtui.models.assessment import apply_observation
@@ -356,12 +357,60 @@ async def test_production_is_named_and_coloured_and_another_tenant_can_be_chosen
         assert view.frame("Add jobs to env")
         assert "enter add 1 job ·" in view.text
         await view.press("tab", "right")
-        assert "Add to PRODUCTION" in view.text
+        assert "to PRODUCTION" in view.text
         assert "enter add 2 jobs" in view.text, "production does not know job 1"
         assert view.app.screen.query_one("#dialog").styles.border_top[1] != view.app.screen.styles.background
         await view.press("enter")
         assert {watch.job.tenant for watch in engine.state.watchlist} == {"env", "eu-prod"}
         assert len(engine.state.watchlist) == 3
+
+
+PREPROD = replace(TENANT, name="eu-preprod")
+
+
+def in_two_tenants() -> ScriptedEngine:
+    """Return an engine with two jobs of production and one, which is selected first, of another tenant."""
+    engine = staged()
+    engine.watch([watch(3, tenant="eu-preprod"), watch(1, tenant="eu-prod"), watch(2, tenant="eu-prod")])
+    return engine
+
+
+@pytest.mark.parametrize("size", [(100, 30), pytest.param((30, 8), marks=pytest.mark.slow)])
+async def test_the_tenant_in_which_the_pasted_ids_are_watched_is_offered(size: tuple[int, int]) -> None:
+    engine = in_two_tenants()
+    async with run_monitor(engine, size, tenants=(PREPROD, PRODUCTION)) as view:
+        await view.paste(f"{job_id(1).given} {job_id(2).given}")
+        assert "to PRODUCTION eu-" in view.text
+        assert "0 new jobs, 2 watched" in join_lines("\n".join(view.frame("Add")))
+        await view.press("enter")
+        assert len(engine.state.watchlist) == 3
+
+
+async def test_ids_that_are_watched_in_another_tenant_are_not_added_a_second_time_unless_the_user_wants_that() -> None:
+    engine = in_two_tenants()
+    async with run_monitor(engine, (100, 30), tenants=(PREPROD, PRODUCTION)) as view:
+        for _ in range(2):
+            await view.paste(f"{job_id(1).given} {job_id(2).given} {job_id(3).given} {job_id(4).given}")
+            assert view.frame("Add jobs to eu-preprod"), "no tenant has all of them"
+            shown = join_lines("\n".join(view.frame("Add jobs")))
+            assert "[ ] 00000001…e73bdceb watched in eu-prod" in shown
+            assert "[x] 00000003…e73bdceb watched " in shown
+            assert "2 watched in eu-prod" in shown
+            await view.press("enter")
+            assert [watch.job for watch in engine.state.watchlist][3:] == [job(4, "eu-preprod")]
+        await view.paste(f"{job_id(1).given} {job_id(2).given} {job_id(3).given}")
+        await view.press("tab", "right", "right")
+        assert "enter add 2 jobs" in view.text
+        await view.press("enter")
+        assert len(engine.state.watchlist) == 6
+
+
+async def test_the_title_of_the_dialog_has_one_order_of_words() -> None:
+    async with run_monitor(staged("recorded-processing"), (100, 30), tenants=(TENANT, PRODUCTION)) as view:
+        await view.press("a")
+        assert view.frame("Add jobs to env")
+        await view.press("tab", "right")
+        assert view.frame("Add jobs to PRODUCTION eu-prod")
 
 
 async def test_the_smallest_screen_shows_ticks_counts_and_keys() -> None:

@@ -39,6 +39,9 @@ SHOWN_LIMIT = 4_000
 _LOW_LINES = 8
 """Lines of a low dialog beside the ids and the tenant: border, fields, summary and key hints."""
 
+_TITLE_MARGIN = 8
+"""Cells of the screen beside the title of the dialog: its margin, border and the blanks around the title."""
+
 _FEWEST_IDS = 4
 """Minimum number of visible ids."""
 
@@ -164,7 +167,7 @@ class TenantField(Static, can_focus=True):
     ]
 
     class Changed(Message):
-        """Another tenant was chosen."""
+        """The user has chosen another tenant."""
 
     def __init__(self, tenants: Sequence[Tenant], current: str) -> None:
         super().__init__(id="tenant")
@@ -179,6 +182,11 @@ class TenantField(Static, can_focus=True):
 
     def on_mount(self) -> None:
         """Show the first choice."""
+        self._show()
+
+    def offer(self, name: str) -> None:
+        """Choose the tenant with this name in place of the user."""
+        self._index = [tenant.name for tenant in self._tenants].index(name)
         self._show()
 
     def on_click(self) -> None:
@@ -219,6 +227,8 @@ class AddJobsDialog(ModalScreen[NewJobs | None]):
         self._is_known = is_known
         self._tenants = tuple(tenants)
         self._tenant_field = TenantField(tenants, current)
+        self._is_tenant_chosen = False
+        """Whether the user has chosen the tenant in the dialog."""
         self._text = text
         self._found = FoundIds((), ())
         self._searched = ""
@@ -246,7 +256,7 @@ class AddJobsDialog(ModalScreen[NewJobs | None]):
             area.add_paste(self._text)
             self._text = ""
         self.on_text_area_changed()
-        self.on_tenant_field_changed()
+        self._show_tenant()
         self.set_class(ids.display, "-listed")
         (ids if ids.display else area).focus(scroll_visible=False)
 
@@ -264,12 +274,26 @@ class AddJobsDialog(ModalScreen[NewJobs | None]):
         if not area.text:
             area.clear_pastes()
         self._searched, self._found = area.text, area.find_ids()
+        self._offer_tenant()
         self._show_found()
+
+    def _offer_tenant(self) -> None:
+        """Choose a tenant in which all known ids are watched, unless the user has chosen one."""
+        known = [homes for job_id in self._found.ids if (homes := self._watched_in(job_id))]
+        common = [tenant.name for tenant in self._tenants if all(tenant.name in homes for homes in known)]
+        if known and common and not self._is_tenant_chosen and self._tenant_field.tenant.name not in common:
+            self._tenant_field.offer(common[0])
+            self._show_tenant()
+
+    def _watched_in(self, job_id: JobId) -> list[str]:
+        return [tenant.name for tenant in self._tenants if self._is_known(JobRef(tenant.name, job_id))]
 
     def _show_found(self) -> None:
         area, ids = self.query_one(PastedText), self.query_one(FoundList)
         tenant = self._tenant_field.tenant.name
-        ids.set_items(found_items(self._found, lambda job_id: self._is_known(JobRef(tenant, job_id)), area.contexts()))
+        ids.set_items(
+            found_items(self._found, self._watched_in, tenant, area.contexts(), is_tenant_sure=self._is_tenant_chosen)
+        )
         self.query_one("#hint").display = not ids.display
         self._show_summary()
 
@@ -283,10 +307,17 @@ class AddJobsDialog(ModalScreen[NewJobs | None]):
         self._show_summary()
 
     def on_tenant_field_changed(self) -> None:
+        """Tick also the ids that are watched in other tenants."""
+        self._is_tenant_chosen = True
+        self._show_tenant()
+
+    def _show_tenant(self) -> None:
         """Show the tenant in the title, and which jobs it knows."""
         tenant, dialog = self._tenant_field.tenant, self.query_one("#dialog")
         is_production = tenant.kind is TenantKind.PRODUCTION and len(self._tenants) > 1
-        title = f"Add {'' if is_production else 'jobs '}to {tenant_text(tenant)}"  # short, for narrow screens
+        title = f"Add jobs to {tenant_text(tenant)}"
+        if cells(title) > self.app.size.width - _TITLE_MARGIN:
+            title = f"Add to {tenant_text(tenant)}"
         dialog.border_title = Content(title if len(self._tenants) > 1 else "Add jobs")
         dialog.set_class(is_production, "-production")
         self._show_found()
@@ -313,8 +344,10 @@ class AddJobsDialog(ModalScreen[NewJobs | None]):
     def _show_summary(self) -> None:
         tenant, chosen = self._tenant_field.tenant.name, self.query_one(FoundList).chosen_ids()
         new = sum(not self._is_known(JobRef(tenant, job_id)) for job_id in chosen)
-        left_out = _left_out(self._found, chosen)
-        summary = _summary(left_out, new, len(chosen) - new)
+        left_out, ticked = _left_out(self._found, chosen), frozenset(chosen)
+        elsewhere = [self._watched_in(job_id) for job_id in self._found.ids if job_id not in ticked]
+        elsewhere = [homes for homes in elsewhere if homes and tenant not in homes]
+        summary = _summary(left_out, new, len(chosen) - new, elsewhere)
         if not self.query_one(FoundList).display:
             summary = f"No job ids yet{skipped_text(left_out)}."
         self.query_one("#found", Static).update(Content(summary))
@@ -364,8 +397,12 @@ def _left_out(found: FoundIds, chosen: Sequence[JobId]) -> FoundIds:
     )
 
 
-def _summary(left_out: FoundIds, new: int, known: int) -> str:
+def _summary(left_out: FoundIds, new: int, known: int, elsewhere: Sequence[Sequence[str]]) -> str:
+    """Return what was found; `elsewhere` are the tenants of each id that is watched in others and is left out."""
     text = f"{plural(new, 'new job')}, {known} watched"
+    if elsewhere:
+        homes = {name for names in elsewhere for name in names}
+        text += f", {len(elsewhere)} watched in {homes.pop() if len(homes) == 1 else 'other tenants'}"
     if number := len(left_out.near_misses):
         text += f", {number} not valid"
     if left_out.broken:

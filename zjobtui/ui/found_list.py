@@ -1,6 +1,6 @@
 """List of the ids that were found in a text, each with a tick, its state and the words around it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from textual.binding import Binding
@@ -32,8 +32,19 @@ class FoundItem(Struct, frozen=True):
     context: str = ""
 
 
-def found_items(found: FoundIds, is_known: Callable[[JobId], bool], contexts: Mapping[str, str]) -> Iterator[FoundItem]:
-    """Yield everything in a text that could be a job id: doubtful ids first, then the others in their order."""
+def found_items(
+    found: FoundIds,
+    watched_in: Callable[[JobId], Sequence[str]],
+    tenant: str,
+    contexts: Mapping[str, str],
+    *,
+    is_tenant_sure: bool,
+) -> Iterator[FoundItem]:
+    """Yield everything in a text that could be a job id: doubtful ids first, then the others in their order.
+
+    `watched_in` returns the tenants in which an id is watched. One that is watched, but not in `tenant`, is ticked only
+    if the user is sure of the tenant.
+    """
     for word in found.near_misses:
         yield FoundItem(word, "not valid", "attention", context=contexts.get(word, ""))
     in_doubt = (
@@ -44,9 +55,13 @@ def found_items(found: FoundIds, is_known: Callable[[JobId], bool], contexts: Ma
     for job_id, state in in_doubt:
         yield FoundItem(job_id.given, state, "attention", job_id, context=contexts.get(job_id.key, ""))
     for job_id in found.ids:
-        known = is_known(job_id)
-        state, tone = ("watched", "muted") if known else ("new", "good")
-        yield FoundItem(job_id.given, state, tone, job_id, is_sure=True, context=contexts.get(job_id.key, ""))
+        state, tone, is_sure, homes = "new", "good", True, watched_in(job_id)
+        if tenant in homes:
+            state, tone = "watched", "muted"
+        elif homes:
+            state, tone = shorten(f"watched in {', '.join(homes)}", _STATE_WIDTH), "attention"
+            is_sure = is_tenant_sure
+        yield FoundItem(job_id.given, state, tone, job_id, is_sure=is_sure, context=contexts.get(job_id.key, ""))
 
 
 class FoundList(LineListView):
