@@ -26,9 +26,14 @@ DOWN = TenantStatus(
 )
 
 
+def running(number: int) -> dict[VerdictKind, int]:
+    """Return the numbers of jobs by verdict if that many are running and there are no others."""
+    return {VerdictKind.RUNNING: number}
+
+
 def texts_of(pulse: TenantStatus | None, waiting: int = 3, key: str = "") -> list[str]:
     """Return the status text at `NOW`: in full, and in fewer and fewer cells."""
-    result = status_text(pulse, NOW, waiting, UTC, key)
+    result = status_text(pulse, NOW, running(waiting), UTC, key)
     return [text.rstrip() for text in (result.full, *result.texts)]
 
 
@@ -51,7 +56,7 @@ def test_zero_counts_are_left_out_except_running_and_done() -> None:
         (None, 3, "○ starting", "○", Tone.MUTED),
         (TenantStatus(tenant="env"), 3, "○ polling", "○", Tone.MUTED),
         (TenantStatus(tenant="env"), 0, "○ idle: no jobs", "○ idle", Tone.MUTED),
-        (TenantStatus(tenant="env", answered_at=NOW), 0, "● idle: all jobs finished", "● idle", Tone.MUTED),
+        (TenantStatus(tenant="env", answered_at=NOW), 0, "● idle: no jobs", "● idle", Tone.MUTED),
         (TenantStatus(tenant="env", answered_at=NOW, calls_per_second=1.44), 3, "● 1.4 calls/s", "● 1.4/s", Tone.GOOD),
         (TenantStatus(tenant="env", answered_at=NOW, calls_per_second=12.6), 3, "● 13 calls/s", "● 13/s", Tone.GOOD),
         (TenantStatus(tenant="env", answered_at=NOW, calls_per_second=9.97), 3, "● 10 calls/s", "● 10/s", Tone.GOOD),
@@ -85,7 +90,7 @@ def test_the_status_shows_whether_polling_works(
     pulse: TenantStatus | None, waiting: int, text: str, short: str, tone: Tone
 ) -> None:
     result = texts_of(pulse, waiting)
-    assert (result[0], result[-1], status_text(pulse, NOW, waiting).tone) == (text, short, tone)
+    assert (result[0], result[-1], status_text(pulse, NOW, running(waiting)).tone) == (text, short, tone)
 
 
 @pytest.mark.parametrize(
@@ -160,6 +165,15 @@ def test_an_outage_shows_its_start_and_the_next_try(seconds: float, text: str) -
     ]
 
 
+@pytest.mark.parametrize(("answered_at", "sign"), [(None, "○"), (NOW - 3_600, "●")])
+def test_a_tenant_is_without_jobs_only_if_none_are_listed(answered_at: float | None, sign: str) -> None:
+    status = TenantStatus(tenant="env", answered_at=answered_at)
+    ended = {**dict.fromkeys(VerdictKind, 0), VerdictKind.DONE: 3, VerdictKind.FAILED: 1}
+    assert status_text(status, NOW, dict.fromkeys(VerdictKind, 0)).full == f"{sign} idle: no jobs"
+    assert status_text(status, NOW, ended).full == f"{sign} idle: all jobs have ended"
+    assert status_text(status, NOW, {**ended, VerdictKind.UNKNOWN: 1}).full == f"{sign} idle: no jobs are running"
+
+
 def test_a_tenant_that_is_retried_only_on_request_names_the_key() -> None:
     result = texts_of(replace(DOWN, problem=Problem(ProblemKind.SIGNED_OUT, "invalid client")), key="ctrl+r")
     assert result[0] == "✗ signed out since 13:59 UTC · invalid client · ctrl+r to retry"
@@ -169,8 +183,8 @@ def test_a_tenant_that_is_retried_only_on_request_names_the_key() -> None:
 @pytest.mark.parametrize(("interval", "waiting", "silence"), [(60.0, 1, 180), (60.0, 100, 30), (4.0, 1, 30)])
 def test_silence_is_a_problem_only_after_a_missed_call(interval: float, waiting: int, silence: float) -> None:
     pulse = TenantStatus(tenant="env", answered_at=NOW, interval=interval, calls_per_second=1.0)
-    assert status_text(pulse, NOW + silence, waiting).full.startswith("● 1.0 calls/s")
-    assert status_text(pulse, NOW + silence + 1, waiting).full.startswith("✗ no response since")
+    assert status_text(pulse, NOW + silence, running(waiting)).full.startswith("● 1.0 calls/s")
+    assert status_text(pulse, NOW + silence + 1, running(waiting)).full.startswith("✗ no response since")
 
 
 def figures(rates: list[float], step: float = 1.0) -> list[float]:

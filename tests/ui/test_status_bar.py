@@ -91,7 +91,7 @@ async def test_a_missing_answer_is_shown_without_new_states() -> None:
 async def test_when_all_jobs_have_ended_silence_is_not_a_problem() -> None:
     engine = with_status(staged("recorded-completed-localised"), answered_at=NOW - 3_600)
     async with run_monitor(engine) as view:
-        assert view.bar.endswith("● idle: all jobs finished")
+        assert view.bar.endswith("● idle: all jobs have ended")
 
 
 async def test_before_the_first_state_the_bar_shows_starting() -> None:
@@ -144,6 +144,7 @@ async def test_a_tenant_badge_has_its_colour_and_is_readable(colour: str) -> Non
         assert contrast(cell.fg, cell.bg) >= 4.5
 
 
+RUNNING = {VerdictKind.RUNNING: 3}
 WELL = TenantStatus(tenant="env", answered_at=NOW, calls_per_second=12.0, interval=40.0, day_share=0.62)
 DOWN = replace(WELL, problem=Problem(ProblemKind.UNREACHABLE, "no route to host"), down_since=NOW, next_try_at=NOW + 12)
 HELD = replace(WELL, limit=Limit.DAILY_CALLS)
@@ -151,7 +152,7 @@ HELD = replace(WELL, limit=Limit.DAILY_CALLS)
 
 def bar_of(pulse: TenantStatus, width: int, more: tuple[str, ...] = ()) -> str:
     spans = status_spans(
-        Badges((TENANT,)), dict.fromkeys(VerdictKind, 3), status_text(pulse, NOW, 3, UTC, "r"), width, more
+        Badges((TENANT,)), dict.fromkeys(VerdictKind, 3), status_text(pulse, NOW, RUNNING, UTC, "r"), width, more
     )
     return "".join(text for text, _ in spans)
 
@@ -159,7 +160,7 @@ def bar_of(pulse: TenantStatus, width: int, more: tuple[str, ...] = ()) -> str:
 @pytest.mark.parametrize("width", [*range(1, 200, 7), 80, 100, 140])
 @pytest.mark.parametrize("pulse", [WELL, HELD, DOWN, replace(DOWN, next_try_at=None), replace(WELL, is_following=True)])
 def test_the_bar_fits_and_keeps_whole_parts_of_the_status(width: int, pulse: TenantStatus) -> None:
-    bar, result = bar_of(pulse, width), status_text(pulse, NOW, 3, UTC, "r")
+    bar, result = bar_of(pulse, width), status_text(pulse, NOW, RUNNING, UTC, "r")
     assert len(bar) <= width
     assert width < 48 or bar.endswith((result.full, *result.texts))
 
@@ -222,7 +223,7 @@ MANY = dict(
     ],
 )
 def test_what_is_wrong_is_whole_in_a_narrow_bar(width: int, status: TenantStatus, words: str) -> None:
-    spans = status_spans(Badges((TENANT,)), MANY, status_text(status, NOW, 3, UTC), width, is_muted=True)
+    spans = status_spans(Badges((TENANT,)), MANY, status_text(status, NOW, RUNNING, UTC), width, is_muted=True)
     bar = "".join(text for text, _ in spans)
     assert bar.endswith((words, f"{words} · muted"))
     assert len(bar) == width
@@ -232,7 +233,9 @@ def test_what_is_wrong_is_whole_in_a_narrow_bar(width: int, status: TenantStatus
 
 def test_without_trouble_a_narrow_bar_shows_the_counts_and_leaves_out_what_does_not_fit() -> None:
     bars = [
-        "".join(text for text, _ in status_spans(Badges((TENANT,)), MANY, status_text(WELL, NOW, 3), width)).rstrip()
+        "".join(
+            text for text, _ in status_spans(Badges((TENANT,)), MANY, status_text(WELL, NOW, RUNNING), width)
+        ).rstrip()
         for width in (46, 36, 30)
     ]
     assert bars == ["✗ 30  ! 55  ? 1  ◌ 3  ✓ 2,114         ● 12/s", *["✗ 30  ! 55  ? 1  ◌ 3  ✓ 2,114"] * 2]
@@ -288,7 +291,7 @@ async def test_the_retry_key_is_the_configured_one() -> None:
 @pytest.mark.parametrize("width", [140, 50])
 def test_production_is_marked_among_several_tenants(width: int) -> None:
     tenants = (replace(TENANT, title="EU sandbox"), replace(TENANT, title="US", kind=TenantKind.PRODUCTION))
-    spans = status_spans(Badges(tenants), dict.fromkeys(VerdictKind, 3), status_text(None, NOW, 3), width)
+    spans = status_spans(Badges(tenants), dict.fromkeys(VerdictKind, 3), status_text(None, NOW, RUNNING), width)
     badges = {name: text.strip() for text, name in spans if name in {"tenant", "production"}}
     assert badges == (
         {"tenant": "EU sandbox", "production": "PRODUCTION · US"} if width == 140 else {"production": "PROD"}
@@ -312,7 +315,7 @@ async def test_a_problem_without_room_for_details_shows_its_time() -> None:
 def test_production_keeps_its_style_whatever_colour_is_configured() -> None:
     tenant = replace(TENANT, kind=TenantKind.PRODUCTION, colour="green")
     assert (f" PRODUCTION · {tenant.title} ", "production") in status_spans(
-        Badges((tenant,)), dict.fromkeys(VerdictKind, 0), status_text(None, NOW, 0), 140
+        Badges((tenant,)), dict.fromkeys(VerdictKind, 0), status_text(None, NOW, {}), 140
     )
 
 

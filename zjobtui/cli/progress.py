@@ -78,9 +78,9 @@ class Progress:
 
     def _draw(self, watchlist: Watchlist, statuses: list[TenantStatus], now: float) -> None:
         """Draw counts, status and elapsed time; a narrow terminal gets a shorter text of the status."""
-        count_parts = [text for text, _, _ in count_texts(counts(watchlist))]
-        running = sum(not watch.is_final for watch in watchlist)
-        status = status_text(worst_status(self._steady.hold(statuses, now)), now, running)
+        jobs = counts(watchlist)
+        count_parts = [text for text, _, _ in count_texts(jobs)]
+        status = status_text(worst_status(self._steady.hold(statuses, now)), now, jobs)
         took, width = duration(now - self._began), max(20, _columns() - 1)
         lines = [" · ".join((*count_parts, text.rstrip(), took)) for text in (status.full, *status.texts)]
         line = next((line for line in lines if cells(line) <= width), fit(lines[-1], width).rstrip())

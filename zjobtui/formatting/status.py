@@ -176,11 +176,16 @@ def _have_same_interval(statuses: Iterable[TenantStatus]) -> bool:
 
 
 def status_text(
-    status: TenantStatus | None, now: float, running: int, zone: tzinfo | None = None, retry_key: str = ""
+    status: TenantStatus | None,
+    now: float,
+    jobs: Mapping[VerdictKind, int],
+    zone: tzinfo | None = None,
+    retry_key: str = "",
 ) -> StatusText:
     """Return what polling is doing, in words that stay the same until something changes.
 
-    `retry_key` is shown if the tenant is retried only on request.
+    `jobs` are the numbers of the jobs that the status is about, by verdict; `retry_key` is shown if the tenant is
+    retried only on request.
     """
     if status is None:
         return _simple("○ starting", "○", Tone.MUTED)
@@ -190,14 +195,21 @@ def status_text(
         return _simple("● another window is polling", "● following", Tone.MUTED)
     if status.problem is not None:
         return _outage(status, now, zone, retry_key)
+    sign = "○" if status.answered_at is None else "●"
+    if not (running := jobs.get(VerdictKind.RUNNING, 0)):
+        return _simple(f"{sign} idle: {_why_idle(jobs)}", f"{sign} idle", Tone.MUTED)
     if status.answered_at is None:
-        return _simple("○ polling", "○", Tone.MUTED) if running else _simple("○ idle: no jobs", "○ idle", Tone.MUTED)
-    if not running:
-        return _simple("● idle: all jobs finished", "● idle", Tone.MUTED)
+        return _simple("○ polling", "○", Tone.MUTED)
     if now - status.answered_at > max(SILENCE, STALE_AFTER * status.interval / running):
         since = moment(status.answered_at, now, zone)
         return _simple(f"✗ no response since {since}", f"✗ {since}", Tone.BAD)
     return _healthy(status)
+
+
+def _why_idle(jobs: Mapping[VerdictKind, int]) -> str:
+    if jobs.get(VerdictKind.UNKNOWN):
+        return "no jobs are running"
+    return "all jobs have ended" if any(jobs.values()) else "no jobs"
 
 
 def _simple(full: str, short: str, tone: Tone) -> StatusText:

@@ -70,7 +70,7 @@ class StatusBar(Widget):
         `troubled` are the names of the tenants that cannot be polled; `chosen` is the one that is shown alone, if any.
         """
         width = self.size.width or self.app.size.width
-        text = status_text(status, now, counts.get(VerdictKind.RUNNING, 0), self.zone, self.retry_key)
+        text = status_text(status, now, counts, self.zone, self.retry_key)
         bar = (*notes, is_muted, width, tuple(troubled), chosen, self.tenants, self.batch_texts)
         shown_values = (text, *counts.values(), *bar)
         if shown_values == self._shown_values:

@@ -92,7 +92,7 @@ def _trouble(status: TenantStatus, running: int, now: float, zone: tzinfo | None
         return " · ".join(
             part for part in (f"✗ {status.tenant}: {status.problem.kind.title}{since}", status.problem.detail) if part
         )
-    text = status_text(status, now, running, zone)
+    text = status_text(status, now, {VerdictKind.RUNNING: running}, zone)
     sign, _, words = text.full.partition(" ")
     return f"{sign} {status.tenant}: {words}" if text.tone in _TROUBLE_TONES else ""
 
