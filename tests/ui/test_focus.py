@@ -10,7 +10,7 @@ from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.staging import staged, tell
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Success
-from zjobtui.ui.detail_controller import FOCUS_DELAY
+from zjobtui.ui.detail_controller import FOCUS_DELAY, READ_SECONDS
 from zjobtui.ui.job_list import JobList
 
 DONE, FAILED, RUNNING = "recorded-completed-localised", "recorded-failed-lock", "recorded-processing"
@@ -115,6 +115,58 @@ async def test_a_job_whose_place_another_takes_is_not_read_for_it(timers: Timers
         timers.advance(0.02)
         await view.settled()
         assert unread_jobs(view) == [1, 3]
+        timers.advance(FOCUS_DELAY)
+        await view.settled()
+        assert unread_jobs(view) == [1]
+
+
+def seen_for(view: ScreenView, seconds: float) -> None:
+    """Let time pass."""
+    view.engine.clock.at += seconds
+
+
+@pytest.mark.parametrize("key", ["j", "n", "end"])
+async def test_the_first_job_is_read_once_the_user_goes_on_from_it(key: str, timers: Timers) -> None:
+    engine = staged(FAILED, FAILED, FAILED)
+    async with run_monitor(engine) as view:
+        seen_for(view, READ_SECONDS - 0.1)
+        timers.advance(READ_SECONDS)
+        await view.settled()
+        assert unread_jobs(view) == [1, 2, 3], "nobody may have seen it"
+        seen_for(view, 0.1)
+        await view.press(key)
+        assert 1 not in unread_jobs(view)
+        assert len(unread_jobs(view)) == 2
+
+
+@pytest.mark.parametrize("key", ["p", "f12", "2"])
+async def test_any_key_reads_the_first_job_if_it_has_been_shown_for_a_while(key: str, timers: Timers) -> None:
+    async with run_monitor(staged(FAILED, FAILED)) as view:
+        seen_for(view, READ_SECONDS)
+        await view.press(key)
+        timers.advance(FOCUS_DELAY)
+        await view.settled()
+        assert unread_jobs(view) == [2]
+
+
+async def test_a_job_that_has_just_come_under_the_cursor_is_not_read_by_a_key(timers: Timers) -> None:
+    engine = staged(RUNNING, RUNNING)
+    async with run_monitor(engine) as view:
+        seen_for(view, 60)
+        tell(engine, 2, FAILED)
+        await view.settled()
+        seen_for(view, READ_SECONDS - 0.1)
+        await view.press("j")
+        timers.advance(FOCUS_DELAY)
+        await view.settled()
+        assert unread_jobs(view) == [2]
+
+
+async def test_a_job_below_the_wallboard_is_not_read(timers: Timers) -> None:
+    async with run_monitor(staged(FAILED, FAILED)) as view:
+        await view.press("w")
+        seen_for(view, 600)
+        await view.press("escape", "j")
         timers.advance(FOCUS_DELAY)
         await view.settled()
         assert unread_jobs(view) == [1]

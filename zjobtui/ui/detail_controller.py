@@ -10,6 +10,7 @@ from textual.timer import Timer
 from zjobtui.formatting.batches import batch_overview
 from zjobtui.logs import get_logger
 from zjobtui.models.job import JobRef
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.detail_header import NO_JOBS_TEXT, JobDetails
 from zjobtui.ui.job_detail import JobDetail
@@ -26,6 +27,10 @@ log = get_logger(__name__)
 
 FOCUS_DELAY = 0.4
 """Seconds that the cursor must rest on a job before the engine is notified and the job is marked as read."""
+
+READ_SECONDS = 2.0
+"""Seconds for which a job must have been on the screen that came under the cursor by itself, or whose verdict changed
+there, so that the next key of the user means that it was read."""
 
 FOCUS_RENEWAL = 30.0
 """Seconds after which a key press reports the focused job again; the engine drops it after a few minutes."""
@@ -55,6 +60,9 @@ class DetailController:
         self._is_started = False
         self._focus_timer: Timer | None = None
         self._focus_reported_at: float | None = None
+        self._resting: tuple[JobRef, VerdictKind] | None = None
+        """The job under the cursor with its verdict, since `_resting_since`; the user has moved `_moves` times."""
+        self._resting_since, self._moves = context.clock.boot(), job_list.user_moves
         self._visible: frozenset[JobRef] = frozenset()
         self._is_report_due = False
 
@@ -86,6 +94,7 @@ class DetailController:
 
     def refresh(self, before: WatchedJob | None) -> None:
         """Show a new state of the selected job; load it again only if more than its times has changed."""
+        self._note_selection()
         watch = self._job_list.selected
         if watch is None or before is None or watch.job != before.job or not before.differs_only_in_times(watch):
             self.show()
@@ -101,6 +110,7 @@ class DetailController:
 
     def cursor_moved(self) -> None:
         """Show the selected job; report it to the engine and mark it as read once the cursor has rested on it."""
+        self._note_selection()
         self.show()
         self._start_focus_timer()
 
@@ -109,11 +119,35 @@ class DetailController:
         if self._focus_timer is None and (self._has_unread_selection or self._is_focus_report_old):
             self._start_focus_timer()
 
+    def uncovered(self) -> None:
+        """Count from now on for how long the selected job is on the screen: a dialog or the wallboard was over it."""
+        self._resting_since = self._clock.boot()
+
+    def _note_selection(self) -> None:
+        """Note which job is under the cursor; mark the one before as read if it had rested there until a move."""
+        selected, moves, before = self._job_list.selected, self._job_list.user_moves, self._resting
+        now = (selected.job, selected.verdict.kind) if selected is not None else None
+        if now != before:
+            if before is not None and moves != self._moves and self._has_rested:
+                self._mark_read(*before)
+            self._resting, self._resting_since = now, self._clock.boot()
+        self._moves = moves
+
+    def _mark_read(self, job: JobRef, kind: VerdictKind) -> None:
+        watch = self._presenter.state.watchlist.get(job)
+        if watch is not None and watch.is_unread and watch.verdict.kind is kind:
+            self._engine.mark_read([job])
+
+    @property
+    def _has_rested(self) -> bool:
+        """Whether the job under the cursor has been there, with its verdict, for `READ_SECONDS`."""
+        return self._clock.boot() - self._resting_since >= READ_SECONDS
+
     @property
     def _has_unread_selection(self) -> bool:
-        """Whether the user has moved the cursor to an unread job."""
+        """Whether the selected job is unread, and the user has moved the cursor to it or it has rested there."""
         selected = self._job_list.selected
-        return selected is not None and selected.is_unread and self._job_list.is_cursor_held
+        return selected is not None and selected.is_unread and (self._job_list.is_cursor_held or self._has_rested)
 
     @property
     def _is_focus_report_old(self) -> bool:

@@ -147,8 +147,9 @@ class Monitor(Screen[None]):
             clear_toasts(self.app)
 
     def on_screen_resume(self) -> None:
-        """Show the keys again."""
+        """Show the keys again, and count from now on for how long the selected job is shown."""
         self._cover_keys(is_covered=False)
+        self._detail_controller.uncovered()
 
     def on_state_arrived(self) -> None:
         """Show the newest state, now or in a moment."""
@@ -227,7 +228,7 @@ class Monitor(Screen[None]):
         if action.on_selected:
             if not self._presenter.has_marks and self._is_for_another():
                 return
-            self.job_list.hold_cursor()
+            self._pin_selection()
             self._presenter.note_action()
         if (pending := action.run(self)) is not None:
             await pending
