@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from textual.color import Color
 
-from tests.support.building import NOW, watch
+from tests.support.building import NOW, failed, job, watch
 from tests.support.screen_harness import TENANT, run_monitor
 from tests.support.scripted import FixedClock, ScriptedEngine
 from tests.support.staging import staged, tell
@@ -412,6 +412,23 @@ async def test_a_click_on_a_badge_shows_its_tenant_and_a_second_click_all() -> N
         await view.resize(80, 24)
         await view.click("3 tenants")
         assert "filter: tenant:eu !tenant:eu-test" in view.text
+
+
+async def test_each_tenant_has_its_counts_if_there_is_room() -> None:
+    engine = several_tenants()
+    async with run_monitor(engine, (200, 24), tenants=SEVERAL) as view:
+        assert " eu-test · ◌ 2   us · ◌ 3  " in view.bar
+        assert "◌ 6 running" in view.bar
+        engine.bring((job(4, "us"), failed()))
+        await view.until("us · ✗ 1 ◌ 2")
+        await view.click("us · ✗ 1")
+        assert "filter: tenant:us" in view.text
+        assert "✗ 1 failed" in view.bar
+        assert "·" not in view.bar.partition("✗ 1 failed")[0].replace("PRODUCTION ·", ""), "these counts are of one"
+        await view.press("T")
+        await view.resize(100, 24)
+        assert "· ✗ 1" not in view.bar
+        assert "✗ 1 failed" in view.bar
 
 
 async def test_with_one_tenant_the_key_says_so() -> None:

@@ -72,8 +72,10 @@ class ListPresenter:
         notice_text: str = "",
     ) -> None:
         self.state = state
-        self.counts = counts(state.watchlist)
+        self.counts: Mapping[VerdictKind, int] = {}
         """Number of jobs by verdict."""
+        self._by_tenant: dict[str, dict[VerdictKind, int]] = {}
+        self._count_all(state.watchlist)
         self.model = JobListModel(known_words=self.known_words)
         self.read_error = ""
         """Why the selected job could not be read from the store; empty if it could."""
@@ -95,7 +97,6 @@ class ListPresenter:
         self._typical_at, self._has_new_ends = -inf, True
         self._drawn_notice = ""
         self._steady_statuses = SteadyStatuses()
-        self._tenant_counts: tuple[str, Watchlist, Mapping[VerdictKind, int]] | None = None
         self._shown: tuple[WatchedJob, ...] = ()
 
     def update(self, state: State) -> None:
@@ -264,6 +265,7 @@ class ListPresenter:
             is_muted=self.is_muted,
             troubled=[status.tenant for status in troubled_statuses(statuses)],
             chosen=chosen,
+            by_tenant=self._by_tenant,
         )
 
     @property
@@ -279,14 +281,8 @@ class ListPresenter:
     @property
     def shown_counts(self) -> Mapping[VerdictKind, int]:
         """Number of jobs by verdict, of the chosen tenant or of all."""
-        chosen, watchlist = self.chosen_tenant, self.state.watchlist
-        if not chosen:
-            return self.counts
-        counted = self._tenant_counts
-        if counted is None or counted[0] != chosen or counted[1] is not watchlist:
-            of_tenant = counts(watch for watch in watchlist if watch.job.tenant == chosen)
-            counted = self._tenant_counts = chosen, watchlist, of_tenant
-        return counted[2]
+        chosen = self.chosen_tenant
+        return self._by_tenant.get(chosen, counts(())) if chosen else self.counts
 
     def counts_of(self, text: str) -> Mapping[VerdictKind, int]:
         """Return the number of jobs by verdict of those that match a filter."""
@@ -321,17 +317,30 @@ class ListPresenter:
     def _update_counts(self, watchlist: Watchlist) -> None:
         """Update the counts by the jobs that have changed."""
         if len(watchlist) != len(self.state.watchlist):
-            self.counts, self._has_new_ends = counts(watchlist), True
+            self._count_all(watchlist)
             return
-        now = dict(self.counts)
+        by_tenant = {tenant: dict(of_tenant) for tenant, of_tenant in self._by_tenant.items()}
         for old, new in changed_pairs(self.state.watchlist, watchlist):
             if old is None:
-                self.counts, self._has_new_ends = counts(watchlist), True
+                self._count_all(watchlist)
                 return
             self._has_new_ends |= new.is_final and not old.is_final
-            now[old.verdict.kind] -= 1
-            now[new.verdict.kind] += 1
-        self.counts = now
+            by_tenant[new.job.tenant][old.verdict.kind] -= 1
+            by_tenant[new.job.tenant][new.verdict.kind] += 1
+        self._set_counts(by_tenant)
+
+    def _count_all(self, watchlist: Watchlist) -> None:
+        """Count all jobs."""
+        by_tenant: dict[str, dict[VerdictKind, int]] = {}
+        for watch in watchlist:
+            of_tenant = by_tenant.setdefault(watch.job.tenant, dict.fromkeys(VerdictKind, 0))
+            of_tenant[watch.verdict.kind] += 1
+        self._has_new_ends = True
+        self._set_counts(by_tenant)
+
+    def _set_counts(self, by_tenant: dict[str, dict[VerdictKind, int]]) -> None:
+        self._by_tenant = by_tenant
+        self.counts = {kind: sum(of_tenant[kind] for of_tenant in by_tenant.values()) for kind in VerdictKind}
 
     def _is_order_frozen(self) -> bool:
         return self._job_list.is_cursor_held and self._clock.boot() - self._frozen_at < FREEZE_SECONDS

@@ -64,19 +64,21 @@ class StatusBar(Widget):
         is_muted: bool = False,
         troubled: Collection[str] = (),
         chosen: str = "",
+        by_tenant: Mapping[str, Mapping[VerdictKind, int]] | None = None,
     ) -> None:
         """Set counts and polling status, whose figures should be steady (`SteadyStatuses`).
 
         `troubled` are the names of the tenants that cannot be polled; `chosen` is the one that is shown alone, if any.
+        `by_tenant` are the counts of each tenant.
         """
         width = self.size.width or self.app.size.width
         text = status_text(status, now, counts, self.zone, self.retry_key)
-        bar = (*notes, is_muted, width, tuple(troubled), chosen, self.tenants, self.batch_texts)
+        bar = (*notes, is_muted, width, tuple(troubled), chosen, self.tenants, self.batch_texts, by_tenant)
         shown_values = (text, *counts.values(), *bar)
         if shown_values == self._shown_values:
             return
         self._shown_values = shown_values
-        self._badges = Badges(self.tenants, troubled, chosen)
+        self._badges = Badges(self.tenants, troubled, chosen, by_tenant)
         batch = self.batch_texts
         new = status_spans(self._badges, counts, text, width, notes, is_muted=is_muted, batch=batch)
         if new != self._spans:
@@ -173,6 +175,8 @@ def status_spans(
 ) -> Spans:
     """Return the bar in `width` cells: as much as fits of the status, then of the counts; the status at the right end.
 
+    With several tenants, each has its counts if there is room for that beside everything else.
+
     The newest batch is between them: at least its number of jobs, unless that would shorten what is wrong. Only whole
     parts are left out. Room for longer figures is reserved at the end, so that the status does not move while its words
     stay the same.
@@ -192,6 +196,9 @@ def status_spans(
     in_words = [(left, right) for left, right in pairs if left[-len(full) :] == full]
     is_trouble = badges.has_trouble or status.tone is Tone.BAD
     wanted = () if not batch or is_trouble else ((in_words, batch[_NAMED]), (pairs, batch[-1]))
+    if badges.counted:
+        counted = [((*program, *badges.counted, *full), _join(status.full, *tail, *notes))]
+        wanted = ((counted, batch[0] if batch else ""), *wanted)
     for candidates, needed in (*wanted, (pairs, "")):
         for left, right in candidates:
             gap = width - cell_length(left) - cell_len(right) - 1

@@ -1,9 +1,11 @@
 """Badges of the tenants in the status bar: all of them, or fewer in fewer cells, but always those in trouble."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.models.tenant import Tenant, TenantKind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.ui.styled_line import Span, Spans
 
 CUSTOM_COLOUR = "colour "
@@ -19,12 +21,22 @@ _TROUBLE = "✗ "
 
 
 class Badges:
-    """The badges of some tenants; `troubled` are the names of those that cannot be polled, `chosen` is shown alone."""
+    """The badges of some tenants; `troubled` are the names of those that cannot be polled, `chosen` is shown alone.
 
-    def __init__(self, tenants: Sequence[Tenant], troubled: Collection[str] = (), chosen: str = "") -> None:
+    `counts` are the numbers of jobs by verdict of each tenant.
+    """
+
+    def __init__(
+        self,
+        tenants: Sequence[Tenant],
+        troubled: Collection[str] = (),
+        chosen: str = "",
+        counts: Mapping[str, Mapping[VerdictKind, int]] | None = None,
+    ) -> None:
         self._tenants = tuple(tenants)
         self._troubled = frozenset(troubled) if len(tenants) > 1 else frozenset()
         self._chosen = chosen
+        self._counts = counts or {}
         self.has_production = any(tenant.kind is TenantKind.PRODUCTION for tenant in tenants)
 
     @property
@@ -50,6 +62,13 @@ class Badges:
         return (everything, self._combined(PRODUCTION_WORD)), ()
 
     @property
+    def counted(self) -> Spans:
+        """The badges of several tenants, each with its counts; none if one is chosen."""
+        if self._chosen or len(self._tenants) < 2 or not self._counts:
+            return ()
+        return _join(self._badge(tenant, with_counts=True) for tenant in self._tenants)
+
+    @property
     def least(self) -> Spans:
         """The badge in a bar that has no room for any variant."""
         if self._chosen:
@@ -70,13 +89,17 @@ class Badges:
         if len(self._tenants) < 2:
             return None
         for tenant in self._tenants:
-            if text in {self._badge(tenant, word)[0] for word in (PRODUCTION_WORD, _SHORT)}:
+            badges = (self._badge(tenant), self._badge(tenant, _SHORT), self._badge(tenant, with_counts=True))
+            if text in {badge for badge, _ in badges}:
                 return tenant.name
         return "" if re.fullmatch(r" (✗ )?((\d+ of )?\+\d+|\d+ (of \d+ )?tenants)\b.* ", text) else None
 
-    def _badge(self, tenant: Tenant, production: str = PRODUCTION_WORD) -> Span:
+    def _badge(self, tenant: Tenant, production: str = PRODUCTION_WORD, *, with_counts: bool = False) -> Span:
         is_troubled = tenant.name in self._troubled
-        text = f" {_TROUBLE if is_troubled else ''}{_badge_text(tenant, production)} "
+        counts = self._counts.get(tenant.name, {}) if with_counts else {}
+        numbers = " ".join(f"{GLYPHS[kind]} {number:,}" for kind, number in counts.items() if number)
+        name = f"{_TROUBLE if is_troubled else ''}{_badge_text(tenant, production)}"
+        text = f" {name} · {numbers} " if numbers else f" {name} "
         if self._chosen and tenant.name != self._chosen:
             return text, "bad" if is_troubled else "muted"
         return text, _style_name(tenant)
