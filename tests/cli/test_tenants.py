@@ -235,7 +235,7 @@ def test_edited_settings_replace_their_alternatives_and_keep_comments() -> None:
     edited = TWO.replace('host = "US Cloud 1 production"  # the big one\n', "")
     added = 'secret_env = "US"\nurl = "https://us.example.com"\ntitle = "Live"\nkind = "other"\n'
     assert path.read_text(encoding="utf-8") == edited.replace('secret_env = "US"\n', added)
-    assert run("tenants", "edit", "eu", "--secret-env", "EU", "--unset", "daily-calls").exit_code == 0
+    assert run("tenants", "edit", "eu", "--secret-env", "EU", "--unset", "daily_calls").exit_code == 0
     (us, eu) = read_settings(path)[0].tenants
     assert (us.title, eu.secret_env, eu.secret_command, eu.daily_calls) == ("Live", "EU", (), None)
     assert [line for line in path.read_text(encoding="utf-8").splitlines() if "#" in line] == [

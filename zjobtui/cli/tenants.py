@@ -108,6 +108,14 @@ def _tenant_options(command: "FC") -> "FC":
     return command
 
 
+class _Setting(click.Choice[str]):
+    """The name of a setting, spelled as an option or as in config.toml."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name as it is in an option; raise `click.BadParameter`."""
+        return super().convert(value.replace("_", "-"), param, ctx)
+
+
 _NAME = click.argument("name", shell_complete=complete_configured)
 
 
@@ -131,7 +139,7 @@ def add(name: str, **options: str | float | None) -> None:
 @click.option(
     "--unset",
     multiple=True,
-    type=click.Choice(("title", "kind", "colour", "daily-calls", "calls-per-second", "expected-order-statuses")),
+    type=_Setting(("title", "kind", "colour", "daily-calls", "calls-per-second", "expected-order-statuses")),
     help="Remove this setting, so that its default applies; can be repeated.",
 )
 def edit(name: str, unset: tuple[str, ...], **options: str | float | None) -> None:
