@@ -1,5 +1,6 @@
 """Select stored jobs by id, label, filter and tenant, and complete their names for the shell."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
 
@@ -115,9 +116,11 @@ def resolve_one(watches: Iterable[WatchedJob], text: str, absent: str = NOT_WATC
     matches = resolve_jobs(known, text)
     if len(matches) == 1:
         return matches[0]
-    shown, digits = shorten(clean(mask_secrets(text)), 60), _digits(text)
+    shown, digits, label = shorten(clean(mask_secrets(text)), 60), _digits(text), text.strip()
     if not matches and digits and any(watch.job.id.key.startswith(digits) for watch in known):
         raise ValueError(f"“{shown}” is too short; give at least {LEAST_DIGITS} digits of the job id.")
+    if not matches and (begun := [watch for watch in known if watch.label.startswith(label)] if label else []):
+        raise ValueError(f"No job has exactly the id or label “{shown}”. Labels that begin with it: {_labels(begun)}.")
     if not matches:
         raise ValueError(f"“{shown}” {absent}.")
     if len({watch.job.id for watch in matches}) > 1:
@@ -136,6 +139,16 @@ def _listed(watches: Sequence[WatchedJob]) -> str:
     length = next((size for size in range(8, 32) if len({key[:size] for key in keys}) == len(keys)), 32)
     names = [f"{watch.job.id.key[:length]} {watch.label}".rstrip() for watch in watches[:LISTED]]
     more = len(watches) - LISTED
+    return ", ".join(names) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _labels(watches: Sequence[WatchedJob]) -> str:
+    """Return the labels of these jobs, with the number of jobs if there are several."""
+    numbers = Counter(watch.label for watch in watches)
+    more = len(numbers) - LISTED
+    names = [
+        f"“{label}”" + (f" ({number:,} jobs)" if number > 1 else "") for label, number in [*numbers.items()][:LISTED]
+    ]
     return ", ".join(names) + (f" and {more:,} more" if more > 0 else "")
 
 
