@@ -91,7 +91,12 @@ class Progress:
         if before is None or self._is_live:
             return []
         printed = (EventKind.STATUS, EventKind.CONTRADICTED)
-        return [news_line(event, watch, now) for event, watch in differences(before, watchlist) if event in printed]
+        has_tenant = len(self._tenants) > 1
+        return [
+            news_line(event, watch, now, has_tenant=has_tenant)
+            for event, watch in differences(before, watchlist)
+            if event in printed
+        ]
 
 
 class Problems:

@@ -69,7 +69,8 @@ def print_changes(engine: Engine, clock: Clock, wanted: str, tenant: str | None,
                 if watch.job in matching and as_json:
                     print_json(news_record(event, watch, now))
                 elif watch.job in matching:
-                    print(news_line(event, watch, now), flush=True)
+                    has_tenant = tenant is None and len(state.statuses) > 1
+                    print(news_line(event, watch, now, has_tenant=has_tenant), flush=True)
             before = state.watchlist
 
 

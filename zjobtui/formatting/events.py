@@ -21,11 +21,17 @@ _WORDS = {
 }
 
 
-def news_line(event: EventKind, watch: WatchedJob, now: float) -> str:
-    """Return an event as a line: `14:02:31  ✗ failed  1bc24f31…  CS-4390  Job failed, …`, with the whole id."""
+def news_line(event: EventKind, watch: WatchedJob, now: float, *, has_tenant: bool) -> str:
+    """Return an event as a line: `14:02:31  ✗ failed  eu  1bc24f31…  CS-4390  Job failed, …`, with the whole id.
+
+    The tenant is in it only if it `has_tenant`. A job that has ended when it is added has the reason, too.
+    """
     kind = watch.verdict.kind
     text = watch.contradiction if event is EventKind.CONTRADICTED else _WORDS.get(event, watch.verdict.sentence)
-    parts = (moment(now, now), f"{GLYPHS[kind]} {WORDS[kind]}", watch.job.id.given, watch.label, text)
+    if event is EventKind.ADDED and kind is not VerdictKind.RUNNING:
+        text = f"{text}: {watch.verdict.sentence}"
+    tenant = watch.job.tenant if has_tenant else ""
+    parts = (moment(now, now), f"{GLYPHS[kind]} {WORDS[kind]}", tenant, watch.job.id.given, watch.label, text)
     return "  ".join(part for part in parts if part)
 
 
