@@ -66,10 +66,10 @@ class BatchController:
             clear_toasts(self._screen.app)
         return has_message
 
-    def open_wallboard(self, *, is_start: bool = False) -> None:
-        """Show the wallboard; if the program has started with it (`is_start`), quitting it quits the program."""
+    def open_wallboard(self, *, quit_key: str = "") -> None:
+        """Show the wallboard; if the program has started with it, `quit_key` is the key that quits the program."""
         if self._wallboard is None:
-            self._wallboard = Wallboard(self.key_pressed, quits=is_start)
+            self._wallboard = Wallboard(self.key_pressed, quit_key=quit_key)
             self._show_board(self._wallboard)
             self._screen.app.push_screen(self._wallboard, self._wallboard_closed)
 

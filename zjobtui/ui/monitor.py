@@ -129,7 +129,7 @@ class Monitor(Screen[None]):
         self._bar.retry_key = self._detail.refresh_key = key_for(self.actions, "refresh")
         self._draw(self._presenter.state)
         if self._options.is_wallboard:
-            self._batches.open_wallboard(is_start=True)
+            self._batches.open_wallboard(quit_key=key_for(self.actions, "quit"))
         self.call_after_refresh(self._start_engine)
 
     def on_unmount(self) -> None:

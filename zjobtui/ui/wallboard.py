@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.events import Key
@@ -38,7 +39,10 @@ class BoardView(LineListView, can_focus=False):
 
 
 class Wallboard(Screen[None]):
-    """The screen of the board. `key_pressed` is called for every key, and returns whether that did something."""
+    """The screen of the board. `key_pressed` is called for every key, and returns whether that did something.
+
+    `quit_key` is the key that quits the program, which has started with the wallboard; empty if it leads to the list.
+    """
 
     BINDINGS = [
         Binding("escape", "dismiss", "list", priority=True),
@@ -46,10 +50,10 @@ class Wallboard(Screen[None]):
         Binding("q,ctrl+q", "leave", "leave", id="quit", priority=True),
     ]
 
-    def __init__(self, key_pressed: Callable[[], bool], *, quits: bool) -> None:
+    def __init__(self, key_pressed: Callable[[], bool], *, quit_key: str) -> None:
         super().__init__()
         self._key_pressed = key_pressed
-        self._quits = quits
+        self._quit_key = quit_key
         self._view = BoardView()
         self._board = Board()
         self._unbound_keys = UnboundKeys(self, "esc shows the list")
@@ -65,9 +69,9 @@ class Wallboard(Screen[None]):
 
     def show(self, board: Board) -> None:
         """Show a board."""
-        self._board = board
+        self._board = replace(board, quit_key=self._quit_key)
         if self._view.is_attached:
-            self._view.show(board)
+            self._view.show(self._board)
 
     def on_mount(self) -> None:
         """Show the board that was set before."""
@@ -80,7 +84,7 @@ class Wallboard(Screen[None]):
 
     def action_leave(self) -> None:
         """Go back to the list, or quit if the program has started with the wallboard."""
-        if self._quits:
+        if self._quit_key:
             self.app.exit()
         else:
             self.dismiss(None)

@@ -59,6 +59,8 @@ class Board(Struct, frozen=True):
     jobs: int = 0
     now: float = 0.0
     has_several_tenants: bool = False
+    quit_key: str = ""
+    """The key that quits the program from the wallboard; empty if it leads to the list."""
 
 
 def board_of(state: State, tracker: BatchTracker, tenants: Sequence[Tenant], now: float, zone: tzinfo | None) -> Board:
@@ -113,6 +115,8 @@ def _heading(board: Board, width: int) -> Spans:
     batches = sum(batch.is_batch for batch in board.batches)
     number = "" if not batches else "1 batch · " if batches == 1 else f"{batches:,} batches · "
     counts, right = f"{number}{plural(board.jobs, 'job')}", "esc list "
+    if board.quit_key:
+        right += f"· {board.quit_key} quit "
     room = width - cell_len(right) - 2
     lefts = (f" zjobtui · {counts}", f" {counts}", f" {plural(board.jobs, 'job')}", "")
     left = next(text for text in lefts if cell_len(text) <= room or not text)
