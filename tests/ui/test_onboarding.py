@@ -114,6 +114,21 @@ async def test_s1_a_first_start_saves_tenant_and_secret_in_files_of_the_user(
     assert [stat.S_IMODE(config.with_name(one).stat().st_mode) for one in files(config)] == [0o600, 0o600]
 
 
+async def test_the_fields_stay_where_they_are_when_an_error_is_shown(app: FirstStart) -> None:
+    async with run_app(app, (100, 30)) as seen:
+        await seen.press(*EU)
+        before = fields(seen)
+        await seen.press("enter")
+        assert "✗ Enter the id" in seen.text
+        assert fields(seen) == before
+
+
+def fields(seen: AppView) -> list[int]:
+    """Return the lines of the screen with the border of the dialog, the fields and the key hints."""
+    words = ("Sign in to", "Client id", "Secret", "next field or sign in")
+    return [next(y for y, row in enumerate(seen.rows) if word in row) for word in words]
+
+
 @pytest.mark.slow
 @SIZES
 async def test_a_secret_for_a_variable_stays_in_memory(

@@ -93,6 +93,7 @@ class FormField(Vertical):
         self._note.update(Content(f"✗ {error}" if error else self._hint))
         self._note.set_class(bool(error), "-error")
         self._note.display = bool(error or self._hint)
+        self.set_class(self._note.display, "-noted")
 
 
 class SignInDialog(ModalScreen[SignedIn | None]):
@@ -128,7 +129,7 @@ class SignInDialog(ModalScreen[SignedIn | None]):
             dialog.border_title = Content(f"Sign in to {self._host or 'another host'}")
             yield Static(Content(CLIENT_HINT), id="about")
             yield from self._fields
-            yield Static(Content(""), id="status")
+            yield Static(Content(""), id="status", classes="-empty")
             yield Static(Content("enter next field or sign in · ↑ ↓ move · esc back"), id="keys")
 
     def on_mount(self) -> None:
@@ -205,7 +206,7 @@ class SignInDialog(ModalScreen[SignedIn | None]):
     def _show_status(self, text: str) -> None:
         status = self.query_one("#status", Static)
         status.update(Content(text))
-        status.display = bool(text)
+        status.set_class(not text, "-empty")
 
 
 def _url_error(url: str) -> str:
