@@ -44,6 +44,13 @@ async def test_slash_filters_with_every_key_and_the_title_shows_the_filter(size:
         assert "No jobs match “alpha”. Esc clears the filter." in view.row("─ No jobs")
 
 
+async def test_an_unknown_saved_filter_is_called_so() -> None:
+    async with run_monitor(engine()) as view:
+        await view.press("/")
+        await view.press(*"@nope")
+        assert "“@nope” is not a saved filter" in view.text
+
+
 @pytest.mark.slow
 async def test_escape_in_the_filter_shows_all_jobs_again() -> None:
     async with run_monitor(engine()) as view:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from zjobtui.formatting.symbols import WORDS
 from zjobtui.models.batches import SMALLEST, BatchProgress, progress_of
 from zjobtui.models.duration_stats import TypicalByTenant
+from zjobtui.models.filter_completion import expand_saved
 from zjobtui.models.filters import FilterProblem, KnownWords, parse, translate
 from zjobtui.models.job import JobRef
 from zjobtui.models.sorting import Sorting, SortKey, SortOrder
@@ -94,6 +95,8 @@ class JobListModel(Struct):
     def no_matches_text(self) -> str:
         """What is shown instead of jobs if none matches the filter; empty without a filter."""
         text = shorten(self.filter_text, FILTER_TEXT_LIMIT)
+        if unknown := expand_saved(self.filter_text, {})[1]:  # the names of saved filters are expanded already
+            return f"“@{shorten(unknown, FILTER_TEXT_LIMIT)}” is not a saved filter. Esc clears the filter."
         return f"No jobs match “{text}”. Esc clears the filter." if text else ""
 
     def sort_by(self, order: SortOrder, *, is_reversed: bool = False) -> None:
