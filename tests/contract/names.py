@@ -299,7 +299,7 @@ class Screen:
     TAGS_DIALOG = "Tags for"
     NOTE_DIALOG = "Note for"
     BATCH_DIALOG = "Batch of 6 jobs"
-    BATCHED = "6 jobs in a batch; u"
+    BATCHED = "6 jobs put into a batch; u"
     FOLDED = "▸ six jobs"
     WALLBOARD = "1 batch · 6 jobs"
     LABELLED = "labelled; u"

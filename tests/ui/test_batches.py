@@ -116,7 +116,7 @@ async def test_b_renames_the_whole_batch_of_the_selected_job_and_undo_restores_i
         await view.press("B")
         assert "Name of the batch of 2 jobs" in view.text
         await view.press("backspace", "backspace", "backspace", *"new", "enter")
-        assert view.toast == "2 jobs in a batch; u to undo."
+        assert view.toast == "2 jobs put into a batch; u to undo."
         assert [one.batch for one in engine.state.watchlist] == ["new", "new", ""]
         await view.press("u")
         assert [one.batch for one in engine.state.watchlist] == ["old", "old", ""]

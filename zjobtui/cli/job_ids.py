@@ -85,7 +85,7 @@ def _shown(name: str) -> str:
 def default_batch(parsed: ParsedIds, texts: Iterable[tuple[str, str]], at: float, source: str) -> str:
     """Return the default name of the batch of new jobs, added at `at` (seconds since the epoch, UTC).
 
-    It is the name of the first file with an id, the first words of standard input, or that name if there are none, or
+    It is the name of the first file with an id, the first words of standard input, `piped` if there are none, or
     `source` for ids that were arguments.
     """
     for name, text in texts:
@@ -94,7 +94,7 @@ def default_batch(parsed: ParsedIds, texts: Iterable[tuple[str, str]], at: float
             is_file = name != STDIN_NAME
             if is_file:
                 return tidy_batch_name(Path(name).name)
-            return default_batch_name(text.partition(first)[0], at, source=STDIN_NAME)
+            return default_batch_name(text.partition(first)[0], at, source="piped")
     return default_batch_name("", at, source=source)
 
 

@@ -152,7 +152,7 @@ def _new_jobs(jobs: Sequence[JobRef], stdin: str, now: float, watchlist: Watchli
     name = ""
     if len(jobs) >= SMALLEST:
         before = stdin.partition(jobs[0].id.given)[0]
-        name = unique_batch_name(default_batch_name(before, now, source="waited for"), watchlist)
+        name = unique_batch_name(default_batch_name(before, now, source="wait"), watchlist)
     return [WatchedJob(job=job, added_at=now, added_by="wait", batch=name) for job in jobs]
 
 

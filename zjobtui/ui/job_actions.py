@@ -130,7 +130,7 @@ class JobActions:
 
     def label(self) -> None:
         """Ask for a label."""
-        self._prompt_text("Label for {}", "labelled", attrgetter("label"), self._engine.label)
+        self._prompt_text("Label for {}", ("labelled", "no longer labelled"), attrgetter("label"), self._engine.label)
 
     def tag(self) -> None:
         """Ask for tags; for several jobs, edit only the tags that all of them have."""
@@ -140,11 +140,12 @@ class JobActions:
             return self._engine.tag(jobs, parse_tags(text))
 
         title = "Tags for {}, separated by commas"
-        self._prompt_text(title, "tagged", format_tags, tag, lambda own, text: merge_tags(own, before, text), before)
+        done = ("tagged", "no longer tagged")
+        self._prompt_text(title, done, format_tags, tag, lambda own, text: merge_tags(own, before, text), before)
 
     def note(self) -> None:
         """Ask for a note."""
-        self._prompt_text("Note for {}", "annotated", attrgetter("note"), self._engine.note)
+        self._prompt_text("Note for {}", ("annotated", "without a note"), attrgetter("note"), self._engine.note)
 
     def batch(self) -> None:
         """Ask for the name of the selected job's batch, for all its jobs; marked jobs alone are put into a batch."""
@@ -152,7 +153,8 @@ class JobActions:
         if len(targets) == 1 and targets[0].batch and not self._presenter.has_marks:
             whole = tuple(watch for watch in self._presenter.state.watchlist if watch.batch == targets[0].batch)
         title = "Name of the batch of {}" if whole else "Batch of {}"
-        self._prompt_text(title, "in a batch", attrgetter("batch"), self._engine.set_batch, targets=whole)
+        done = ("put into a batch", "no longer in a batch")
+        self._prompt_text(title, done, attrgetter("batch"), self._engine.set_batch, targets=whole)
 
     def mark_all_read(self) -> None:
         """Mark all shown jobs as read."""
@@ -240,14 +242,17 @@ class JobActions:
     def _prompt_text(
         self,
         title: str,
-        done: str,
+        done: tuple[str, str],
         current: Callable[[WatchedJob], str],
         change: Writer,
         combine: Callable[[str, str], str] = lambda _, text: text,
         initial: str | None = None,
         targets: Watches | None = None,
     ) -> None:
-        """Ask for a text for all targets; `combine` makes each job's new text from its own one and the entered one."""
+        """Ask for a text for all targets; `combine` makes each job's new text from its own one and the entered one.
+
+        `done` is what is said of the jobs if any has a text then, and if none has.
+        """
         if not (targets := targets or self._targets()):
             return
         before = {watch.job: current(watch) for watch in targets}
@@ -267,7 +272,7 @@ class JobActions:
             if text is None or text == start:
                 return
             texts = {job: combine(before[job], text) for job in before}
-            step = UndoStep(take_back, done if any(texts.values()) else f"no longer {done}")
+            step = UndoStep(take_back, done[0] if any(texts.values()) else done[1])
             self._undo_stack.track(apply(texts), step)
 
         hint = ""
