@@ -175,7 +175,8 @@ def status_spans(
 ) -> Spans:
     """Return the bar in `width` cells: as much as fits of the status, then of the counts; the status at the right end.
 
-    With several tenants, each has its counts if there is room for that beside everything else.
+    With several tenants, each has its counts if there is room for that beside everything else but the words of the
+    counts of all.
 
     The newest batch is between them: at least its number of jobs, unless that would shorten what is wrong. Only whole
     parts are left out. Room for longer figures is reserved at the end, so that the status does not move while its words
@@ -197,7 +198,8 @@ def status_spans(
     is_trouble = badges.has_trouble or status.tone is Tone.BAD
     wanted = () if not batch or is_trouble else ((in_words, batch[_NAMED]), (pairs, batch[-1]))
     if badges.counted:
-        counted = [((*program, *badges.counted, *full), _join(status.full, *tail, *notes))]
+        whole = _join(status.full, *tail, *notes)
+        counted = [((*program, *badges.counted, *some), whole) for some in (full, brief)]
         wanted = ((counted, batch[0] if batch else ""), *wanted)
     for candidates, needed in (*wanted, (pairs, "")):
         for left, right in candidates:
