@@ -18,11 +18,15 @@ log = get_logger(__name__)
 FIRST_STEPS = """\
 No tenant is configured. Set these, from an OAuth client of your Zuora tenant:
 
-  export ZUORA_BASE_URL=https://rest.eu.zuora.com     the REST host of your tenant
-  export ZUORA_CLIENT_ID=…                            36 characters
-  export ZUORA_CLIENT_SECRET=…                        or ZUORA_BEARER_TOKEN instead of both
+  export ZUORA_BASE_URL=https://rest.eu.zuora.com   the REST host of the tenant
+  export ZUORA_CLIENT_ID=…                          36 characters
+  export ZUORA_CLIENT_SECRET=…                      or ZUORA_BEARER_TOKEN alone
 
-and start zjobtui again. To try it without a tenant:
+and start zjobtui again. Or write a tenant to config.toml:
+
+  zjobtui tenants add NAME --host "EU production" --client-id … --secret-env …
+
+To try it without a tenant:
 
   zjobtui demo
 """
@@ -35,7 +39,7 @@ def show_monitor(tenant: str | None = None, *, is_wallboard: bool = False) -> in
         need_terminal()
         environ: Mapping[str, str] = os.environ
         loaded = configuration(environ, config_path())
-        if tenant is None and not loaded.tenants and not loaded.problems:
+        if tenant is None and not loaded.tenants and len(loaded.problems) == _is_file_missing(environ):
             from zjobtui.cli.onboarding import run_onboarding  # noqa: PLC0415 - 100 ms, only if nothing is configured
 
             result = run_onboarding(loaded)
@@ -56,6 +60,17 @@ def show_monitor(tenant: str | None = None, *, is_wallboard: bool = False) -> in
                 is_all=tenant is None,
                 is_wallboard=is_wallboard,
             )
+
+
+def _is_file_missing(environ: Mapping[str, str]) -> bool:
+    """Return whether the environment names a settings file that is not there, which is the problem that is reported."""
+    try:
+        config_path().stat()
+    except FileNotFoundError:
+        return bool(environ.get("ZJOBTUI_CONFIG"))
+    except (OSError, ValueError):
+        pass
+    return False
 
 
 def _report_no_tenant(loaded: Configuration, tenant: str | None) -> int:
