@@ -23,7 +23,7 @@ from zjobtui.storage.exports import write_new
 @click.option("--output", metavar="FILE", help="Write to this new file, readable by you only, instead of printing.")
 @click.option("--with-notes", is_flag=True, help="Include labels, tags, batches and notes, which are your own text.")
 def handover(jobs: tuple[str, ...], wanted: str, tenant: str | None, output: str | None, with_notes: bool) -> None:
-    r"""Print jobs as Markdown for the next shift or for Zuora support.
+    r"""Print jobs as Markdown for the next shift or Zuora support.
 
     It says what happened, since when, what to do, the ids that Zuora support needs, and what is left out: response
     bodies, credentials and, without --with-notes, your own text. Nothing is polled.

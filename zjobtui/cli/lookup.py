@@ -66,7 +66,7 @@ _STATUSES = {
 @tenant_option("Tenant to read from.")
 @AS_JSON
 def lookup(kind: str, keys: tuple[str, ...], tenant: str | None, as_json: bool) -> None:
-    r"""Read an order, a subscription, an invoice or another object from Zuora, and print it.
+    r"""Read an order, a subscription or another object from Zuora.
 
     KEY is its number or its id; orders have only numbers, order line items only ids. Each is read once, and counts
     among the tenant's calls. Nothing is stored. Contacts, addresses and payment methods are not printed.

@@ -84,9 +84,9 @@ COMMANDS = {
     },
     "annotations": {
         "label": "Set the label of jobs; an empty text removes it.",
-        "tag": "Add tags to jobs, with commas between them; their other tags are kept.",
+        "tag": "Add tags to jobs, with commas between them.",
         "note": "Set the note of jobs; an empty text removes it.",
-        "batch": "Put jobs into a batch; an empty name removes them from their batch.",
+        "batch": "Put jobs into a batch; an empty name takes them out of it.",
     },
     "wait": {
         "wait": "Wait until jobs finish; the exit status is the result.",
@@ -101,10 +101,10 @@ COMMANDS = {
         "show": "Print everything known about one job.",
     },
     "handover": {
-        "handover": "Print jobs as Markdown for the next shift or for Zuora support.",
+        "handover": "Print jobs as Markdown for the next shift or Zuora support.",
     },
     "lookup": {
-        "lookup": "Read an order, a subscription, an invoice or another object from Zuora, and print it.",
+        "lookup": "Read an order, a subscription or another object from Zuora.",
     },
     "export_import": {
         "export": "Print the watchlist as JSON, for `zjobtui import`.",
