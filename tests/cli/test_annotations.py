@@ -102,7 +102,7 @@ def test_jobs_that_are_added_together_are_a_batch_with_a_name(tmp_path: Path) ->
         "",
         "mine",
         *["tickets.txt (2)"] * 2,
-        *["standard input TIME"] * 2,
+        *["piped TIME"] * 2,
     ]
 
 

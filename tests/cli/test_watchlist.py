@@ -244,6 +244,50 @@ def test_new_jobs_belong_to_the_only_tenant_there_is(tmp_path: Path, monkeypatch
     assert said(run("add", job_id(2).given)) == (2, "", f"{error}\nNot added:\n{job_id(2).given}\n")
 
 
+def test_an_id_that_is_watched_in_one_tenant_needs_no_tenant_and_is_not_added_to_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, table = tmp_path / "config.toml", '[tenants.{}]\nhost = "EU production"\nclient_id = "i"\nsecret_env = "S"\n'
+    monkeypatch.setenv("ZJOBTUI_CONFIG", str(path))
+    path.write_text(table.format("eu") + table.format("us"))
+    with opened(store_path()) as (store, _):
+        added(store, watch(1, tenant="us"), watch(2, tenant="eu"), watch(3, tenant="eu"), watch(3, tenant="us"))
+    printed = run("add", *given(1, 2), "--label", "CS-1").stdout
+    assert printed == "0 jobs added, 2 known, 0 refused.\n2 known: labelled.\n"
+    assert [(one.job.tenant, one.label) for one in kept(store_path())][:2] == [("us", "CS-1"), ("eu", "CS-1")]
+    assert run("add", *given(1, 4), "--tenant", "eu").stdout == "2 jobs added, 0 known, 0 refused.\n"
+    for number in (3, 5):
+        assert "Choose one with --tenant." in run("add", *given(number)).stderr
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_name_with_which_only_labels_begin_is_answered_with_these() -> None:
+    run("label", "CS-4411 renewal", *given(1, 2))
+    run("label", "CS-4411b", *given(3))
+    for command in ("show", "rm"):
+        assert run(command, "CS-4411").stderr == (
+            "No job has exactly the id or label “CS-4411”. "
+            "Labels that begin with it: “CS-4411 renewal” (2 jobs), “CS-4411b”.\n"
+        )
+
+
+def test_the_list_of_commands_is_not_cut_in_a_terminal_of_80_columns() -> None:
+    assert "..." not in run("--help").stdout.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_without_any_tenant_the_first_start_asks_for_one_also_if_its_file_is_not_there_yet(
+    is_named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_named:
+        monkeypatch.setenv("ZJOBTUI_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setattr("zjobtui.cli.monitor.need_terminal", lambda: None)
+    monkeypatch.setattr("zjobtui.cli.onboarding.run_onboarding", lambda _: 7)
+    assert run().exit_code == 7
+    monkeypatch.setenv("ZUORA_BASE_URL", "ftp://nothing")
+    assert "zjobtui tenants add" in run().stderr
+
+
 @pytest.mark.usefixtures("filled")
 def test_a_watchlist_is_exported_and_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exported = run("export", "--results").stdout

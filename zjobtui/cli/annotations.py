@@ -1,6 +1,7 @@
 """`label`, `tag`, `note` and `batch`: what the user writes about jobs; `add` writes the same about new ones."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 import click
@@ -38,18 +39,29 @@ def tidy_text(text: str) -> str:
     return shorten(clean(mask_secrets(text).strip()), ANNOTATION_CHARACTERS)
 
 
+def only_tenants(watchlist: Watchlist) -> dict[JobId, str]:
+    """Return the tenant of each id that is watched in one tenant, and in no other."""
+    numbers = Counter(job.id for job in watchlist.watches)
+    return {job.id: job.tenant for job in watchlist.watches if numbers[job.id] == 1}
+
+
 def new_jobs(
-    tenant: str, ids: dict[JobId, str], now: float, watchlist: Watchlist, given: Annotations, batch: str
+    tenant_of: Callable[[JobId], str],
+    ids: dict[JobId, str],
+    now: float,
+    watchlist: Watchlist,
+    given: Annotations,
+    batch: str,
 ) -> list[WatchedJob]:
-    """Return jobs with these ids and the source of each; `batch` is the batch of those that are not on the list.
+    """Return jobs with these ids and the source and tenant of each; `batch` is that of those not on the list.
 
     A single new job is in a batch only if the user named one.
     """
-    is_new = {job_id: watchlist.get(JobRef(tenant, job_id)) is None for job_id in ids}
+    is_new = {job_id: watchlist.get(JobRef(tenant_of(job_id), job_id)) is None for job_id in ids}
     name = batch if given.batch or sum(is_new.values()) >= SMALLEST else ""
     return [
         WatchedJob(
-            job=JobRef(tenant, job_id),
+            job=JobRef(tenant_of(job_id), job_id),
             added_at=now,
             added_by=source,
             label=given.label,
@@ -134,7 +146,9 @@ def label(text: str, jobs: tuple[str, ...], wanted: str, tenant: str | None) -> 
 @FILTER
 @TENANT
 def tag(tags: str, jobs: tuple[str, ...], is_removed: bool, wanted: str, tenant: str | None) -> None:
-    r"""Add tags to jobs, with commas between them; their other tags are kept.
+    r"""Add tags to jobs, with commas between them.
+
+    Their other tags are kept.
 
     Name the jobs by id, beginning of an id, or label, or select them with --filter.
 
@@ -174,7 +188,7 @@ def note(text: str, jobs: tuple[str, ...], wanted: str, tenant: str | None) -> N
     zjobtui note 'waits for finance' 1bc24f31
     """
     tidied = tidy_text(text)
-    done = "annotated" if tidied else "no longer annotated"
+    done = "annotated" if tidied else "without a note"
     _edit(jobs, wanted, tenant, lambda listed, refs, _now: listed.note(refs, tidied), done)
 
 
@@ -184,7 +198,7 @@ def note(text: str, jobs: tuple[str, ...], wanted: str, tenant: str | None) -> N
 @FILTER
 @TENANT
 def batch(name: str, jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
-    r"""Put jobs into a batch; an empty name removes them from their batch.
+    r"""Put jobs into a batch; an empty name takes them out of it.
 
     Name the jobs by id, beginning of an id, or label, or select them with --filter.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE, print_error
-from zjobtui.cli.annotations import Annotations, annotate, new_jobs, tidy_text
+from zjobtui.cli.annotations import Annotations, annotate, new_jobs, only_tenants, tidy_text
 from zjobtui.cli.common import load_valid_configuration, open_store_and_watchlist, report_errors, tenant_for_new_jobs
 from zjobtui.cli.follow import Tally, follow_stdin
 from zjobtui.cli.job_ids import ARGUMENT, NO_ID, STDIN_NAME, collect_ids, default_batch, read_stdin, tidy_batch_name
@@ -65,7 +65,7 @@ def add(
     Give job ids, or any text that contains them: as an argument, with --file, or with - on standard input: a ticket, a
     log, CSV, the JSON of a posted order. With --follow, ids are added as they arrive, until the input ends or you press
     Ctrl+C.
-    Jobs that are already watched get the label, tags, note and batch that you give.
+    Jobs that are already watched get the label, tags, note and batch that you give, in whichever tenant they are.
 
     Exit status: 0 all ids were accepted, 1 some were refused (they are listed), 2 nothing was done.
 
@@ -84,14 +84,20 @@ def add(
             texts.append((STDIN_NAME, read_stdin()))
         parsed = collect_ids(arguments, texts)
     with open_store_and_watchlist([job_id.given for job_id in parsed.ids]) as (store, watchlist, now):
-        home = tenant_for_new_jobs(load_valid_configuration().tenants, tenant)
+        configured = load_valid_configuration().tenants
+        homes = only_tenants(watchlist) if tenant is None else {}
+        needs_home = follow or not parsed.ids.keys() <= homes.keys()
+        home = tenant_for_new_jobs(configured, tenant) if needs_home else ""
         given = Annotations(tidy_text(label), parse_tags(*tags), tidy_text(note), tidy_batch_name(batch))
         name = given.batch or unique_batch_name(default_batch(parsed, texts, now, "added"), watchlist)
 
-        def make_watch(job_id: JobId, at: float) -> WatchedJob:
-            return new_jobs(home, {job_id: STDIN_NAME}, at, watchlist, given, given.batch)[0]
+        def tenant_of(job_id: JobId) -> str:
+            return homes.get(job_id, home)
 
-        watches = new_jobs(home, parsed.ids, now, watchlist, given, name)
+        def make_watch(job_id: JobId, at: float) -> WatchedJob:
+            return new_jobs(tenant_of, {job_id: STDIN_NAME}, at, watchlist, given, given.batch)[0]
+
+        watches = new_jobs(tenant_of, parsed.ids, now, watchlist, given, name)
         for sentence in (*(parsed.refused or ([] if watches or follow else [NO_ID])), *parsed.left_out):
             print_error(sentence)
         if not watches and not follow:
