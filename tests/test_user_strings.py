@@ -54,7 +54,7 @@ def kinds_of(text: str) -> set[str]:
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        ("text", "Remove {} from the watchlist?"),
+        ("text", "Remove {}"),
         ("text", "Where should zjobtui keep the secret?"),
         ("text", "enter save · esc cancel"),
         ("text", "every {…}"),

@@ -72,9 +72,9 @@ def test_the_expected_calls_at_the_price_fit_and_fewer_calls_make_it_dearer(
     assert CHEAPEST <= price <= most
     if price < most:
         at_price = Calls(PRIOR, price, DAY)
-        new = ((added.jobs, added.ages_at(23 * HOUR)) for added in jobs.arrivals())
+        added = ((each.jobs, each.ages_at(23 * HOUR)) for each in jobs.arrivals())
         used = running * at_price.between(0, 23 * HOUR)
-        used += sum(count * at_price.about_new(*ages) for count, ages in new if ages)
+        used += sum(count * at_price.about_new(*ages) for count, ages in added if ages)
         assert used <= PLANNED_SHARE * calls
         assert price == CHEAPEST or used >= 0.9 * PLANNED_SHARE * calls
     assert price_of_day(PRIOR, jobs, evenly(fewer * calls), DAY) >= price
