@@ -55,6 +55,6 @@ async def test_the_call_log_always_shows_how_it_is_closed(size: tuple[int, int],
 @pytest.mark.parametrize("width", [20, 28, 40])
 async def test_the_wallboard_always_shows_how_it_is_closed(width: int) -> None:
     async with run_monitor(staged(*["recorded-failed-lock"] * 12), (width, 10), wallboard=True) as view:
-        assert view.rows[0].endswith("esc list")
+        assert view.rows[0].endswith("esc list · q quit" if width >= 28 else "esc list")
         assert "12 jobs" in view.rows[0]
         assert ("zjobtui" in view.rows[0]) == (width > 30)

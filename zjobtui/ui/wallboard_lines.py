@@ -114,11 +114,12 @@ def board_lines(board: Board, width: int, height: int) -> list[Spans]:
 def _heading(board: Board, width: int) -> Spans:
     batches = sum(batch.is_batch for batch in board.batches)
     number = "" if not batches else "1 batch · " if batches == 1 else f"{batches:,} batches · "
-    counts, right = f"{number}{plural(board.jobs, 'job')}", "esc list "
-    if board.quit_key:
+    jobs, right = plural(board.jobs, "job"), "esc list "
+    if board.quit_key and cell_len(f" {jobs}  {right}· {board.quit_key} quit ") <= width:
         right += f"· {board.quit_key} quit "
+    counts = f"{number}{jobs}"
     room = width - cell_len(right) - 2
-    lefts = (f" zjobtui · {counts}", f" {counts}", f" {plural(board.jobs, 'job')}", "")
+    lefts = (f" zjobtui · {counts}", f" {counts}", f" {jobs}", "")
     left = next(text for text in lefts if cell_len(text) <= room or not text)
     return ((left, "strong"), (" " * max(2, width - cell_len(left) - cell_len(right)), "plain"), (right, "muted"))
 
