@@ -1,6 +1,8 @@
 """Batches: which jobs are in one, how far it is, its closing line, its name, and the estimate of the time left."""
 
+from collections.abc import Callable
 from datetime import UTC, timedelta, timezone
+from math import log
 from random import Random
 from statistics import median
 
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.batches import estimate, polled
+from tests.support.batches import estimate, late_estimate, polled
 from tests.support.building import NOW, PROCESSING, done, failed, job, job_id, missed, seen, watch, watchlist
 from zjobtui.models.batches import (
     WORDS_WIDTH,
@@ -25,6 +27,7 @@ from zjobtui.models.problem import ProblemKind
 from zjobtui.models.text_width import cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watchlist import Watchlist
+from zjobtui.simulator.world import World
 
 
 def after(before: Watchlist, **observations: Observation) -> Watchlist:
@@ -159,6 +162,38 @@ def test_the_time_left_is_estimated_when_a_third_of_a_batch_has_ended(
     assert sum(one.holds for one in estimates) >= 10
 
 
+def exponential(chance: Random) -> float:
+    """When a job ends that started up to 30 s before it was added."""
+    return chance.expovariate(1 / 90) - chance.uniform(0, 30)
+
+
+def log_normal(chance: Random) -> float:
+    """When a job ends that started up to 100 s before it was added."""
+    return chance.lognormvariate(log(100), 0.8) - chance.uniform(0, 100)
+
+
+@pytest.mark.parametrize("jobs", [300, 1_000])
+@pytest.mark.parametrize("draw", [exponential, log_normal])
+def test_jobs_that_started_or_ended_before_they_were_added_do_not_lengthen_the_time_left(
+    draw: Callable[[Random], float], jobs: int
+) -> None:
+    for share in (1 / 3, 2 / 3):
+        estimates = [late_estimate(seed, draw, jobs=jobs, share=share) for seed in range(20)]
+        assert median(one.error for one in estimates) <= 0.25
+        assert sum(one.holds for one in estimates) > 10
+
+
+@pytest.mark.parametrize("jobs", [300, 1_000])
+def test_the_time_left_of_the_jobs_of_the_simulator_is_near_the_truth_when_half_have_ended(jobs: int) -> None:
+    estimates = []
+    for seed in range(20):
+        world = World(seed, jobs)
+        ends = iter([one.script.end - 5 for name in world.job_ids if (one := world.job(name)) is not None])
+        estimates.append(late_estimate(seed, lambda _, ends=ends: next(ends), jobs=jobs, share=1 / 2))  # type: ignore[misc]
+    assert median(one.error for one in estimates) <= 0.25
+    assert sum(one.holds for one in estimates) > 10
+
+
 def test_of_a_batch_with_too_few_ends_or_nearly_all_nothing_is_estimated() -> None:
     lives = [float(10 + number) for number in range(20)]
     for until, is_estimated in ((12.0, False), (25.0, True), (40.0, False)):
@@ -168,7 +203,7 @@ def test_of_a_batch_with_too_few_ends_or_nearly_all_nothing_is_estimated() -> No
     history = polled(lives, 100.0, chance=Random(1), first=100)
     estimated = time_until_95_percent(jobs, history, NOW + 12.0)
     assert estimated is not None
-    assert estimated[0] <= 16.0 <= estimated[1] <= 30.0
+    assert estimated[0] <= 16.0 <= estimated[1] <= 40.0
     strangers = [replace(one, job=replace(one.job, tenant="other")) for one in history]
     assert time_until_95_percent(jobs, strangers, NOW + 12.0) is None
 

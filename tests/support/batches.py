@@ -1,6 +1,6 @@
 """Batches of jobs that live and are polled on virtual time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil, exp, log
 from random import Random
 from typing import NamedTuple
@@ -16,24 +16,33 @@ from zjobtui.models.watched_job import WatchedJob
 DONE = Digest("Completed", Verdict(VerdictKind.DONE, "Done."))
 INTERVAL = 4.0
 """Seconds between two calls about a job, on average."""
+CALLS_PER_SECOND = 80.0
+"""Calls per second in all, at most."""
 
 
 def polled(
-    lives: Sequence[float], until: float, chance: Random, *, first: int = 1, added: float = 0.0
+    lives: Sequence[float],
+    until: float,
+    chance: Random,
+    *,
+    first: int = 1,
+    added: float = 0.0,
+    interval: float = INTERVAL,
 ) -> list[WatchedJob]:
     """Return jobs with these lives in seconds as they are known at `until`, each polled at moments of its own.
 
-    They are numbered from `first` on; `until` and `added` are seconds after `NOW`.
+    They are numbered from `first` on; `until` and `added` are seconds after `NOW`. Lives count from the adding; those
+    that are negative had ended by then.
     """
     watches = []
     for number, life in enumerate(lives, first):
-        call, running_at, ended_at = added + chance.random() * INTERVAL, None, None
+        call, running_at, ended_at = added + chance.random() * interval, None, None
         while call <= until and ended_at is None:
             if call - added >= life:
                 ended_at = NOW + call
             else:
                 running_at = NOW + call
-            call += INTERVAL * (0.5 + chance.random())
+            call += interval * (0.5 + chance.random())
         one = watch(number, added_at=NOW + added, last_running_at=running_at)
         watches.append(one if ended_at is None else replace(one, digest=DONE, ended_at=ended_at))
     return watches
@@ -75,3 +84,16 @@ def estimate(seed: int, *, jobs: int, history: int, spread: float, share: float)
     others = polled(former, 0.0, chance, first=jobs + 1, added=-86_400.0)
     low, high = time_until_95_percent(batch, others, NOW + now) or (0.0, 0.0)
     return Estimate(low, high, ends[ceil(NEARLY_ALL * jobs) - 1] - now)
+
+
+def late_estimate(seed: int, draw: Callable[[Random], float], *, jobs: int, share: float) -> Estimate:
+    """Estimate the time left when a share of a batch has ended that was added while its jobs had been running.
+
+    `draw` returns when a job ends, in seconds after it was added; negative if it had ended by then.
+    """
+    chance = Random(seed)
+    ends = [draw(chance) for _ in range(jobs)]
+    interval = max(INTERVAL, jobs / CALLS_PER_SECOND)
+    now = max(0.0, sorted(ends)[ceil(share * jobs) - 1]) + interval
+    low, high = time_until_95_percent(polled(ends, now, chance, interval=interval), (), NOW + now) or (0.0, 0.0)
+    return Estimate(low, high, sorted(ends)[ceil(NEARLY_ALL * jobs) - 1] - now)

@@ -38,8 +38,8 @@ def renewals(ended: int = 171, total: int = 200) -> ScriptedEngine:
 @pytest.mark.parametrize(
     ("width", "expected"),
     [
-        (200, "  renewals Q4 ████████████▒░░ 171/200 · 30s–1m15s left  "),
-        (110, "  renewals Q4 171/200 · 30s–1m15s left  "),
+        (200, "  renewals Q4 ████████████▒░░ 171/200 · 25s–1m left  "),
+        (110, "  renewals Q4 171/200 · 25s–1m left  "),
         (80, "  171/200  "),
     ],
 )

@@ -11,7 +11,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 
 RANGE_SECONDS = 5.0
-"""Seconds for which an estimated time is kept: estimating takes 30 ms of 5,000 jobs."""
+"""Seconds for which an estimated time is kept: estimating takes 50 ms of 5,000 jobs."""
 
 
 class BatchTracker:

@@ -2,19 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, tzinfo
 from itertools import count
-from math import ceil, sqrt
+from math import ceil, erfc, exp, sqrt
 
 from msgspec import Struct
 
-from zjobtui.models.duration_stats import FEWEST, NARROW, run_time
+from zjobtui.models.duration_stats import FEWEST, run_time
 from zjobtui.models.durations import format_duration
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.pasted_text import NameKind, kind_of_name
 from zjobtui.models.redaction import MASK, mask_secrets
-from zjobtui.models.run_time_fit import RunTimeFit
+from zjobtui.models.run_time_fit import LifeModel, RunTimeFit, WatchedRun
 from zjobtui.models.source_text import without_codes
 from zjobtui.models.text import clean
 from zjobtui.models.text_width import head
@@ -37,13 +37,11 @@ NEARLY_ALL = 0.95
 OTHER_JOBS_SAMPLE = 1_000
 """Most jobs outside of the batch from which is learned, the last added ones."""
 
-MARGIN = 1.28
-"""Standard deviations on either side of the expected number of ends: the range holds the time in 3 of 4 cases."""
+LIKELY_BOUNDS = 0.08, 0.88
+"""How likely 95 % have ended within the shortest and within the longest time: the range holds 3 of 4 true times."""
 
-_TRUST, _LEAST = 0.3, 2.0
-"""How far the fit is trusted: its relative variance is that of as many jobs as ended and ran so long, times `_TRUST`,
-and `_LEAST` more. Chosen so that the range holds the time in three of four simulated batches.
-"""
+MOST_SEEN = 0.9
+"""The share of the jobs that had ended at their first call from whose age on all ends of a batch count as seen."""
 
 LONGEST_ESTIMATE_SECONDS = 30 * 86_400.0
 """Seconds beyond which nothing is estimated."""
@@ -51,8 +49,8 @@ LONGEST_ESTIMATE_SECONDS = 30 * 86_400.0
 WIDEST = 5.0
 """A range is shown only if its longest time is less than this many times its shortest, or the age of the batch."""
 
-_STEPS = 40
-"""Halvings of the interval that holds a time: far below a second."""
+_STEPS = 8
+"""Halvings of the interval that holds a time: below 1 % of it."""
 
 _CLOSING = (
     (VerdictKind.DONE, "done", "done"),
@@ -161,8 +159,10 @@ def time_until_95_percent(
 
     `other_jobs` are further jobs of any tenants, of which those of the batch's tenants count. How long jobs run is
     learned from these and from the batch itself (`RunTimeFit`); each running job counts from the age at which it was
-    last seen running. None if 95 % have ended, if fewer than `FEWEST` jobs ended while watched, or if the longest
-    time is more than `WIDEST` times the shortest and also more than `WIDEST` times the time since the batch was added.
+    last seen running. Jobs that had ended at their first call tell nothing: they may have ended before they were added.
+
+    None if 95 % have ended, if fewer than `FEWEST` jobs ended while watched, or if the longest time is more than
+    `WIDEST` times the shortest and also more than `WIDEST` times the time since the batch was added.
     """
     jobs = tuple(progress_jobs)
     running = [watch for watch in jobs if watch.verdict.kind is VerdictKind.RUNNING]
@@ -171,31 +171,40 @@ def time_until_95_percent(
         return None
     tenants, own = {watch.job.tenant for watch in jobs}, {watch.job for watch in jobs}
     others = [watch for watch in other_jobs if watch.job.tenant in tenants and watch.job not in own]
-    times = [time for watch in (*others[-OTHER_JOBS_SAMPLE:], *jobs) if (time := run_time(watch)) is not None]
-    if sum(time.end is not None for time in times) < FEWEST:
+    runs = (*_watched_runs(others[-OTHER_JOBS_SAMPLE:]), *_watched_runs(jobs))
+    if sum(run.time.end is not None for run in runs) < FEWEST:
         return None
-    early = [end for watch in jobs if (end := _early_end(watch)) is not None]
-    fit = RunTimeFit.learn(times, early)
+    fit = RunTimeFit.learn(runs)
     ages = Counter((round(now - watch.added_at), round(_seen_age(watch))) for watch in running)
+    known = [
+        (model, [(age, number, model.log_share(seen)) for (age, seen), number in ages.items()]) for model in fit.models
+    ]
 
-    def time_of(margin: float) -> float:
-        def is_reached(after: float) -> bool:
-            mean, variance = _expected_ends(ages, fit, after)
-            return mean + margin * sqrt(variance) >= missing
+    def likelihood(after: float) -> float:
+        """Return how likely it is that all that are missing will have ended in this time."""
+        return sum(model.weight * _likelihood_of_ends(missing, model, at, after) for model, at in known)
 
-        return _least(is_reached, LONGEST_ESTIMATE_SECONDS)
-
-    low, high = time_of(MARGIN), time_of(-MARGIN)
+    low, high = (
+        _least(lambda after, bound=bound: likelihood(after) >= bound, LONGEST_ESTIMATE_SECONDS)  # type: ignore[misc]
+        for bound in LIKELY_BOUNDS
+    )
     elapsed = now - min(watch.added_at for watch in jobs)
     return (low, high) if high < min(LONGEST_ESTIMATE_SECONDS, WIDEST * max(low, elapsed)) else None
 
 
-def _early_end(watch: WatchedJob) -> float | None:
-    """Return the age in seconds at which a young job was found ended by the first call; else None."""
-    if watch.last_running_at is not None or watch.ended_at is None:
-        return None
-    age = watch.ended_at - watch.added_at
-    return age if 0 < age <= NARROW else None
+def _watched_runs(watches: Collection[WatchedJob]) -> list[WatchedRun]:
+    """Return how long jobs ran that were seen running, as far as all their ends were seen.
+
+    Ends are seen only from the first call on. When that was is known of those that had ended by then.
+    """
+    found = sorted(
+        watch.ended_at - watch.added_at
+        for watch in watches
+        if watch.last_running_at is None and watch.ended_at is not None
+    )
+    since = max(0.0, found[int(MOST_SEEN * (len(found) - 1))]) if found else 0.0
+    runs = (WatchedRun(time, since) for watch in watches if (time := run_time(watch)) is not None)
+    return [run for run in runs if run.is_informative]
 
 
 def _seen_age(watch: WatchedJob) -> float:
@@ -203,16 +212,17 @@ def _seen_age(watch: WatchedJob) -> float:
     return 0.0 if watch.last_running_at is None else max(0.0, watch.last_running_at - watch.added_at)
 
 
-def _expected_ends(ages: Counter[tuple[int, int]], fit: RunTimeFit, after: float) -> tuple[float, float]:
-    """Return mean and variance of the number of jobs that will have ended in `after` seconds."""
+def _likelihood_of_ends(missing: int, model: LifeModel, jobs: Iterable[tuple[int, int, float]], after: float) -> float:
+    """Return how likely so many of the jobs will have ended in `after` seconds, if the model is true.
+
+    `jobs` are ages in seconds, numbers of jobs, and `log_share` of the ages at which they were last seen running.
+    """
     mean = variance = 0.0
-    for (age, seen), number in ages.items():
-        runs_on = min(1.0, fit.share(age + after) / max(fit.share(seen), 1e-12))
+    for age, number, seen in jobs:
+        runs_on = exp(min(0.0, model.log_share(age + after) - seen))
         mean += number * (1 - runs_on)
         variance += number * runs_on * (1 - runs_on)
-    total = sum(ages.values())
-    left = total - mean
-    return mean, variance + left**2 / (_TRUST * fit.ended * left / total + _LEAST)
+    return 0.5 * erfc((missing - 0.5 - mean) / sqrt(2 * variance)) if variance > 0 else float(mean >= missing)
 
 
 def _least(is_reached: Callable[[float], bool], limit: float) -> float:
