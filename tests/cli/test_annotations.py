@@ -31,8 +31,13 @@ def filled() -> None:
     now = time.time()
     with opened(store_path()) as (store, _):
         for number, one in ((1, done(now - 8)), (2, failed(now - 5))):
-            observed(store, added(store, watch(number, batch="renewals Q4", added_at=now - 60)), one)
-        added(store, watch(3, batch="renewals Q4", added_at=now - 60, tags=("a",)), watch(4, tenant="eu", label="cafe"))
+            seen_running = watch(number, batch="renewals Q4", added_at=now - 60, last_running_at=now - 9)
+            observed(store, added(store, seen_running), one)
+        added(
+            store,
+            watch(3, batch="renewals Q4", added_at=now - 60, last_running_at=now - 60, tags=("a",)),
+            watch(4, tenant="eu", label="cafe"),
+        )
 
 
 @pytest.mark.usefixtures("filled")

@@ -2,7 +2,7 @@ from math import inf
 
 import pytest
 
-from tests.support.building import NOW, done, failed, job, read_body, seen, watch, watchlist
+from tests.support.building import NOW, PROCESSING, done, failed, job, read_body, seen, watch, watchlist
 from zjobtui.formatting.batches import batch_line, batch_overview, batch_record, range_text, time_left_text
 from zjobtui.models.batches import batches
 from zjobtui.models.observation import Observation
@@ -61,7 +61,9 @@ def test_a_record_has_numbers_and_times() -> None:
         "duration_s": 64.0,
         "time_left_s": [61.0, 100.0],
     }
-    (ended,) = batches(RUNNING.apply_observations([(job(2), done(NOW + 80), 5.0)]).watchlist)
+    (ended,) = batches(
+        RUNNING.apply_observations([(job(2), seen(PROCESSING, NOW + 70), 5.0), (job(2), done(NOW + 80), 5.0)]).watchlist
+    )
     assert batch_record(ended, None, inf)["ended_at"] == "2026-11-23T14:01:20Z"
     assert batch_record(ended, None, inf)["duration_s"] == 80.0
 

@@ -98,6 +98,10 @@ def test_the_duration_of_a_job_is_from_adding_to_its_end() -> None:
     ended = running.apply_observations([(job(1), done(NOW + 64.25), 5.0)]).watchlist
     records = [record(one, NOW) for listed in (running, ended) for one in listed]
     assert [(one["batch"], one["duration_s"]) for one in records] == [("b", None), ("b", 64.2)]
+    assert (
+        record(watchlist(watch(1)).apply_observations([(job(1), done(), 5.0)]).observed[-1].watch, NOW)["duration_s"]
+        is None
+    )
 
 
 def test_a_full_record_without_a_response_has_null() -> None:

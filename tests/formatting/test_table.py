@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.building import NOW, done, job, watch, watchlist
+from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watchlist
 from zjobtui.formatting.table import job_table
 from zjobtui.models.text_width import cells
 
@@ -12,7 +12,7 @@ LISTED = tuple(
         watch(2, label="Renewals 続き", tenant="eu-prod"),
         watch(3),
     )
-    .apply_observations([(job(1), done(NOW + 60), 5.0)])
+    .apply_observations([(job(1), seen(PROCESSING, NOW + 50), 5.0), (job(1), done(NOW + 60), 5.0)])
     .watchlist
 )
 

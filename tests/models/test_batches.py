@@ -83,7 +83,7 @@ def test_the_closing_line_names_the_numbers_by_verdict_and_the_time() -> None:
     statuses = ["done"] * 193 + ["failed"] * 4 + ["attention"] * 3
     pending = seen(replace(done(NOW + 372).report, result=None), NOW + 372)
     answers = {"done": done(NOW + 372), "failed": failed(NOW + 370), "attention": pending}
-    listed = watchlist(*(watch(number, batch="renewals Q4") for number in range(200)))
+    listed = watchlist(*(watch(number, batch="renewals Q4", last_running_at=NOW) for number in range(200)))
     ended = listed.apply_observations(
         (job(number), answers[status], 5.0) for number, status in enumerate(statuses)
     ).watchlist
@@ -100,9 +100,14 @@ def test_the_closing_line_names_the_numbers_by_verdict_and_the_time() -> None:
     ],
 )
 def test_verdicts_that_no_job_has_are_left_out(answers: list[Observation], line: str) -> None:
-    listed = watchlist(watch(1, batch="b"), watch(2, batch="b"))
+    listed = watchlist(*(watch(number, batch="b", last_running_at=NOW) for number in (1, 2)))
     ended = listed.apply_observations((job(number), answer, 5.0) for number, answer in enumerate(answers, 1)).watchlist
     assert closing_line(batches(ended)[0]) == line
+
+
+def test_the_closing_line_of_jobs_that_had_ended_when_first_polled_has_no_time() -> None:
+    listed = watchlist(watch(1, batch="b"), watch(2, batch="b"))
+    assert closing_line(batches(after(listed, _1=done(NOW + 1), _2=failed(NOW + 2)))[0]) == "b: 1 done, 1 failed"
 
 
 @pytest.mark.parametrize(

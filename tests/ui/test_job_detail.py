@@ -23,7 +23,8 @@ RUNNING = "recorded-processing"
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_the_detail_opens_with_verdict_time_and_sentence(size: tuple[int, int]) -> None:
-    engine = staged("recorded-completed-order-pending", labels=("CS-4390",))
+    engine = staged(RUNNING, labels=("CS-4390",))
+    tell(engine, 1, "recorded-completed-order-pending")
     engine.clock.at += 240
     async with run_monitor(engine, size) as view:
         assert view.detail_title == "CS-4390 · 000000015d7b48d3a20245bfe73bdceb"
@@ -132,7 +133,7 @@ async def test_view_keys_work_in_list_and_detail_and_the_verdict_is_on_top(
         for pane in ("list", "detail"):
             for key, words in SHOWS.items():
                 await view.press(key)
-                assert view.detail[0] == " ✗ failed · ended just now", pane
+                assert view.detail[0] == " ✗ failed · had ended when first polled", pane
                 assert f"[{key} " in tabs(view)
                 assert [one for one, other in SHOWS.items() if other in view.text] == [key]
                 assert words in view.text
@@ -221,7 +222,8 @@ async def test_the_cursor_stays_on_a_job_that_is_being_read(
 
 
 async def test_the_age_of_an_ended_job_is_updated_in_every_view() -> None:
-    engine = staged(FAILED)
+    engine = staged(RUNNING)
+    tell(engine, 1, FAILED)
     async with run_monitor(engine) as view:
         await view.press("3")
         engine.clock.at += 240

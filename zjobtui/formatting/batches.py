@@ -5,6 +5,7 @@ from math import ceil, floor, inf
 from typing import Any
 
 from zjobtui.formatting.failure_groups import distinct_titles, transience
+from zjobtui.formatting.job import HAD_ENDED
 from zjobtui.formatting.symbols import GLYPHS, WORDS, plural
 from zjobtui.formatting.times import moment, stamp
 from zjobtui.models.batches import BatchProgress, closing_line
@@ -78,7 +79,7 @@ def batch_line(progress: BatchProgress, time_left: TimeLeft, now: float, width: 
     parts = (
         fit(progress.name, 30),
         fit(f"{progress.ended:,}/{progress.total:,}", 9),
-        fit(format_duration(progress.elapsed(now)), 6),
+        fit("–" if progress.had_ended else format_duration(progress.elapsed(now)), 6),
         " · ".join(part for part in (counts, time_left_text(time_left)) if part),
     )
     return fit("  ".join(parts), width).rstrip()
@@ -93,9 +94,19 @@ def batch_record(progress: BatchProgress, time_left: TimeLeft, now: float) -> di
         "jobs": {WORDS[kind]: progress.counts[kind] for kind in VerdictKind},
         "started_at": stamp(progress.started_at),
         "ended_at": stamp(progress.ended_at) if progress.ended_at is not None else None,
-        "duration_s": round(progress.elapsed(now), 1),
+        "duration_s": batch_duration(progress, now),
         "time_left_s": [round(bound, 1) for bound in time_left] if time_left is not None else None,
     }
+
+
+def batch_duration(progress: BatchProgress, now: float) -> float | None:
+    """Return the seconds that a batch took, or has been running; None if all had ended when they were first polled."""
+    return None if progress.had_ended else round(progress.elapsed(now), 1)
+
+
+def took_text(progress: BatchProgress, now: float) -> str:
+    """Return how long a batch took that has ended: `took 6m12s`."""
+    return HAD_ENDED if progress.had_ended else f"took {format_duration(progress.elapsed(now))}"
 
 
 def batch_overview(progress: BatchProgress, time_left: TimeLeft, now: float, zone: tzinfo | None = None) -> str:
@@ -105,7 +116,7 @@ def batch_overview(progress: BatchProgress, time_left: TimeLeft, now: float, zon
     """
     whole, stale = progress.whole or progress, progress.stale(now)
     left = f" · {range_text(*time_left)} left for 95 %" if time_left is not None and not whole.has_ended else ""
-    times = f"took {format_duration(whole.elapsed(now))}" if whole.has_ended else stepped(whole.elapsed(now))
+    times = took_text(whole, now) if whole.has_ended else stepped(whole.elapsed(now))
     ended = f"{whole.ended:,} of {plural(whole.total, 'job')} ended"
     shown = f"{progress.total:,} of {plural(whole.total, 'job')} shown"
     parts = [

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from zjobtui.formatting.batches import batch_duration
 from zjobtui.formatting.records import RECORD_SCHEMA, record
 from zjobtui.formatting.symbols import GLYPHS, WORDS, counts, job_name, plural
 from zjobtui.formatting.times import moment, stamp
@@ -69,7 +70,7 @@ def _content(notification: Notification, watches: Sequence[WatchedJob], now: flo
         problem = status.problem.for_log if status.problem else None
         return {"tenant": status.tenant, "since": since, "problem": problem, "text": _tenant_text(status)}
     if (batch := notification.batch) is not None:
-        took = round(batch.elapsed(now), 1)
+        took = batch_duration(batch, now)
         return {"batch": batch.name, "text": closing_line(batch), "duration_s": took, "jobs": _numbers(batch.jobs)}
     return {"jobs": _numbers(watches)}
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from zjobtui.formatting.outline import OutlineNode, Tone, field
 from zjobtui.formatting.times import age, ago, duration, moment
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.models.watched_job import WatchedJob, is_stale
+from zjobtui.models.watched_job import WatchedJob, had_ended, is_stale
 from zjobtui.models.why import stepped
 
 VERDICT_TONES = {
@@ -18,6 +18,10 @@ VERDICT_TONES = {
     VerdictKind.RUNNING: Tone.RUNNING,
     VerdictKind.DONE: Tone.GOOD,
 }
+
+
+HAD_ENDED = "had ended when first polled"
+"""Said of jobs of which nobody knows when they ended."""
 
 
 class TimeText(Struct, frozen=True):
@@ -31,8 +35,11 @@ class TimeText(Struct, frozen=True):
 def time_text(watch: WatchedJob, now: float, paused_at: float | None = None) -> TimeText:
     """Return how long a job has been running, or how long ago it ended; for a stale row the age of the last answer.
 
-    While polling is paused, since `paused_at`, the age of a running job does not grow.
+    Of a job that had ended when it was first polled, nobody knows when that was. While polling is paused, since
+    `paused_at`, the age of a running job does not grow.
     """
+    if had_ended(watch):
+        return TimeText("had ended", "had ended")
     if watch.is_final:
         return _ago("ended", "", now - (watch.ended_at or now))
     answered_at = watch.answered_at

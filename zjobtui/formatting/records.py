@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from zjobtui.formatting.times import stamp
 from zjobtui.models.advice import advise
 from zjobtui.models.history import History
-from zjobtui.models.watched_job import WatchedJob, is_stale
+from zjobtui.models.watched_job import WatchedJob, had_ended, is_stale
 from zjobtui.models.why import settled_why
 
 if TYPE_CHECKING:
@@ -60,8 +60,11 @@ def record(watch: WatchedJob, now: float) -> dict[str, Any]:
 
 
 def duration_of(watch: WatchedJob) -> float | None:
-    """Return the seconds from when a job was added until it was first seen ended; None while it is running."""
-    if watch.ended_at is None or not watch.is_final:
+    """Return the seconds from when a job was added until it was first seen ended.
+
+    None while it is running, and if it had ended when it was first polled.
+    """
+    if watch.ended_at is None or not watch.is_final or had_ended(watch):
         return None
     return round(max(0.0, watch.ended_at - watch.added_at), 1)
 

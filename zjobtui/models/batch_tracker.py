@@ -59,9 +59,9 @@ class BatchTracker:
         found.reverse()  # of those that were added at the same time, the last one is the newest
         return tuple(sorted(found, key=lambda batch: (batch.has_ended, -batch.started_at)))
 
-    def newest_running(self) -> BatchProgress | None:
-        """Return the running batch that was added last; None if no batch is running."""
-        return next((batch for batch in self.newest_first() if not batch.has_ended), None)
+    def newest_running(self, tenant: str = "") -> BatchProgress | None:
+        """Return the running batch that was added last, if a tenant is given, of those with jobs in it; else None."""
+        return next((batch for batch in self.newest_first() if not batch.has_ended and batch.is_in(tenant)), None)
 
     def others(self) -> tuple[WatchedJob, ...]:
         """Return the jobs that are in no batch, in the order of adding."""

@@ -19,7 +19,7 @@ from zjobtui.models.source_text import without_codes
 from zjobtui.models.text import clean
 from zjobtui.models.text_width import head
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.models.watched_job import WatchedJob, is_stale
+from zjobtui.models.watched_job import WatchedJob, had_ended, is_stale
 from zjobtui.models.watchlist import Watchlist
 
 WORDS_WIDTH = 24
@@ -91,6 +91,15 @@ class BatchProgress(Struct, frozen=True):
         """Whether no job of the batch is running."""
         return self.ended_at is not None
 
+    @property
+    def had_ended(self) -> bool:
+        """Whether all jobs had ended when they were first polled, so that nobody knows how long they took."""
+        return all(had_ended(watch) for watch in self.jobs)
+
+    def is_in(self, tenant: str) -> bool:
+        """Whether a job of the batch is one of this tenant; "" stands for any."""
+        return not tenant or any(watch.job.tenant == tenant for watch in self.jobs)
+
     def stale(self, now: float) -> int:
         """Return how many running jobs are stale at `now`: nothing was heard of them for three planned intervals."""
         return (
@@ -140,14 +149,14 @@ def _ended_at(watch: WatchedJob) -> float:
 def closing_line(progress: BatchProgress) -> str:
     """Return the result of a batch that ended: `renewals Q4: 193 done, 4 failed, 3 need attention, 6m12s`.
 
-    Verdicts that no job has are left out.
+    Verdicts that no job has are left out; so is the time if all jobs had ended when they were first polled.
     """
     parts = [
         f"{number:,} {singular if number == 1 else plural}"
         for kind, singular, plural in _CLOSING
         if (number := progress.counts[kind])
     ]
-    if progress.ended_at is not None:
+    if progress.ended_at is not None and not progress.had_ended:
         parts.append(format_duration(progress.elapsed(progress.ended_at)))
     return f"{progress.name}: {', '.join(parts)}"
 

@@ -94,6 +94,11 @@ class WatchedJob(Struct, frozen=True, kw_only=True):
         return self.label or self.job.id.given
 
 
+def had_ended(watch: WatchedJob) -> bool:
+    """Return whether the job had ended when it was first polled: when it ended, and how long it took, nobody knows."""
+    return watch.is_final and watch.last_running_at is None
+
+
 STALE_AFTER = 3
 """Planned intervals without a good response after which a row is stale."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from zjobtui.formatting.job import VERDICT_TONES, problem_text, time_text, unknown_text
+from zjobtui.formatting.job import HAD_ENDED, VERDICT_TONES, problem_text, time_text, unknown_text
 from zjobtui.formatting.raw_json import difference, pretty
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import duration
@@ -15,7 +15,7 @@ from zjobtui.models.duration_stats import DurationStats, duration_stats
 from zjobtui.models.related import Reference
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.models.watched_job import WatchedJob, is_stale
+from zjobtui.models.watched_job import WatchedJob, had_ended, is_stale
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.outline_lines import RenderedLine, wrap_paragraph
@@ -102,7 +102,7 @@ def header_lines(details: JobDetails, now: float, width: int) -> Iterator[Render
     tone = "stale" if is_stale(watch, now) else VERDICT_TONES[kind].name.lower()
     heading = (
         (f" {GLYPHS[kind]} {kind.value}", tone),
-        (f" · {time.text}{typical}", "attention" if time.is_stale else "muted"),
+        (f" · {HAD_ENDED if had_ended(watch) else time.text}{typical}", "attention" if time.is_stale else "muted"),
     )
     yield RenderedLine("verdict", heading)
     yield from wrap_paragraph("verdict", watch.verdict.sentence, "plain", width)
