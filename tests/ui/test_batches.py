@@ -1,15 +1,17 @@
 """Batches on the screen: the newest one in the status bar, its end, and its name."""
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.batches import DONE
 from tests.support.building import NOW, job, watch
-from tests.support.screen_harness import run_monitor
+from tests.support.screen_harness import TENANT, run_monitor
 from tests.support.scripted import FixedClock, ScriptedEngine
 from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST, WIDE_FIRST
 from zjobtui.models.notifications import COOLDOWN, Topic
 from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.tenant_status import Limit
 from zjobtui.ui.notifier import NotificationSettings
 from zjobtui.ui.themes import Appearance
 
@@ -39,8 +41,9 @@ def renewals(ended: int = 171, total: int = 200) -> ScriptedEngine:
     ("width", "expected"),
     [
         (200, "  renewals Q4 ████████████▒░░ 171/200 · 25s–1m left  "),
-        (110, "  renewals Q4 171/200 · 25s–1m left  "),
-        (80, "  171/200  "),
+        (110, "  renewals Q4 ██████▒░ 171/200 · 25s–1m left  "),
+        (80, "  renewals Q4 171/200 · 25s–1m left  "),
+        (60, "  171/200  "),
     ],
 )
 async def test_the_bar_shows_the_newest_running_batch_as_far_as_there_is_room(width: int, expected: str) -> None:
@@ -49,7 +52,32 @@ async def test_the_bar_shows_the_newest_running_batch_as_far_as_there_is_room(wi
         view.app._monitor._tick()
         await view.settled()
         assert expected in view.bar
-        assert view.bar.endswith("● 1.4 calls/s")
+        assert view.bar.endswith(("● 1.4 calls/s", "● 1.4/s"))
+
+
+async def test_name_bar_and_time_of_the_batch_come_before_figures_of_polling() -> None:
+    engine = renewals()
+    engine.pulse = replace(engine.pulse, calls_per_second=83.0, interval=6.0, limit=Limit.CALLS_PER_SECOND)
+    engine.publish()
+    async with run_monitor(engine, (140, 24)) as view:
+        view.app._monitor._tick()
+        await view.settled()
+        assert "  renewals Q4 ██████▒░ 171/200 · 25s–1m left  " in view.bar
+        assert "limited by" not in view.bar
+
+
+async def test_the_bar_shows_no_batch_of_another_tenant_than_the_chosen_one() -> None:
+    engine = ScriptedEngine(FixedClock(NOW + 100))
+    engine.watch(
+        watch(number, tenant=tenant, batch=f"{tenant} jobs", added_at=NOW + added, last_running_at=NOW + 99)
+        for number, (tenant, added) in enumerate([("env", 0), ("env", 0), ("eu", 50), ("eu", 50)], 1)
+    )
+    tenants = [TENANT, replace(TENANT, name="eu", title="Europe")]
+    async with run_monitor(engine, (200, 24), tenants=tenants) as view:
+        assert "  eu jobs " in view.bar
+        await view.press("T", "enter")
+        assert "  env jobs " in view.bar
+        assert "eu jobs" not in view.bar
 
 
 async def test_the_batch_in_the_bar_is_ascii_and_never_hides_an_outage() -> None:

@@ -194,7 +194,7 @@ async def test_rows_of_folded_batches_line_up_and_end_below_the_title_of_the_tim
         assert len(first.rstrip()) == len(second.rstrip()) == len(view.header.rstrip())
 
 
-def test_a_row_of_any_width_is_never_too_long_and_drops_its_bar_and_times_before_its_counts() -> None:
+def test_a_row_of_any_width_is_never_too_long_and_drops_its_times_before_its_counts() -> None:
     counts = dict.fromkeys(VerdictKind, 0) | {VerdictKind.FAILED: 1_300, VerdictKind.DONE: 4}
     long = BatchProgress("price increase November, all", (watch(1),) * 1_304, counts, 0.0, 9.0)
     short = BatchProgress("x", (watch(1),) * 4, counts | {VerdictKind.FAILED: 0}, 0.0, None)
@@ -213,8 +213,22 @@ def test_a_row_of_any_width_is_never_too_long_and_drops_its_bar_and_times_before
         assert " 4 of 1,304 shown  " in texts[-1]
         assert {text.rindex("✓") for text in texts} == {texts[0].rindex("✓")}
     common = common_widths((long, short))
-    text = "".join(part for part, _ in batch_row(long, "1m10s", 56, common))
+    text = "".join(part for part, _ in batch_row(long, "1m10s", 44, common))
     assert text.rstrip().endswith("1,304/1,304  ✗ 1,300  ✓ 4"), text
+
+
+def test_the_name_in_a_row_is_cut_before_bar_counts_and_times_are_left_out() -> None:
+    counts = dict.fromkeys(VerdictKind, 50) | {VerdictKind.UNKNOWN: 0}
+    batch = BatchProgress("Bulk renewals December 17:02", (watch(1),) * 200, counts, 0.0, None)
+    rows = {
+        width: "".join(part for part, _ in batch_row(batch, "1m10s", width, common_widths([batch])))
+        for width in (45, 54, 80)
+    }
+    assert rows[45].startswith("Bulk renewa")
+    assert rows[45].endswith(" 150/200  ✗ 50  ! 50  ◌ 50  ✓ 50")
+    assert rows[54].endswith(" 150/200  ✗ 50  ! 50  ◌ 50  ✓ 50  1m10s")
+    assert "█" in rows[80]
+    assert rows[80].endswith("  ✗ 50  ! 50  ◌ 50  ✓ 50                   1m10s")
 
 
 async def test_the_views_of_a_job_are_not_those_of_a_folded_batch() -> None:

@@ -1,11 +1,13 @@
 """Shows batches: the newest one in the status bar, all of them on the wallboard, and how each has ended."""
 
+from collections.abc import Callable
+
 from textual.screen import Screen
 
 from zjobtui.clock import Clock
 from zjobtui.formatting.batches import bar_texts
 from zjobtui.models.batch_tracker import BatchTracker
-from zjobtui.models.batches import closing_line
+from zjobtui.models.batches import BatchProgress, closing_line
 from zjobtui.polling.state import State
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.state_feed import has_news
@@ -25,18 +27,21 @@ class BatchController:
         clock: Clock,
         bar: StatusBar,
         rows: JobList,
+        chosen_tenant: Callable[[], str],
     ) -> None:
         self._screen = screen
         self._state = state
         self._clock = clock
         self._bar = bar
         self._rows = rows
+        self._chosen_tenant = chosen_tenant
         self._wallboard: Wallboard | None = None
         self._closing: list[str] = []
         self._has_new_ends = False
         self.tracker = BatchTracker(state.watchlist)
         """The batches of the newest state."""
         rows.time_left = self.tracker.time_left
+        bar.batch_texts = self._texts
 
     def update(self, state: State) -> None:
         """Take a state; call `show_ended` then to report the batches that have ended."""
@@ -44,17 +49,15 @@ class BatchController:
         if ended := self.tracker.update(state.watchlist):
             self._closing += map(closing_line, ended)
             self._has_new_ends = True
-        self._show_newest()
         if self._wallboard is not None and has_news(before, state):
             self._show_board(self._wallboard)
 
     def tick(self) -> None:
         """Show what has changed with time."""
-        newest = self.tracker.newest_running()
+        newest = self._newest()
         shown = self._wallboard.shown if self._wallboard is not None else ()
         folded = (batch.whole or batch for batch in self._rows.folds.batches)
         self.tracker.estimate([*([newest] if newest else ()), *shown, *folded], self._clock.now())
-        self._show_newest()
         if self._wallboard is not None:
             self._show_board(self._wallboard)
 
@@ -76,9 +79,13 @@ class BatchController:
     def _wallboard_closed(self, _: object) -> None:
         self._wallboard = None
 
-    def _show_newest(self) -> None:
-        newest = self.tracker.newest_running()
-        self._bar.batch_texts = bar_texts(newest, self.tracker.time_left(newest)) if newest else ()
+    def _newest(self) -> BatchProgress | None:
+        """Return the newest running batch with jobs in the tenant that is shown alone, if one is."""
+        return self.tracker.newest_running(self._chosen_tenant())
+
+    def _texts(self) -> tuple[str, ...]:
+        newest = self._newest()
+        return bar_texts(newest, self.tracker.time_left(newest)) if newest else ()
 
     def _show_board(self, wallboard: Wallboard) -> None:
         wallboard.show(board_of(self._state, self.tracker, self._bar.tenants, self._clock.now(), self._bar.zone))

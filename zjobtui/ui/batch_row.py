@@ -5,18 +5,17 @@ from collections.abc import Collection, Mapping
 from msgspec import Struct
 from rich.cells import cell_len
 
-from zjobtui.formatting.batches import TimeLeft, count_bar, range_text
+from zjobtui.formatting.batches import TimeLeft, count_bar, range_text, took_text
 from zjobtui.formatting.job import VERDICT_TONES
 from zjobtui.formatting.symbols import GLYPHS, WORDS
 from zjobtui.models.batches import BatchProgress
-from zjobtui.models.durations import format_duration
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.why import stepped
 from zjobtui.ui.styled_line import Spans, cell_length, fit_exact
 
 _URGENT = (VerdictKind.FAILED, VerdictKind.ATTENTION)
 
-_LONGEST_NAME, _SHORTEST_BAR, _LONGEST_BAR = 30, 6, 30
+_LONGEST_NAME, _SHORTEST_NAME, _SHORTEST_BAR, _LONGEST_BAR = 30, 12, 6, 30
 """Cells of the name and of the bar."""
 
 _TIMES_WIDTH = 22
@@ -45,18 +44,22 @@ def batch_row(progress: BatchProgress, times: str, width: int, common: CommonWid
     """Return a batch in at most `width` cells; `times` is that of `times_text`.
 
     A batch of which a filter shows a part has the number of these jobs in place of a bar, which would be theirs alone.
-    With `common` widths all parts line up with those of other batches, and the times are at the end, if all fits.
+    The name is cut before anything is left out. With `common` widths all parts line up with those of other batches, and
+    the times are at the end, if all fits.
     """
     if common is not None and (lined_up := _lined_up(progress, times, width, common)):
         return lined_up
-    number = _number(progress)
-    name_width = min(cell_len(progress.name), _LONGEST_NAME)
-    room = width - cell_len(number) - name_width
+    number, full_name = _number(progress), min(cell_len(progress.name), _LONGEST_NAME)
+    least_name = min(full_name, _SHORTEST_NAME)
     counts, urgent = count_spans(progress.counts), count_spans({kind: progress.counts[kind] for kind in _URGENT})
-    candidates = ((*counts, (f"  {times}", "muted")), counts, urgent)
+    candidates = ((*counts, (f"  {times}", "muted")), counts, (*urgent, (f"  {times}", "muted")), urgent)
+    room = width - cell_len(number) - least_name
     rest = next((spans for spans in candidates if cell_length(spans) <= room), ())
-    bar_width = 0 if progress.whole else min(room - cell_length(rest) - 1, _LONGEST_BAR)
-    bar = ((" ", "plain"), *batch_bar_spans(progress, bar_width)) if bar_width >= _SHORTEST_BAR else ()
+    room -= cell_length(rest)
+    least_bar = 0 if progress.whole or room <= _SHORTEST_BAR else _SHORTEST_BAR + 1
+    name_width = min(full_name, least_name + max(0, room - least_bar))
+    bar_width = min(room - (name_width - least_name) - 1, _LONGEST_BAR) if least_bar else 0
+    bar = ((" ", "plain"), *batch_bar_spans(progress, bar_width)) if bar_width else ()
     name = fit_exact(progress.name, min(name_width, max(width - cell_len(number), 0)))
     return ((name, "strong"), *bar, (number, "plain"), *rest)
 
@@ -74,12 +77,15 @@ def _lined_up(progress: BatchProgress, times: str, width: int, common: CommonWid
         (f"  {GLYPHS[kind]} {number:>{digits},}" if number else " " * (digits + 4), VERDICT_TONES[kind].name.lower())
         for kind, number, digits in numbers
     )
-    room = width - common.name - common.number - cell_length(counts) - 1
+    room = width - common.number - cell_length(counts) - 1
+    others = _SHORTEST_BAR + 2 + max(_TIMES_WIDTH, cell_len(times))
+    name_width = max(min(common.name, room - others), min(common.name, _SHORTEST_NAME))
+    room -= name_width
     bar_width = max(min(room - _TIMES_WIDTH - 2, _LONGEST_BAR), _SHORTEST_BAR)
     gap = room - bar_width - cell_len(times)
     if gap <= 1:
         return ()
-    name, number = fit_exact(progress.name, common.name), _number(progress)
+    name, number = fit_exact(progress.name, name_width), _number(progress)
     if progress.whole is not None:
         begin: Spans = ((" " + number.rjust(bar_width + common.number), "plain"),)
     else:
@@ -117,7 +123,7 @@ def times_text(progress: BatchProgress, time_left: TimeLeft, now: float) -> str:
     if progress.whole is not None:
         return ""
     if progress.has_ended:
-        return f"took {format_duration(progress.elapsed(now))}"
+        return took_text(progress, now)
     stale = f"{number:,} stale · " if (number := progress.stale(now)) else ""
     left = f" · {range_text(*time_left)} left" if time_left is not None else ""
     return f"{stale}{stepped(progress.elapsed(now))}{left}"

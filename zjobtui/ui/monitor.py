@@ -87,7 +87,9 @@ class Monitor(Screen[None]):
             engine.state, tenants, clock, self.job_list, self._bar, self._notice, notice_text=options.notice
         )
         self._detail_controller = DetailController(self._monitor_context, self._presenter, self.job_list, self._detail)
-        self._batches = BatchController(self, engine.state, clock, self._bar, self.job_list)
+        self._batches = BatchController(
+            self, engine.state, clock, self._bar, self.job_list, lambda: self._presenter.chosen_tenant
+        )
         settings = options.notifications or NotificationSettings()
         self._notifier = Notifier(settings, clock, self._write, self._batches.toast, self.run_worker)
         self._ui_state = UiState(options.ui_state, self._presenter.model, self.panes)

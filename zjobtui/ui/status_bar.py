@@ -1,6 +1,6 @@
 """The status bar at the top, drawn again only if its text changed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import tzinfo
 
 from rich.cells import cell_len
@@ -28,8 +28,8 @@ _EIGHT_COLOURS = ("000000", "aa0000", "00aa00", "aa5500", "0000aa", "aa00aa", "0
 _GREY_DIFFERENCE = 32
 """Difference between the channels of a colour that is still grey."""
 
-_NAMED = 2
-"""The form of the batch with its name and time, but without a bar, for which the status is shortened."""
+_BARRED, _NAMED = 1, 2
+"""The forms of the batch with name, bar and time, and with name and time, for which the status is shortened."""
 
 _CONTRAST_THRESHOLD = 0.18
 """Luminance at which black and white have the same contrast."""
@@ -49,8 +49,8 @@ class StatusBar(Widget):
         self._shown_values: tuple[object, ...] = ()
         self.zone: tzinfo | None = None
         """Time zone of the times; None for the machine's."""
-        self.batch_texts: tuple[str, ...] = ()
-        """The newest running batch, for fewer and fewer cells (`bar_texts`); empty if there is none."""
+        self.batch_texts: Callable[[], tuple[str, ...]] = tuple
+        """Returns the newest running batch, for fewer and fewer cells (`bar_texts`); nothing if there is none."""
         self.retry_key = ""
         """The key that retries a tenant, in the form that is shown to the user."""
 
@@ -73,13 +73,13 @@ class StatusBar(Widget):
         """
         width = self.size.width or self.app.size.width
         text = status_text(status, now, counts, self.zone, self.retry_key)
-        bar = (*notes, is_muted, width, tuple(troubled), chosen, self.tenants, self.batch_texts, by_tenant)
+        batch = self.batch_texts()
+        bar = (*notes, is_muted, width, tuple(troubled), chosen, self.tenants, batch, by_tenant)
         shown_values = (text, *counts.values(), *bar)
         if shown_values == self._shown_values:
             return
         self._shown_values = shown_values
         self._badges = Badges(self.tenants, troubled, chosen, by_tenant)
-        batch = self.batch_texts
         new = status_spans(self._badges, counts, text, width, notes, is_muted=is_muted, batch=batch)
         if new != self._spans:
             self._spans = new
@@ -178,9 +178,9 @@ def status_spans(
     With several tenants, each has its counts if there is room for that beside everything else but the words of the
     counts of all.
 
-    The newest batch is between them: at least its number of jobs, unless that would shorten what is wrong. Only whole
-    parts are left out. Room for longer figures is reserved at the end, so that the status does not move while its words
-    stay the same.
+    The newest batch is between them: its name, a bar and its time come before figures of polling and words of counts,
+    its number of jobs before everything but what is wrong. Only whole parts are left out. Room for longer figures is
+    reserved at the end, so that the status does not move while its words stay the same.
     """
     tone = status.tone.name.lower()
     full, brief = _count_spans(counts, in_full=True), _count_spans(counts, in_full=False)
@@ -196,11 +196,13 @@ def status_spans(
         pairs += [(left, _join(text, *tail)) for text in status.texts[1:] for left in (*wordy, *narrow)]
     in_words = [(left, right) for left, right in pairs if left[-len(full) :] == full]
     is_trouble = badges.has_trouble or status.tone is Tone.BAD
-    wanted = () if not batch or is_trouble else ((in_words, batch[_NAMED]), (pairs, batch[-1]))
+    forms = () if not batch or is_trouble else (batch[_BARRED], batch[_NAMED])
+    wanted = [(candidates, form) for candidates in (in_words, pairs) for form in forms]
+    wanted += [(pairs, form) for form in batch[-1:] if forms]
     if badges.counted:
         whole = _join(status.full, *tail, *notes)
         counted = [((*program, *badges.counted, *some), whole) for some in (full, brief)]
-        wanted = ((counted, batch[0] if batch else ""), *wanted)
+        wanted.insert(0, (counted, batch[0] if batch else ""))
     for candidates, needed in (*wanted, (pairs, "")):
         for left, right in candidates:
             gap = width - cell_length(left) - cell_len(right) - 1
