@@ -8,7 +8,7 @@ import click
 from msgspec.structs import replace
 
 from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE, print_error, print_json
-from zjobtui.cli.common import open_store_and_watchlist
+from zjobtui.cli.common import load_configuration, open_store_and_watchlist
 from zjobtui.cli.options import AS_JSON, TENANT
 from zjobtui.cli.selection import FILTER, complete_jobs, filter_jobs, removed_jobs, resolve_each
 from zjobtui.formatting import export
@@ -114,8 +114,16 @@ def ls(
 
 def _print_table(watches: Sequence[WatchedJob], watchlist: Watchlist, now: float) -> None:
     """Print jobs as wide as the terminal."""
-    remarks = _failure_texts(watches, tenant_failures(watchlist), now)
-    print("\n".join(job_table(watches, now, terminal_width(), remarks, is_why_whole=not sys.stdout.isatty())))
+    table = job_table(
+        watches,
+        now,
+        terminal_width(),
+        _failure_texts(watches, tenant_failures(watchlist), now),
+        is_why_whole=not sys.stdout.isatty(),
+        typical=typical_times(watchlist),
+        known_tenants=[configured.tenant.name for configured in load_configuration().tenants],
+    )
+    print("\n".join(table))
 
 
 def _check_options(*, as_json: bool, as_csv: bool, by: str | None, archived: bool, removed: bool) -> None:

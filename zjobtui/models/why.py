@@ -48,6 +48,12 @@ def why_texts(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> tu
     )
 
 
+def without_order(text: str, watch: WatchedJob) -> str:
+    """Return why a job is in its state without the number of its order, unless that is all."""
+    number = watch.digest.order_number if watch.digest else ""
+    return text.removeprefix(f"{number} · ") if number else text
+
+
 def is_overdue(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> bool:
     """Return whether a job runs for longer than 95 % of the jobs of its tenant do, as far as recent responses say."""
     if (
