@@ -284,6 +284,16 @@ async def test_s_sorts_by_the_chosen_column_and_the_marked_one_the_other_way(siz
         assert "TIME▼" in view.header
 
 
+@pytest.mark.slow
+async def test_sorting_says_so_if_the_first_row_is_not_in_view() -> None:
+    async with run_monitor(staged(*["recorded-processing"] * 80), (100, 30)) as view:
+        await view.press(*["pagedown"] * 2)
+        await view.click("JOB")
+        assert view.toast == "24 rows above; home goes to the first."
+        await view.press("home")
+        assert "00000001" in names(view)[0]
+
+
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_the_sort_menu_marks_the_order_and_enter_on_it_turns_it_round(size: tuple[int, int]) -> None:
     async with run_monitor(engine(), size) as view:
@@ -395,10 +405,10 @@ async def test_the_row_under_the_cursor_stays_in_view_when_the_order_changes(siz
         await view.press("end", "n")
         chosen = view.jobs[-1].split()[2]
         await view.press("s", "end", "enter")
-        assert any(chosen in row for row in view.jobs)
+        assert any(chosen in row for row in view.rows)
         tell(engine, 7, "recorded-failed-lock")
         await view.press("n")
-        assert any("CS-93" in row and "failed" in row for row in view.jobs)
+        assert any("CS-93" in row and "failed" in row for row in view.rows)
 
 
 @pytest.mark.parametrize("size", [(140, 40), (60, 20), (50, 15)])

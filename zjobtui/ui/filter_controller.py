@@ -8,6 +8,7 @@ from typing import TypeVar
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
+from zjobtui.formatting.symbols import plural
 from zjobtui.models.filter_completion import complete, expand_saved
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.verdict import VerdictKind
@@ -187,10 +188,15 @@ class FilterController:
         await self._open(dialog, apply)
 
     def sort_by(self, order: SortOrder) -> None:
-        """Sort by a column, or in the other direction if the list is sorted by it."""
+        """Sort by a column, or in the other direction if the list is sorted by it.
+
+        The selected job keeps its place on the screen; a message says so if the first row is then not in view.
+        """
         current = self._presenter.model.sorting
         self._presenter.model.sort_by(order, is_reversed=order is current.order and not current.is_reversed)
         self._presenter.resort()
+        if (top := self._rows.top) > 0:
+            toast(self._screen.app, f"{plural(top, 'row')} above; home goes to the first.")
 
     async def columns(self) -> None:
         """Ask which columns the list has."""
