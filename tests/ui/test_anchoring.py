@@ -131,11 +131,11 @@ async def test_with_100_running_and_12_failing_jobs_the_row_being_read_stays_and
             assert (cursor_line(view), selected(view)) == (line, chosen)
         await pass_time(view, 5)
         assert (cursor_line(view), selected(view)) == (line, chosen)
-        assert "▲ 12 new failed" in view.header
+        assert "▲ 12 new failed" in view.rows[1]
         await view.press("n")
         assert selected(view) == f"{51:08x}", "the newest"
         assert "✗ failed" in view.jobs[0]
-        assert "▲" not in view.header
+        assert "▲" not in view.rows[1]
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
@@ -146,14 +146,14 @@ async def test_a_click_on_what_is_new_goes_there(size: tuple[int, int]) -> None:
         tell(engine, 30, FAILED)
         tell(engine, 31, PENDING)
         await pass_time(view, 5)
-        assert "▲ 1 new failed, 1 new attention" in view.header
+        assert "▲ 1 new failed, 1 new attention" in view.rows[1]
         await view.click("new attention")
         assert selected(view) == f"{30:08x}"
 
 
 async def test_what_needs_the_user_below_the_rows_in_view_is_shown_as_well() -> None:
     async with run_monitor(crowd(5, 30), (80, 24)) as view:
-        assert "▼ 22 new failed" in view.header
+        assert "▼ 22 new failed" in view.rows[1]
 
 
 @pytest.mark.slow

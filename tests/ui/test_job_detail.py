@@ -217,7 +217,7 @@ async def test_the_cursor_stays_on_a_job_that_is_being_read(
         await view.press("tab")
         tell(engine, other, FAILED, after=20)
         await view.settled()
-        assert "▲ 1 new failed" in view.header
+        assert "▲ 1 new failed" in view.rows[1]
         assert view.detail_title == title
 
 
@@ -291,7 +291,7 @@ async def test_choosing_a_view_keeps_the_cursor_on_the_job(
         await view.press("3")
         tell(engine, 2, FAILED, after=20)
         await view.settled()
-        assert "▲ 1 new failed" in view.header
+        assert "▲ 1 new failed" in view.rows[1]
         assert view.detail_title == title
 
 
@@ -321,6 +321,6 @@ async def test_a_moved_cursor_leaves_no_highlighted_cell_behind(pane: list[str],
     async with run_monitor(staged(*["recorded-processing"] * 4), (100, 30)) as view:
         await view.press(*pane, *keys, "down")
         rows = [view.terminal.display.screen.buffer[y] for y in range(2, 28)]
-        beside = {row[x].bg for x in (48, 98) for row in rows}
+        beside = {row[x].bg for x in (55, 98) for row in rows}
         assert len(beside) == 1
-        assert sum(row[x].bg not in beside for row in rows for x in (47, 97)) == (2 if pane else 1)
+        assert sum(row[x].bg not in beside for row in rows for x in (54, 97)) == (2 if pane else 1)

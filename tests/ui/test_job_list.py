@@ -96,10 +96,10 @@ async def test_without_colour_and_in_ascii_signs_and_arrows_are_words_and_letter
     engine.note([job(1)], "ask finance")
     async with run_monitor(engine, (200, 24), look=Appearance(is_ascii=True)) as view:
         assert "STATUS v" in view.rows[2]
-        assert "v 21 new failed" in view.rows[2]
+        assert "v 21 new failed" in view.rows[1]
         assert " * " in view.rows[3][4:]
         await view.press("end")
-        assert "^ 22 new failed" in view.rows[2]
+        assert "^ 22 new failed" in view.rows[1]
         assert all(row.isascii() for row in view.rows)
 
 
@@ -117,7 +117,7 @@ async def test_every_verdict_has_a_glyph_and_a_word(size: tuple[int, int]) -> No
 
 async def test_a_narrow_row_keeps_verdict_name_and_reason() -> None:
     async with run_monitor(staged(PENDING, labels=("CS-4390",)), size=(50, 24)) as view:
-        assert view.jobs[0].split() == ["●", "!", "attention", "CS-4390", "·", "00000001", "order", "Pending"]
+        assert view.jobs[0].split() == ["●", "!", "attention", "CS-4390", "000000", "order", "Pending"]
 
 
 async def test_on_a_low_terminal_there_is_no_header_and_the_title_has_the_order() -> None:
@@ -254,7 +254,7 @@ async def test_while_the_user_navigates_rows_keep_their_order_and_are_updated(si
         await wait_for_unfreeze(view)
         assert (cursor_row(view), selected(view)) == (2, id_of(3))
         assert ids(view) == [id_of(number) for number in (1, 2, 3, 5)], "4 is above"
-        assert "▲ 1 new failed" in view.header
+        assert "▲ 1 new failed" in view.rows[1]
         await view.press("n")
         assert ids(view) == [id_of(number) for number in (4, 1, 2, 3, 5)]
         assert selected(view) == id_of(4)
@@ -533,20 +533,30 @@ async def test_an_empty_watchlist_explains_what_to_do(size: tuple[int, int]) -> 
         assert "No jobs." in view.text
 
 
-async def test_the_title_names_the_order_while_a_notice_covers_its_arrow() -> None:
-    engine = staged(*[FAILED] * 40, labels=["CS-4411 renewal"] * 40)
-    async with run_monitor(engine, (100, 30)) as view:
-        await view.press("s", "w", "enter")
-        assert "▼ 15 new failed" in view.header
-        assert "WHY" not in view.header
-        assert "Jobs · 40 · by why" in view.rows[1]
-        await view.press("A")
-        await view.until("WHY▲")
-        assert "by why" not in view.rows[1]
+async def test_what_is_new_above_and_below_is_in_the_title_and_covers_no_column() -> None:
+    async with run_monitor(staged(*[FAILED] * 40, *[PENDING] * 40), (140, 30)) as view:
+        assert "Jobs · 80 · ▼ 15 new failed, 40 new attention " in view.rows[1]
+        titles = view.header
+        await view.press("s", "w", "enter", *["pagedown"] * 2)
+        assert titles.split() == ["STATUS▼", "JOB", "WHY", "ORDER", "TIME"]
+        assert view.header.split() == ["STATUS", "JOB", "WHY▲", "ORDER", "TIME"]
+        assert "Jobs · 80 · ▲ 24 new failed · ▼ 31 new attention" in view.rows[1]
+        await view.click("▼")
+        assert "! attention" in view.jobs[-1]
+        await view.click("▲")
+        assert "▲" not in view.rows[1]
 
 
-async def test_the_title_leaves_the_order_to_an_arrow_beside_the_notice() -> None:
+async def test_what_is_new_is_in_signs_and_numbers_if_the_title_has_no_room_for_words() -> None:
+    async with run_monitor(staged(*[FAILED] * 40, *[PENDING] * 20), (47, 14)) as view:
+        assert "Jobs · 60 · ▼ ✗ 31 ! 20 ─" in view.rows[1]
+        assert view.header.split() == ["STATUS▼", "JOB", "WHY"]
+
+
+async def test_the_title_names_an_order_whose_column_is_not_shown() -> None:
     async with run_monitor(staged(*[FAILED] * 40), (100, 30)) as view:
-        await view.click("WHY")
-        assert "WHY▲   … ▼ 15 new failed" in view.header
+        await view.press("s", "w", "enter")
+        assert "WHY▲" in view.header
         assert "by why" not in view.rows[1]
+        await view.press("s", "a", "enter")
+        assert "Jobs · 40 · by account · ▼ 1" in view.rows[1]

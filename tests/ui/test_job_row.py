@@ -9,6 +9,7 @@ from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watc
 from tests.support.screen_harness import TENANT, run_monitor
 from tests.support.staging import staged
 from zjobtui.config.settings import COLUMN_NAMES
+from zjobtui.formatting.tenant_names import least_tenant_width, short_tenants
 from zjobtui.models.duration_stats import TypicalTimes
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.watched_job import WatchedJob
@@ -21,10 +22,9 @@ from zjobtui.ui.columns import (
     fit_columns,
     header,
     job_row,
-    least_tenant_width,
     measure,
-    short_tenants,
 )
+from zjobtui.ui.split_view import default_list_width
 from zjobtui.ui.styled_line import cell_length
 
 ENDED = watchlist(watch(1)).apply_observations([(job(1), done(NOW + 5), 5.0)]).observed[-1].watch
@@ -67,8 +67,8 @@ def test_a_row_fills_its_width_and_marks_what_is_cut(width: int, label: str) -> 
 
 
 @given(width=st.integers(14, 500), label=st.text("xyz", max_size=60))
-def test_a_row_shows_at_least_eight_characters_of_the_id_whatever_the_label(width: int, label: str) -> None:
-    assert FULL.job.id.given[:8] in text(replace(FULL, label=label), width)
+def test_a_row_shows_the_beginning_of_the_id_whatever_the_label(width: int, label: str) -> None:
+    assert FULL.job.id.given[: 8 if width >= 60 or not label else 4] in text(replace(FULL, label=label), width)
 
 
 @given(width=st.integers(14, 400), first=st.integers(0, 60), second=st.integers(0, 60))
@@ -91,17 +91,18 @@ def test_only_the_widest_column_is_cut() -> None:
 
 def test_columns_appear_in_order_of_importance() -> None:
     first: dict[str, int] = {}
+    full = replace(FULL, batch="renewals Q4")
     for width in range(14, 200):
-        for name in names_at(width, FULL, replace(FULL, job=replace(FULL.job, tenant="eu-prod"))):
+        for name in names_at(width, full, replace(FULL, job=replace(FULL.job, tenant="eu-prod"))):
             first.setdefault(name, width)
-    order = ["status", "job", "why", "tenant", "time", "order", "account", "tags", "note"]
+    order = ["status", "job", "tenant", "why", "time", "order", "batch", "tags", "note", "account"]
     assert sorted(first, key=lambda name: (first[name], order.index(name))) == order
-    assert first["note"] <= 140
-    assert (first["why"], first["tenant"], first["time"]) == (32, 47, 62)
+    assert (first["tenant"], first["why"], first["time"]) == (20, 33, 67)
+    assert first["account"] <= 140
 
 
 def test_with_one_tenant_the_time_comes_after_the_reason() -> None:
-    assert [names_at(width, FULL)[2:] for width in (36, 37, 56, 57)] == [[], ["why"], ["why"], ["why", "time"]]
+    assert [names_at(width, FULL)[2:] for width in (29, 30, 58, 59)] == [[], ["why"], ["why"], ["why", "time"]]
 
 
 TENANTS = tuple(replace(FULL, job=replace(FULL.job, tenant=name)) for name in ("eu-prod", "eu-sandbox", "apac"))
@@ -110,14 +111,16 @@ TENANTS = tuple(replace(FULL, job=replace(FULL.job, tenant=name)) for name in ("
 @pytest.mark.parametrize(
     ("width", "label", "shown"),
     [
-        (47, "", ["eu-prod", "eu-sandb…", "apac"]),
-        (47, "CS-4411 renewal", ["eu…d", "eu…x", "apac"]),
+        (27, "", ["eu-prod", "eu-sandbox", "apac"]),
+        (27, "CS-4411 renewal", ["eu-prod", "eu-san…", "apac"]),
+        (47, "", ["eu-prod", "eu-san…", "apac"]),
+        (47, "CS-4411 renewal", ["eu-prod", "eu-san…", "apac"]),
         (67, "", ["eu-prod", "eu-sandbox", "apac"]),
-        (67, "CS-4411 renewal", ["eu-prod", "eu-sandb…", "apac"]),
+        (67, "CS-4411 renewal", ["eu-prod", "eu-san…", "apac"]),
         (77, "CS-4411 renewal", ["eu-prod", "eu-sandbox", "apac"]),
     ],
 )
-def test_a_tenant_is_named_before_the_reason_gets_more_than_its_least(width: int, label: str, shown: list[str]) -> None:
+def test_a_tenant_is_named_at_every_width(width: int, label: str, shown: list[str]) -> None:
     watches = tuple(replace(one, label=label) for one in TENANTS)
     names = [one.job.tenant for one in watches]
     placed = fit_columns(NAMES, widths(*watches), width, least_tenant=least_tenant_width(names))
@@ -125,7 +128,7 @@ def test_a_tenant_is_named_before_the_reason_gets_more_than_its_least(width: int
     short = short_tenants(names, tenant.width)
     assert short is not None
     assert [short[name] for name in names] == shown
-    assert any(each.column.name == "why" and each.width >= 12 for each in placed)
+    assert width < 40 or any(each.column.name == "why" and each.width >= 12 for each in placed)
 
 
 @pytest.mark.parametrize("width", range(14, 120))
@@ -147,10 +150,53 @@ def test_what_fits_in_a_terminal_of_30_and_80_columns(width: int, shown: str) ->
     assert text(FULL, width)[2:].split() == shown.split()
 
 
+PROD, PREPROD = (
+    replace(FULL, job=replace(FULL.job, tenant=name), label=label, batch="Bulk renewals December")
+    for name, label in (("eu-prod", "CS-4411 renewal"), ("eu-preprod", "CS-4420"))
+)
+
+
+@pytest.mark.parametrize("reason", ["lock contention", "plan not effective"])
+def test_beside_the_detail_of_a_terminal_of_100_columns_label_tenant_and_reason_are_legible(reason: str) -> None:
+    assert DIGEST is not None
+    digest = replace(DIGEST, why=reason)
+    width = default_list_width(100) - 3
+    placed = fit_columns(NAMES, widths(PROD, PREPROD), width, least_tenant=7)
+    context = RowContext(placed, NOW + 10, tenants=short_tenants(("eu-prod", "eu-preprod"), 7))
+    rows = ["".join(part for part, _ in job_row(replace(one, digest=digest), context)) for one in (PROD, PREPROD)]
+    assert [row.split()[2:] for row in rows] == [
+        ["done", "CS-4411…", "0000", *reason.split(), "eu-prod"],
+        ["done", "CS-4420", "00000", *reason.split(), "eu-pre…"],
+    ]
+
+
+def test_on_a_terminal_of_200_columns_the_list_has_every_column_but_one() -> None:
+    width = default_list_width(200) - 3
+    assert [each.column.name for each in fit(width, PROD)] == [name for name in NAMES if name != "tenant"]
+    assert [each.column.name for each in fit(width, PROD, PREPROD)] == [name for name in NAMES if name != "account"]
+
+
+def test_a_number_of_an_order_or_account_is_never_cut() -> None:
+    for width in range(14, 200):
+        placed = {each.column.name: each.width for each in fit(width, PROD, PREPROD)}
+        assert placed.get("order", 10) >= 10
+        assert placed.get("account", 9) >= 9
+        assert "account" not in placed or "batch" in placed
+
+
+def test_an_id_without_a_label_takes_no_cells_from_the_reason() -> None:
+    for width in range(47, 200):
+        placed = {
+            each.column.name: each.width for each in fit(width, *(replace(one, label="") for one in (PROD, PREPROD)))
+        }
+        assert placed["job"] == 8 or placed["why"] >= 18
+
+
 def test_a_wide_terminal_shows_everything() -> None:
     row = text(FULL, 197, replace(FULL, job=replace(FULL.job, tenant="eu-prod")))
-    for part in ("CS-4411 renewal · 00000001", "O-00005577 · 4 subs", "env", "A00000218", "acme, q4", "✎", "just now"):
+    for part in ("CS-4411 renewal · 00000001", " 4 subs", "env", "A00000218", "acme, q4", "✎", "just now"):
         assert part in row
+    assert row.count("O-00005577") == 1, "not in the reason if it has a column"
 
 
 def test_columns_without_content_take_no_room() -> None:
@@ -188,26 +234,6 @@ def test_the_header_shows_column_and_direction(sorting: Sorting, title: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("names", "shortest"),
-    [
-        (("eu-prod", "eu-preprod"), {"eu-prod": "eu-prod", "eu-preprod": "eu-pre…"}),
-        (("us", "eu"), {"us": "us", "eu": "eu"}),
-        (("zuora-eu-1", "zuora-eu-2"), {"zuora-eu-1": "zu…1", "zuora-eu-2": "zu…2"}),
-        (("sandbox",), {"sandbox": "san…"}),
-    ],
-)
-def test_tenants_are_cut_as_long_as_they_differ(names: tuple[str, ...], shortest: dict[str, str]) -> None:
-    assert short_tenants(names, least_tenant_width(names)) == shortest
-
-
-@given(st.sets(st.text("ab-", min_size=1, max_size=12), min_size=1, max_size=6))
-def test_short_tenants_always_differ(names: set[str]) -> None:
-    short = short_tenants(names, least_tenant_width(names))
-    assert short is not None
-    assert len(set(short.values())) == len(names)
-
-
-@pytest.mark.parametrize(
     ("age", "expected"),
     [(5, "░░░░░░░░ <10s of about 50s"), (34, "▓▓▓▓▓░░░ 30s of about 50s"), (200, "overdue: 95 % end within 1m40s")],
 )
@@ -241,3 +267,19 @@ async def test_a_job_of_an_unconfigured_tenant_shows_its_tenant(size: tuple[int,
     async with run_monitor(engine, size, tenant=replace(TENANT, name="other")) as view:
         assert "TENANT" in view.header
         assert " env " in view.jobs[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(140, 40), (100, 30)])
+async def test_with_several_configured_tenants_the_rows_name_theirs_until_the_filter_does(
+    size: tuple[int, int],
+) -> None:
+    tenants = tuple(replace(TENANT, name=name) for name in ("env", "env-preprod", "sandbox"))
+    async with run_monitor(staged("recorded-processing"), size, tenants=tenants) as view:
+        assert "TENANT" in view.header
+        assert "env" in view.jobs[0].split()
+        await view.press("T")
+        assert "tenant:env" in view.text
+        assert "TENANT" not in view.header
+        await view.press("T", "T", "T")
+        assert "TENANT" in view.header

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.staging import staged
 from tests.support.world import watched_world
-from zjobtui.ui.split_view import clamp_divider
+from zjobtui.ui.split_view import clamp_divider, default_list_width
 
 pytestmark = pytest.mark.slow
 
@@ -81,8 +81,8 @@ async def test_keys_move_the_divider_within_its_limits(size: tuple[int, int], ax
 @pytest.mark.parametrize(
     ("size", "start", "end", "expected"),
     [
-        ((140, 40), (69, 10), (49, 10), (1, 50)),
-        ((140, 40), (70, 10), (90, 10), (1, 91)),
+        ((140, 40), (79, 10), (49, 10), (1, 50)),
+        ((140, 40), (80, 10), (90, 10), (1, 91)),
         ((80, 30), (9, 14), (9, 18), (19, 0)),
     ],
     ids=["left", "right", "down"],
@@ -97,6 +97,11 @@ async def test_the_divider_is_dragged_with_the_mouse(
         await view.drag((expected[1] + 5, 25), (3, 3))
         assert corners(view)[1] == expected
         assert view.detail_title == chosen
+
+
+@pytest.mark.parametrize(("width", "expected"), [(100, 57), (140, 80), (200, 132), (300, 150), (500, 250)])
+def test_by_default_the_list_is_as_wide_as_its_columns_can_use(width: int, expected: int) -> None:
+    assert default_list_width(width) == expected
 
 
 @given(cells=st.integers(-9, 600), total=st.integers(0, 500), least=st.integers(0, 40))

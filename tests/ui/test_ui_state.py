@@ -41,6 +41,14 @@ async def test_order_columns_filter_and_divider_are_restored(size: tuple[int, in
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("stored", "list_width"), [(0.5, 80), (0.4, 56)])
+async def test_a_divider_that_an_earlier_version_stored_is_kept_if_it_was_moved(stored: float, list_width: int) -> None:
+    memory = StateInMemory({"divider_beside": stored, "divider_below": 0.5})
+    async with run_monitor(staged(RUNNING), memory=memory) as view:
+        assert view.rows[1].index("╭", 1) == list_width
+
+
+@pytest.mark.slow
 async def test_ui_state_is_saved_only_after_it_has_settled() -> None:
     kept = StateInMemory()
     async with run_monitor(staged(RUNNING), memory=kept) as view:

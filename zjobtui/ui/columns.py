@@ -6,12 +6,13 @@ from msgspec import Struct
 
 from zjobtui.formatting.job import TIME_WIDTH, VERDICT_TONES, row_time
 from zjobtui.formatting.symbols import GLYPHS, NOTE_SIGN, WORDS, short_id, time_bar
+from zjobtui.formatting.tenant_names import SHORTEST_TENANT
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.text_width import cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
-from zjobtui.models.why import is_overdue, progress_eighths, settled_why, why_texts
+from zjobtui.models.why import is_overdue, progress_eighths, settled_why, why_texts, without_order
 from zjobtui.ui.styled_line import Span, Spans, fit_exact
 
 SIGN_WIDTH = 2
@@ -20,7 +21,21 @@ SIGN_WIDTH = 2
 MARK_SIGN, UNREAD_SIGN = "◆", "●"
 
 ID_WIDTH = 8
-"""Characters of the id that are always shown."""
+"""Characters of the id that are shown, beside a label if there is room."""
+
+_LEAST_ID_WIDTH = 4
+"""Characters of the id that are shown beside a label if there is no room for more."""
+
+_LEAST_LABEL_WIDTH = 8
+"""Cells of a label before more than the least of the id is shown: most labels begin with the number of a ticket."""
+
+_NARROW_LABEL_WIDTH = _LEAST_LABEL_WIDTH + 1 + _LEAST_ID_WIDTH
+
+_ROOMY_LABEL_WIDTH = 20
+"""Cells of label and id from which on a dot is between them, also if the label is cut."""
+
+_NUMBER_WIDTH = 16
+"""Most cells that a number of an order or account takes: a number that is cut is of no use."""
 
 _SHORTEST_TITLE = 3
 """Cells in which a title can be cut."""
@@ -54,8 +69,8 @@ def _tags(watch: WatchedJob) -> str:
 class Column(Struct, frozen=True):
     """A column that can be shown: its name in settings, its title, its description and what it sorts by.
 
-    It is not shown if it cannot have `least` cells, and gets up to `good` cells before a less important column gets
-    any. `text` is its text of a job, unless that depends on more than the job.
+    It is not shown if it cannot have `least` cells, or what its longest text takes if that is less. `text` is its text
+    of a job, unless that depends on more than the job.
     """
 
     name: str
@@ -63,21 +78,20 @@ class Column(Struct, frozen=True):
     about: str
     order: SortOrder | None
     least: int
-    good: int
     text: Callable[[WatchedJob], str] | None = None
 
 
 COLUMNS = (
-    Column("status", "STATUS", "verdict: a sign and a word", SortOrder.URGENCY, 1, _STATUS_WIDTH),
-    Column("job", "JOB", "label and id", SortOrder.JOB, ID_WIDTH, 20),
-    Column("why", "WHY", "why it ended so, or how far it is", SortOrder.WHY, 12, 28),
-    Column("tenant", "TENANT", "tenant, if there are several", SortOrder.TENANT, 4, 12),
-    Column("account", "ACCOUNT", "account number", SortOrder.ACCOUNT, 9, 10, _account),
-    Column("order", "ORDER", "order number, or type of the job", SortOrder.ORDER, 10, 12, _order),
-    Column("batch", "BATCH", "name of the batch", SortOrder.BATCH, 8, 14, _batch),
-    Column("tags", "TAGS", "tags", SortOrder.TAGS, 6, 12, _tags),
-    Column("note", NOTE_SIGN, f"{NOTE_SIGN} if there is a note", None, 1, 1, _note),
-    Column("time", "TIME", "running for, or ended … ago", SortOrder.TIME, TIME_WIDTH, TIME_WIDTH),
+    Column("status", "STATUS", "verdict: a sign and a word", SortOrder.URGENCY, 1),
+    Column("job", "JOB", "label and id", SortOrder.JOB, ID_WIDTH),
+    Column("why", "WHY", "why it ended so, or how far it is", SortOrder.WHY, 12),
+    Column("tenant", "TENANT", "tenant, if there are several", SortOrder.TENANT, SHORTEST_TENANT),
+    Column("account", "ACCOUNT", "account number", SortOrder.ACCOUNT, _NUMBER_WIDTH, _account),
+    Column("order", "ORDER", "order number, or type of the job", SortOrder.ORDER, _NUMBER_WIDTH, _order),
+    Column("batch", "BATCH", "name of the batch", SortOrder.BATCH, 8, _batch),
+    Column("tags", "TAGS", "tags", SortOrder.TAGS, 6, _tags),
+    Column("note", NOTE_SIGN, f"{NOTE_SIGN} if there is a note", None, 1, _note),
+    Column("time", "TIME", "running for, or ended … ago", SortOrder.TIME, TIME_WIDTH),
 )
 
 BY_NAME: Mapping[str, Column] = {column.name: column for column in COLUMNS}
@@ -90,42 +104,53 @@ ALWAYS = ("status", "job")
 _ALWAYS_PLACED = (*ALWAYS, "why")
 """The columns that keep their place even if no job has anything in them."""
 
+_LABEL = "label"
+"""Stands for the column of the job, of which only the rows with a label count."""
+
+_LATER_STEPS = (
+    ("why", 18),
+    (_LABEL, 16),
+    ("time", TIME_WIDTH),
+    ("tenant", 12),
+    (_LABEL, 20),
+    ("why", 25),
+    ("order", _NUMBER_WIDTH),
+    ("batch", 14),
+    ("why", 28),
+    (_LABEL, 26),
+    ("tags", 12),
+    ("note", 1),
+    ("account", _NUMBER_WIDTH),
+    ("why", 31),
+    ("job", 20),
+)
+
 _STEPS = (
     ("status", 1),
     ("job", ID_WIDTH),
-    ("label", 20),
+    (_LABEL, _NARROW_LABEL_WIDTH),
     ("why", 12),
     ("status", _STATUS_WIDTH),
-    ("time", TIME_WIDTH),
-    ("why", 20),
-    ("tenant", 12),
-    ("why", 28),
-    ("job", 20),
-    *((name, BY_NAME[name].good) for name in ("order", "account", "batch", "tags", "note")),
+    *_LATER_STEPS,
 )
-"""The order in which columns get cells: by importance, each up to a number of cells."""
+"""The order in which columns get cells: by importance, each up to a number of cells.
 
-_WITHOUT_TITLE = {"label": "job", "name": "tenant"}
-"""Steps that ignore the width of the title, each with its column; `label` counts only the jobs with a label."""
+Most reasons take at most 18 cells, and how far a running job is takes 25 with a bar, at most 31 without.
+"""
 
 _STEPS_OF_SEVERAL_TENANTS = (
     ("status", 1),
     ("job", ID_WIDTH),
-    ("label", 15),
+    ("tenant", 0),
     ("why", 12),
     ("status", _STATUS_WIDTH),
-    ("tenant", 0),
-    ("label", 20),
-    ("time", TIME_WIDTH),
-    ("name", 9),
-    ("why", 18),
-    ("tenant", 12),
-    *_STEPS[_STEPS.index(("why", 20)) :],
+    (_LABEL, _NARROW_LABEL_WIDTH),
+    *_LATER_STEPS,
 )
-"""The same if rows show their tenant; 0 stands for the fewest cells in which the names of the tenants differ.
+"""The same if rows show their tenant; 0 stands for the fewest cells in which the names of the tenants differ."""
 
-Most reasons take 18 cells, which come before the rest of a name and the title of its column.
-"""
+_ADDITIONAL = ("order", "batch", "tags", "note", "account")
+"""The columns that are shown only if all more important ones have room."""
 
 
 def chosen_columns(names: Iterable[str]) -> tuple[str, ...]:
@@ -192,11 +217,14 @@ def _measure_why(watch: WatchedJob) -> int:
     return cells(watch.digest.status) if watch.digest else 0
 
 
-def fit_columns(names: Sequence[str], wanted: Widths, width: int, *, least_tenant: int = 4) -> tuple[Placed, ...]:
+def fit_columns(
+    names: Sequence[str], wanted: Widths, width: int, *, least_tenant: int = SHORTEST_TENANT
+) -> tuple[Placed, ...]:
     """Return the columns that fit in rows of `width` cells, in the given order, with their widths.
 
-    They appear by importance. Cells that are left go to those that are cut, so that the widest are cut and no others;
-    if none is, the reasons get them, or the names, and the times are at the end of the row.
+    They appear by importance; the word of the status comes after the reason. Cells that are left go to those that are
+    cut, so that the widest are cut and no others; if none is, the reasons get them, or the names, and the times are at
+    the end of the row. `least_tenant` are the fewest cells in which the names of the tenants differ.
     """
     most = {
         name: max(wanted[name], BY_NAME[name].least if name == "why" else len(BY_NAME[name].title) + 1)
@@ -204,22 +232,18 @@ def fit_columns(names: Sequence[str], wanted: Widths, width: int, *, least_tenan
         if wanted[name] or name in _ALWAYS_PLACED
     }
     widths: dict[str, int] = {}
-    room = width - SIGN_WIDTH
+    room, has_room = width - SIGN_WIDTH, True
     for step, up_to in _STEPS_OF_SEVERAL_TENANTS if "tenant" in most else _STEPS:
-        name = _WITHOUT_TITLE.get(step, step)
-        if name not in most:
+        name = "job" if step == _LABEL else step
+        if name not in most or (name in _ADDITIONAL and not has_room):
             continue
-        longest = wanted["tenant" if step == "name" else step] if step in _WITHOUT_TITLE else most[name]
-        target = min(up_to or least_tenant, longest)
+        target = min(up_to or least_tenant, wanted[_LABEL] if step == _LABEL else most[name])
         has, gap = widths.get(name, 0), int(name not in widths and bool(widths))
-        if name == "status":
-            least = target - has
-        else:
-            least = (
-                0 if has or name == "job" else least_tenant if name == "tenant" else min(target, BY_NAME[name].least)
-            )
-        if least and room < least + gap:
-            break
+        least = _least_cells(step, up_to, target, least_tenant)
+        has_no_use = name == "status" and has and "why" in most and "why" not in widths
+        if has_no_use or (least > has and room < least - has + gap):
+            has_room = name not in _ADDITIONAL
+            continue
         grown = max(has, min(target, has + room - gap))
         room -= grown - has + gap
         widths[name] = grown
@@ -230,6 +254,15 @@ def fit_columns(names: Sequence[str], wanted: Widths, width: int, *, least_tenan
         widths[name] += more
         room -= more
     return tuple(Placed(BY_NAME[name], widths[name]) for name in names if name in widths)
+
+
+def _least_cells(step: str, up_to: int, target: int, least_tenant: int) -> int:
+    """Return the cells below which a step is of no use."""
+    if step == "status" or (step, up_to) == (_LABEL, _NARROW_LABEL_WIDTH):
+        return target
+    if step in {"job", _LABEL}:
+        return 0
+    return min(target, least_tenant if step == "tenant" else BY_NAME[step].least)
 
 
 def header(placed: Sequence[Placed], sorting: Sorting, gap: str = "") -> Spans:
@@ -254,16 +287,9 @@ def _is_sorted_by(column: Column, sorting: Sorting) -> bool:
     return column.order is sorting.order or (column.name == "time" and sorting.order is SortOrder.ADDED)
 
 
-def is_order_shown(placed: Iterable[Placed], sorting: Sorting, width: int, gap: str = "") -> bool:
-    """Return whether the first `width` cells of the header show by which column the list is sorted."""
-    end = SIGN_WIDTH
-    for each in placed:
-        end += each.width
-        if _is_sorted_by(each.column, sorting):
-            is_at_left = each.column.name != "time"
-            return (min(end, end - each.width + len(each.column.title + gap) + 1) if is_at_left else end) <= width
-        end += 1
-    return False
+def is_order_shown(placed: Iterable[Placed], sorting: Sorting) -> bool:
+    """Return whether the header shows by which column the list is sorted."""
+    return any(_is_sorted_by(each.column, sorting) for each in placed)
 
 
 def arrow(sorting: Sorting) -> str:
@@ -304,6 +330,7 @@ class RowContext(Struct, frozen=True):
 def job_row(watch: WatchedJob, context: RowContext, *, is_marked: bool = False) -> Spans:
     """Return the row of a job, starting with the sign for marked or unread. A stale row is dimmed but for its time."""
     kind, is_old = watch.verdict.kind, is_stale(watch, context.now)
+    has_order = any(each.column.name == "order" for each in context.placed)
     tone = "stale" if is_old else _TONES[kind]
     sign = MARK_SIGN if is_marked else UNREAD_SIGN if watch.is_unread else " "
     spans: list[Span] = [(f"{sign} ", "key" if is_marked else tone)]
@@ -315,7 +342,7 @@ def job_row(watch: WatchedJob, context: RowContext, *, is_marked: bool = False) 
         elif name == "job":
             text, style = job_cell(watch, width), "plain" if kind in _QUIET else "strong"
         elif name == "why":
-            text, style = _why(watch, kind, width, context)
+            text, style = _why(watch, kind, width, context, has_order=has_order)
         elif name == "time":
             text = row_time(watch, context.now, context.paused_at, is_old=is_old).rjust(width)
             style = "attention" if is_old else "muted"
@@ -344,13 +371,17 @@ def _fit(text: str, width: int) -> str:
     return text.ljust(width) if text.isascii() and len(text) <= width else fit_exact(text, width)
 
 
-def _why(watch: WatchedJob, kind: VerdictKind, width: int, context: RowContext) -> Span:
-    """Return why a job is in its state; for a running job with a bar if there is room."""
+def _why(watch: WatchedJob, kind: VerdictKind, width: int, context: RowContext, *, has_order: bool) -> Span:
+    """Return why a job is in its state; for a running job with a bar if there is room.
+
+    If the row `has_order` in a column, its number is not repeated.
+    """
     now = context.now
     if kind is not VerdictKind.RUNNING:
-        return _fit(
-            _within(why_texts(watch, None, now), width), width
-        ), "muted" if kind is VerdictKind.DONE else "plain"
+        text = _within(why_texts(watch, None, now), width)
+        if has_order:
+            text = without_order(text, watch)
+        return _fit(text, width), "muted" if kind is VerdictKind.DONE else "plain"
     typical = (context.typical or {}).get(watch.job.tenant)
     if context.paused_at is not None and not is_stale(watch, now):
         now = context.paused_at
@@ -370,44 +401,16 @@ def _within(texts: Sequence[str], width: int) -> str:
 
 
 def job_cell(watch: WatchedJob, width: int) -> str:
-    """Return label and id in `width` cells: at least the first eight characters of the id, as far as it goes.
+    """Return label and id in `width` cells: four to eight characters of the id, by the room beside the label.
 
-    A label is cut before the id is; without a label, the id is shortened in the middle.
+    If there is no room for the beginning of the label, or no label, the id is shortened in the middle.
     """
     given, label = watch.job.id.given, watch.label
-    room = width - ID_WIDTH - len(_SEPARATOR)
-    if not label or room < min(4, cells(label)):
+    is_roomy = width >= min(_ROOMY_LABEL_WIDTH, cells(label) + len(_SEPARATOR) + ID_WIDTH)
+    separator = _SEPARATOR if is_roomy else " "
+    room = width - len(separator)
+    if not label or room < min(_LEAST_LABEL_WIDTH, cells(label)) + _LEAST_ID_WIDTH:
         return _fit(short_id(given, width) if width > ID_WIDTH else given[: max(width, 0)], width)
-    if label.isascii() and len(label) <= room:
-        return f"{label}{_SEPARATOR}{given[:ID_WIDTH]:<{room - len(label) + ID_WIDTH}}"
-    kept = fit_exact(label, min(room, cells(label))).rstrip()
-    return f"{kept}{_SEPARATOR}{given[:ID_WIDTH]:<{room - cells(kept) + ID_WIDTH}}"
-
-
-SHORTEST_TENANT = 4
-"""Fewest cells of a shortened tenant."""
-
-
-def short_tenants(names: Iterable[str], width: int) -> dict[str, str] | None:
-    """Return the names in at most `width` cells each, all different; None if that is not possible.
-
-    A name that is too long is cut at its end, or in the middle if it then looks like another one.
-    """
-    names = sorted(set(names))
-    for cut in (fit_exact, _cut_in_middle):
-        short = {name: name if cells(name) <= width else cut(name, width) for name in names}
-        if len(set(short.values())) == len(names):
-            return short
-    return None
-
-
-def _cut_in_middle(name: str, width: int) -> str:
-    tail = (width - 1) // 2
-    return fit_exact(name, max(1, width - tail)) + name[len(name) - tail :] if tail else fit_exact(name, width)
-
-
-def least_tenant_width(names: Iterable[str]) -> int:
-    """Return the fewest cells in which the names differ."""
-    names = tuple(names)
-    longest = max(map(cells, names), default=0)
-    return next((w for w in range(min(SHORTEST_TENANT, longest), longest) if short_tenants(names, w)), longest)
+    id_width = min(ID_WIDTH, room - min(cells(label), max(_LEAST_LABEL_WIDTH, room - ID_WIDTH)))
+    kept = label if cells(label) <= room - id_width else fit_exact(label, room - id_width).rstrip()
+    return f"{kept}{separator}{given[:id_width]:<{room - cells(kept)}}"

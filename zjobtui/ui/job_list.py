@@ -7,11 +7,13 @@ from textual.binding import Binding
 from textual.message import Message
 
 from zjobtui.formatting.batches import TimeLeft
-from zjobtui.formatting.symbols import WORDS
+from zjobtui.formatting.symbols import GLYPHS, WORDS
+from zjobtui.formatting.tenant_names import least_tenant_width, short_tenants
 from zjobtui.models.batches import BatchProgress
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.job import JobRef
 from zjobtui.models.sorting import Sorting, SortOrder
+from zjobtui.models.text_width import shorten_to_cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.columns import (
@@ -24,17 +26,17 @@ from zjobtui.ui.columns import (
     header,
     is_order_shown,
     job_row,
-    least_tenant_width,
     measure,
-    short_tenants,
 )
 from zjobtui.ui.folds import Folds
 from zjobtui.ui.line_list import LineListView
-from zjobtui.ui.styled_line import Spans, cell_length, truncate
+from zjobtui.ui.styled_line import Span, Spans, cell_length
 from zjobtui.ui.toast import toast
 
 LOWEST_WITH_HEADER = 6
 """Lines of the list from which one is the header."""
+
+_ABOVE, _BELOW, _DOT = "▲", "▼", " · "
 
 _NEEDS_USER = (VerdictKind.FAILED, VerdictKind.ATTENTION)
 
@@ -72,9 +74,9 @@ class JobList(LineListView):
         Binding("enter", "open", "open", show=False),
     ]
 
-    def __init__(self, *, show_tenants: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__(id="list")
-        self._show_tenants = show_tenants
+        self._known_tenants: frozenset[str] = frozenset()
         self._watches: tuple[WatchedJob, ...] = ()
         self._job: JobRef | None = None
         self._folded_jobs: tuple[JobRef, ...] = ()
@@ -99,6 +101,8 @@ class JobList(LineListView):
         self._placed_for: tuple[object, ...] = ()
         self._short_tenants: Mapping[str, str] = {}
         self._needing: dict[int, VerdictKind] = {}
+        self._plain_titles = ("", "")
+        self._title_spans: Spans = ()
         self.folds = Folds()
         """The folded batches among the rows."""
         self.time_left: Callable[[BatchProgress], TimeLeft] = lambda _: None
@@ -150,8 +154,7 @@ class JobList(LineListView):
     @property
     def is_order_shown(self) -> bool:
         """Whether the header shows how the list is sorted."""
-        width = self._title_room - 1 if self.notice else self.line_width  # one cell for an ellipsis
-        return bool(self.header_lines) and is_order_shown(self._fit(), self._sorting, width, self.arrow_gap)
+        return bool(self.header_lines) and is_order_shown(self._fit(), self._sorting)
 
     def set_view(self, sorting: Sorting, *, is_new: bool) -> None:
         """Set the sort order and the typical times.
@@ -164,11 +167,12 @@ class JobList(LineListView):
         self._is_new_view = is_new
         self._sorting, self._typical = sorting, sorting.typical
 
-    def show_tenants(self, *, is_shown: bool) -> None:
-        """Show the tenant of each job, or not."""
-        if is_shown is not self._show_tenants:
-            self._show_tenants = is_shown
+    def show_tenants(self, names: Iterable[str]) -> None:
+        """Show the tenant of each job, in so many cells that all `names` differ; not if there are none."""
+        if (known := frozenset(names)) != self._known_tenants:
+            self._known_tenants = known
             self._tenants, self._widths = frozenset(), {}
+            self._measure(())
             if self.is_mounted:
                 self.refresh_changed()
 
@@ -253,10 +257,12 @@ class JobList(LineListView):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Draw the rows that came into view, and call `view_changed`."""
         super().watch_scroll_y(old_value, new_value)
+        self._show_titles()
         self.view_changed()
 
     def on_resize(self) -> None:
         """Call `view_changed`; Textual calls the handler of the base class, too."""
+        self._show_titles()
         self.view_changed()
 
     def tick(self, now: float, paused_at: float | None) -> None:
@@ -278,38 +284,56 @@ class JobList(LineListView):
         return int(self.view_size.height >= LOWEST_WITH_HEADER)
 
     def header(self) -> Spans:
-        """Return the titles of the columns; in their place at the end what needs the user and is not in view."""
-        titles = header(self._fit(), self._sorting, self.arrow_gap)
-        notice, room = self.notice, self._title_room
-        if not notice:
-            return titles
-        if room < 0:
-            return notice
-        kept = truncate(titles, room)
-        return (*kept, (" " * (room + 1 - cell_length(kept)), "muted"), *notice)
-
-    @property
-    def _title_room(self) -> int:
-        """Cells of the header for the titles; negative if the notice takes more than all of them."""
-        return self.line_width - (cell_length(notice) + 1 if (notice := self.notice) else 0)
-
-    @property
-    def notice(self) -> Spans:
-        """What needs the user, is unread, and is above the rows in view, or else below them."""
-        for sign, indexes in (("▲", self._needing_above()), ("▼", self._needing_below())):
-            if indexes:
-                numbers = {kind: sum(self._needing[index] is kind for index in indexes) for kind in _NEEDS_USER}
-                text = ", ".join(f"{number:,} new {WORDS[kind]}" for kind, number in numbers.items() if number)
-                return ((f"{sign} {text}", "bad" if numbers[VerdictKind.FAILED] else "attention"),)
-        return ()
+        """Return the titles of the columns."""
+        return header(self._fit(), self._sorting, self.arrow_gap)
 
     def header_clicked(self, x: int) -> None:
-        """Go to what needs the user, or sort by the clicked column."""
-        notice = self.notice
-        if notice and x >= self.line_width - cell_length(notice):
-            self.go_to(min(self._needing_above() or self._needing_below()))
-        elif (column := column_at(self._fit(), x)) is not None and column.order is not None:
+        """Sort by the clicked column."""
+        if (column := column_at(self._fit(), x)) is not None and column.order is not None:
             self.post_message(self.OrderClicked(column.order))
+
+    def set_list_titles(self, title: str, subtitle: str) -> None:
+        """Set the titles in the border; the upper one ends with `news`, unless the list is too low for a header."""
+        self._plain_titles = title, subtitle
+        self._show_titles()
+
+    def _show_titles(self) -> None:
+        title, subtitle = self._plain_titles
+        self._title_spans = self._with_news(title) if self.header_lines else ((title, ""),)
+        self.set_titles(self._title_spans, subtitle)
+
+    def _with_news(self, title: str) -> Spans:
+        """Return the title with `news`, in few words or cut if both do not fit into the border."""
+        whole, brief = (
+            tuple(part for span in self.news(is_brief=is_brief) for part in ((_DOT, ""), span))
+            for is_brief in (False, True)
+        )
+        if cell_length(((title, ""), *whole)) <= self.title_room:
+            return ((title, ""), *whole)
+        room = self.title_room - cell_length(brief)
+        return ((shorten_to_cells(title, room), ""), *brief) if room > 0 else ((title, ""),)
+
+    def news(self, *, is_brief: bool = False) -> Spans:
+        """Return what needs the user, is unread, and is above the rows in view, and what is below them."""
+        spans: list[Span] = []
+        for sign, indexes in ((_ABOVE, self._needing_above()), (_BELOW, self._needing_below())):
+            numbers = {kind: sum(self._needing[index] is kind for index in indexes) for kind in _NEEDS_USER}
+            new = [(kind, number) for kind, number in numbers.items() if number]
+            brief = " ".join(f"{GLYPHS[kind]} {number:,}" for kind, number in new)
+            text = brief if is_brief else ", ".join(f"{number:,} new {WORDS[kind]}" for kind, number in new)
+            if text:
+                spans.append((f"{sign} {text}", "bad" if numbers[VerdictKind.FAILED] else "attention"))
+        return tuple(spans)
+
+    def title_clicked(self, x: int) -> None:
+        """Go to the first of what needs the user, above or below the rows in view, if that part was clicked."""
+        end = 0
+        for text, _ in self._title_spans:
+            start, end = end, end + cell_length(((text, ""),))
+            if start <= x < end and text[:1] in {_ABOVE, _BELOW}:
+                if indexes := self._needing_above() if text[0] == _ABOVE else self._needing_below():
+                    self.go_to(min(indexes))
+                return
 
     def _needing_above(self) -> list[int]:
         top = self.top
@@ -340,18 +364,18 @@ class JobList(LineListView):
             return True
         most = dict(zip(MEASURED, map(max, zip(*rows, strict=True)), strict=True))
         self._widths = {name: max(width, before.get(name, 0)) for name, width in most.items()}
-        if self._show_tenants:
+        if self._known_tenants:
             self._tenants |= {watch.job.tenant for watch in watches}
         return self._widths == before
 
     def _fit(self) -> tuple[Placed, ...]:
         """Return the columns that fit, computed when anything has changed of which they depend."""
-        key = (self.line_width, self._columns, self._widths, self._tenants)
+        key = (self.line_width, self._columns, self._widths, self._tenants, self._known_tenants)
         if key != self._placed_for:
             self._placed_for = key
-            tenants = self._tenants if len(self._tenants) > 1 or self._show_tenants else frozenset()
+            tenants = self._tenants | self._known_tenants
             wanted = {**dict.fromkeys(MEASURED, 0), **self._widths}
-            if not self._show_tenants:
+            if not self._known_tenants:
                 wanted["tenant"] = 0
             least = least_tenant_width(tenants)
             self._placed = fit_columns(self._columns, wanted, self.line_width, least_tenant=least)

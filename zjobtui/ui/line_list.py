@@ -15,6 +15,12 @@ from textual.strip import Strip
 from zjobtui.ui.styled_line import Spans, changed_cells, split_link, to_strip, truncate
 from zjobtui.ui.themes import FEW_COLOURS
 
+_BORDER_CELLS = 6
+"""Cells of the border beside the title in it."""
+
+_TITLE_X = 3
+"""The cell of the border at which the title begins."""
+
 TONES = ("key", "plain", "muted", "good", "running", "attention", "bad", "strong", "stale", "match")
 
 
@@ -52,6 +58,9 @@ class LineListView(ScrollView, can_focus=True):
     def header_clicked(self, x: int) -> None:
         """React to a click on cell `x` of the header; for subclasses."""
 
+    def title_clicked(self, x: int) -> None:
+        """React to a click on cell `x` of the title in the border; for subclasses."""
+
     def cursor_moved(self) -> None:
         """React to a cursor that the user moved; for subclasses."""
 
@@ -62,19 +71,28 @@ class LineListView(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._measured_at: Size | None = None
         self._viewport_size = Size()
-        self._titles = ("", "")
+        self._titles: tuple[str | Spans, str] = ("", "")
         self._is_setting_titles = self._is_scrolling_quietly = False
         self._lead = 0
         self._drawn: dict[int, Spans] = {}
         self._styles: dict[tuple[str, bool], Style] = {}
 
-    def set_titles(self, title: str, subtitle: str = "") -> None:
-        """Set the titles in the border."""
+    def set_titles(self, title: str | Spans, subtitle: str = "") -> None:
+        """Set the titles in the border; the upper one may have parts in the tones of lines."""
         before, self._titles = self._titles, (title, subtitle)
         if self._titles != before:
+            spans = ((title, ""),) if isinstance(title, str) else title
+            parts = (
+                (text, self.get_visual_style(f"lines--{tone}", partial=True) if tone else "") for text, tone in spans
+            )
             self._is_setting_titles = True
-            self.border_title, self.border_subtitle = Content(title), Content(subtitle)
+            self.border_title, self.border_subtitle = Content.assemble(*parts), Content(subtitle)
             self._is_setting_titles = False
+
+    @property
+    def title_room(self) -> int:
+        """Cells of the border for a title."""
+        return max(self.outer_size.width - _BORDER_CELLS, 0)
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Draw only the border if a title changed, and what `set_lines` has moved only as far as it looks different.
@@ -212,11 +230,15 @@ class LineListView(ScrollView, can_focus=True):
         """Drop cached colours after a change of the theme."""
         super().notify_style_update()
         self._styles.clear()
+        titles, self._titles = self._titles, ("", "")
+        self.set_titles(*titles)
 
     def on_click(self, event: Click) -> None:
         """Move the cursor to the clicked line; activate it if the cursor was there. The border is not a line."""
         at = event.get_content_offset(self)
         if at is None:
+            if event.y == 0:
+                self.title_clicked(event.x - _TITLE_X)
             return
         if at.y < self.header_lines:
             self.header_clicked(at.x)

@@ -284,7 +284,8 @@ def keep_order(rows: tuple[WatchedJob, ...], before: Sequence[WatchedJob]) -> tu
     return tuple(by_job[watch.job] for watch in before)
 
 
-def has_several_tenants(state: State, tenants: Iterable[Tenant]) -> bool:
-    """Return whether rows must show their tenant; tenants that are not configured any more count, too."""
-    names = {tenant.name for tenant in tenants}
-    return len(names) > 1 or any(watch.job.tenant not in names for watch in state.watchlist)
+def tenants_to_show(state: State, tenants: Iterable[Tenant]) -> frozenset[str]:
+    """Return the tenants that rows must tell apart, also those that are not configured any more; none if one is all."""
+    configured = {tenant.name for tenant in tenants}
+    names = configured.union(watch.job.tenant for watch in state.watchlist)
+    return frozenset(names) if len(configured) > 1 or names > configured else frozenset()

@@ -31,7 +31,7 @@ from zjobtui.polling.state import State
 from zjobtui.ui.folds import Folds
 from zjobtui.ui.job_list import NO_JOB, JobList
 from zjobtui.ui.line_list import LineListView
-from zjobtui.ui.list_model import JobListModel, has_several_tenants
+from zjobtui.ui.list_model import JobListModel, tenants_to_show
 from zjobtui.ui.status_bar import StatusBar
 from zjobtui.ui.tenant_filter import chosen_tenant
 
@@ -49,9 +49,6 @@ OWN_SECONDS = 2.0
 
 TYPICAL_SECONDS, TYPICAL_JOBS_A_SECOND = 5.0, 500
 """Minimum seconds between computations of the typical times, and jobs for which a second is waited: at most 1 % CPU."""
-
-_BORDER_CELLS = 6
-"""Cells of the lower border beside the text in it."""
 
 NOTICE_LINES = 3
 """Maximum number of lines of the notice."""
@@ -98,6 +95,8 @@ class ListPresenter:
         self._drawn_notice = ""
         self._steady_statuses = SteadyStatuses()
         self._shown: tuple[WatchedJob, ...] = ()
+        self._tenants_to_show = tenants_to_show(state, tenants)
+        self._show_tenants()
 
     def update(self, state: State) -> None:
         """Show a state; the job under the cursor keeps its place."""
@@ -114,6 +113,7 @@ class ListPresenter:
         self.state = state
         now = self._clock.now()
         rows = self.model.rows(state.watchlist, now, is_frozen=not is_new_view and self._is_order_frozen())
+        self._show_tenants()
         self._job_list.set_view(self.model.sorting, is_new=is_new_view)
         self._job_list.show(rows, now, self.paused_at, Folds(self.model.folds))
         self.update_title()
@@ -123,7 +123,12 @@ class ListPresenter:
     def set_tenants(self, tenants: Sequence[Tenant]) -> None:
         """Use other tenants from now on."""
         self._tenants = self._bar.tenants = tuple(tenants)
-        self._job_list.show_tenants(is_shown=has_several_tenants(self.state, tenants))
+        self._tenants_to_show = tenants_to_show(self.state, tenants)
+        self._show_tenants()
+
+    def _show_tenants(self) -> None:
+        """Show the tenants of the rows, unless the filter shows one alone."""
+        self._job_list.show_tenants(() if self.chosen_tenant else self._tenants_to_show)
 
     def tick(self, fault: str = "") -> None:
         """Show what has changed with time; `fault` is a problem outside of the engine."""
@@ -239,10 +244,10 @@ class ListPresenter:
         subtitle = "" if self._is_problem_cut else subtitle
         names_order = not self._job_list.is_order_shown
         title = self.model.title(self.model.shown, len(watchlist), marked, hidden, names_order=names_order)
-        self._job_list.set_titles(title, subtitle)
+        self._job_list.set_list_titles(title, subtitle)
 
     def _fits_border(self, text: str) -> bool:
-        return cells(text) <= self._job_list.outer_size.width - _BORDER_CELLS
+        return cells(text) <= self._job_list.title_room
 
     def update_layout(self) -> None:
         """Fit status bar and notice to the width of the screen and to the pane that has the focus."""

@@ -24,7 +24,6 @@ from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.job_list import NO_JOB, JobList
 from zjobtui.ui.key_bar import KeyBar
 from zjobtui.ui.line_list import LineListView
-from zjobtui.ui.list_model import has_several_tenants
 from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.monitor_context import MonitorContext
 from zjobtui.ui.monitor_options import DEFAULT_OPTIONS, MonitorOptions
@@ -77,7 +76,7 @@ class Monitor(Screen[None]):
         self._feed = StateFeed(self, clock, self._draw)
         self._bar = StatusBar(tenants)
         self._notice = Static(Content(""), id="notice")
-        self.panes: SplitView = SplitView(show_tenants=has_several_tenants(engine.state, tenants))
+        self.panes: SplitView = SplitView()
         self.job_list: JobList = self.panes.job_list
         self._detail = self.panes.detail
         self.job_list.arrow_gap = " " if appearance.is_ascii else ""

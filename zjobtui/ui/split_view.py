@@ -25,6 +25,12 @@ MIN_COLUMNS, MIN_LINES = 30, 5
 
 _STEP_COLUMNS, _STEP_LINES = 4, 2
 
+_DETAIL_SHARE, _DETAIL_COLUMNS = 0.43, 68
+"""The detail's share of the width by default, and the columns beyond which the list gets more."""
+
+_LIST_COLUMNS = 150
+"""Columns of the list beyond which the detail gets more: with them, nearly every column is whole."""
+
 
 class Arrangement(Enum):
     """How the panes are arranged."""
@@ -35,9 +41,12 @@ class Arrangement(Enum):
 
 
 class Divider(Struct, frozen=True):
-    """The list's share of the width if the panes are side by side, and of the height if they are stacked."""
+    """The list's share of the width if the panes are side by side, and of the height if they are stacked.
 
-    width_share: float = 0.5
+    As long as the user has not moved the divider, the width is that of `default_list_width`.
+    """
+
+    width_share: float | None = None
     height_share: float = 0.5
 
 
@@ -46,6 +55,12 @@ def arrangement(screen: Size) -> Arrangement:
     if screen.width < TWO_PANES_WIDTH or screen.height < TWO_PANES_HEIGHT:
         return Arrangement.SINGLE
     return Arrangement.SIDE_BY_SIDE if screen.width >= SIDE_BY_SIDE_WIDTH else Arrangement.STACKED
+
+
+def default_list_width(width: int) -> int:
+    """Return the columns of the list beside the detail: more than half, but not more than its columns can use."""
+    detail = min(round(_DETAIL_SHARE * width), _DETAIL_COLUMNS)
+    return min(width - detail, max(_LIST_COLUMNS, width // 2))
 
 
 def clamp_divider(cells: int, total: int, least: int) -> int:
@@ -57,9 +72,9 @@ def clamp_divider(cells: int, total: int, least: int) -> int:
 class SplitView(Container):
     """List and detail with a movable divider; if only one fits, the one that had the focus last."""
 
-    def __init__(self, *, show_tenants: bool) -> None:
+    def __init__(self) -> None:
         super().__init__(id="panes")
-        self.job_list, self.detail = JobList(show_tenants=show_tenants), JobDetail()
+        self.job_list, self.detail = JobList(), JobDetail()
         self.divider = Divider()
         self._is_detail_active = False
         self._is_dragging = False
@@ -102,7 +117,9 @@ class SplitView(Container):
         width, height = size
         match self.arrangement:
             case Arrangement.SIDE_BY_SIDE:
-                at = clamp_divider(round(self.divider.width_share * width), width, MIN_COLUMNS)
+                share = self.divider.width_share
+                wanted = default_list_width(width) if share is None else round(share * width)
+                at = clamp_divider(wanted, width, MIN_COLUMNS)
                 return Region(0, 0, at, height), Region(at, 0, width - at, height)
             case Arrangement.STACKED:
                 at = clamp_divider(round(self.divider.height_share * height), height, MIN_LINES)

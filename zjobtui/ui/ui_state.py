@@ -13,6 +13,9 @@ from zjobtui.ui.list_model import JobListModel
 from zjobtui.ui.protocols import UiStateStore
 from zjobtui.ui.split_view import Divider, SplitView
 
+_FORMER_DEFAULT = 0.5
+"""The list's share of the width that earlier versions stored if nobody had moved the divider."""
+
 
 class UiState:
     """Load and save order, filter, folded batches, columns and divider; the stored values may be anything."""
@@ -38,10 +41,10 @@ class UiState:
         if isinstance(names, str) and isinstance(before, str):
             set_columns = self._set_columns.split(",")
             self._panes.job_list.columns = restored_columns(names.split(","), before.split(","), set_columns)
-        default = Divider()
-        self._panes.divider = Divider(
-            _share(stored, "divider_beside", default.width_share), _share(stored, "divider_below", default.height_share)
-        )
+        beside, below = _share(stored, "divider_beside"), _share(stored, "divider_below")
+        if beside == _FORMER_DEFAULT:
+            beside = None
+        self._panes.divider = Divider(beside, Divider().height_share if below is None else below)
         self._previous = self._saved = self._current()
 
     def save_if_settled(self, run: Callable[[Callable[[], None]], object]) -> None:
@@ -67,7 +70,7 @@ class UiState:
             "folded": mask_secrets(json.dumps(sorted(self._model.folded), ensure_ascii=False)),
             "columns": ",".join(self._panes.job_list.columns),
             "columns_before": self._set_columns,
-            "divider_beside": divider.width_share,
+            "divider_beside": divider.width_share or 0,
             "divider_below": divider.height_share,
         }
 
@@ -81,8 +84,8 @@ def _folded(text: object) -> frozenset[str]:
     return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
 
 
-def _share(stored: Mapping[str, PlainValue], name: str, default: float) -> float:
+def _share(stored: Mapping[str, PlainValue], name: str) -> float | None:
     value = stored.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return default
-    return float(value) if isfinite(value) and 0 < value < 1 else default
+        return None
+    return float(value) if isfinite(value) and 0 < value < 1 else None
