@@ -123,7 +123,7 @@ def test_batches_are_printed_one_a_line_and_as_json() -> None:
 @pytest.mark.usefixtures("filled")
 def test_the_list_has_a_heading_names_tenants_and_is_sorted_and_selected() -> None:
     heading, *rows = run("ls").stdout.splitlines()
-    assert heading.split() == ["STATUS", "JOB", "LABEL", "TENANT", "ORDER", "TAGS", "TIME", "WHY"]
+    assert heading.split() == ["STATUS", "JOB", "LABEL", "TENANT", "ORDER", "BATCH", "TAGS", "TIME", "WHY"]
     assert rows[3].split()[2:5] == [given(4)[0], "cafe", "eu"]
 
     def order(*arguments: str) -> list[str]:

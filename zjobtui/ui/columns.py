@@ -242,7 +242,7 @@ def fit_columns(
         least = _least_cells(step, up_to, target, least_tenant)
         has_no_use = name == "status" and has and "why" in most and "why" not in widths
         if has_no_use or (least > has and room < least - has + gap):
-            has_room = name not in _ADDITIONAL
+            has_room &= name not in _ADDITIONAL and (name != "why" or name in widths)
             continue
         grown = max(has, min(target, has + room - gap))
         room -= grown - has + gap

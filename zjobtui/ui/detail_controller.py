@@ -203,6 +203,7 @@ class DetailController:
                 last_call=self._engine.calls.last(job),
                 tenant=self._context.tenants.get(job.tenant),
                 peers=self._presenter.state.watchlist,
+                typical=lambda: self._presenter.model.typical.get(job.tenant),
             )
             self._detail.show(details, self._clock.now())
 

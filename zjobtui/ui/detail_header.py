@@ -1,6 +1,6 @@
 """The header of the detail: verdict, age, sentence and problem of a job; and what the views need."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,16 +10,17 @@ from msgspec import Struct, field
 from zjobtui.formatting.job import HAD_ENDED, VERDICT_TONES, problem_text, time_text, unknown_text
 from zjobtui.formatting.raw_json import difference, pretty
 from zjobtui.formatting.symbols import GLYPHS
-from zjobtui.formatting.times import duration
-from zjobtui.models.duration_stats import DurationStats, duration_stats
+from zjobtui.models.duration_stats import DurationStats, TypicalTimes, duration_stats
 from zjobtui.models.related import Reference
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, had_ended, is_stale
 from zjobtui.models.watchlist import Watchlist
+from zjobtui.models.why import about, is_overdue
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.outline_lines import RenderedLine, wrap_paragraph
 from zjobtui.ui.related_reads import RelatedLook
+from zjobtui.ui.styled_line import Spans
 
 if TYPE_CHECKING:
     from zjobtui.models.call_log import LoggedCall
@@ -40,6 +41,8 @@ class JobDetails(Struct, frozen=True, dict=True):
     tenant: Tenant | None = None
     last_call: "LoggedCall | None" = None
     peers: Watchlist = Watchlist({})
+    typical: Callable[[], TypicalTimes | None] = lambda: None
+    """Returns the typical times of the tenant, by which the list shows how far jobs are."""
 
     @cached_property
     def stats(self) -> DurationStats | None:
@@ -97,12 +100,11 @@ def header_lines(details: JobDetails, now: float, width: int) -> Iterator[Render
     """Yield verdict, age, sentence and problem; of running jobs the typical duration, of unknown ones the interval."""
     watch, kind = details.watch, details.watch.verdict.kind
     time = time_text(watch, now)
-    stats = details.stats if kind is VerdictKind.RUNNING and not time.is_stale else None
-    typical = f" · typically {duration(stats.median)}" if stats is not None and stats.median is not None else ""
     tone = "stale" if is_stale(watch, now) else VERDICT_TONES[kind].name.lower()
     heading = (
         (f" {GLYPHS[kind]} {kind.value}", tone),
-        (f" · {HAD_ENDED if had_ended(watch) else time.text}{typical}", "attention" if time.is_stale else "muted"),
+        (f" · {HAD_ENDED if had_ended(watch) else time.text}", "attention" if time.is_stale else "muted"),
+        *_compared(watch, details.typical(), now),
     )
     yield RenderedLine("verdict", heading)
     yield from wrap_paragraph("verdict", watch.verdict.sentence, "plain", width)
@@ -110,3 +112,12 @@ def header_lines(details: JobDetails, now: float, width: int) -> Iterator[Render
         yield from wrap_paragraph("unknown", unknown, "muted", width)
     if problem := problem_text(watch):
         yield from wrap_paragraph("problem", problem, "attention", width)
+
+
+def _compared(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> Spans:
+    """Return what is usual for a running job, as the list says it; nothing if it is not known or the job is stale."""
+    if typical is None or watch.verdict.kind is not VerdictKind.RUNNING or is_stale(watch, now):
+        return ()
+    if typical.nearly_all is not None and is_overdue(watch, typical, now):
+        return ((f" · overdue: 95 % end within {about(typical.nearly_all, is_limit=True)}", "attention"),)
+    return () if typical.median is None else ((f" · usually {about(typical.median)}", "muted"),)
