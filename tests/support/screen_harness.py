@@ -124,7 +124,7 @@ class AppView:
     @property
     def rows(self) -> list[str]:
         """All rows without trailing blanks."""
-        return [str(row).rstrip() for row in self.terminal.display.screen.display]
+        return self.terminal.display.text().split("\n")
 
     @property
     def text(self) -> str:

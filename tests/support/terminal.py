@@ -81,7 +81,7 @@ class Terminal:
 
     def row(self, number: int) -> str:
         """Return a row of the screen in full width; the first is 0."""
-        return str(self.display.screen.display[number])
+        return "".join(self.display.cells(number))
 
     def wait_for(self, expected: Expected, seconds: float = 10.0) -> float:
         """Read until the screen is as expected, and return the seconds that took; fail with the screen."""

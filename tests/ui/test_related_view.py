@@ -82,7 +82,7 @@ async def test_the_key_reads_the_order_of_the_job_to_which_the_user_has_just_mov
         await view.press("G")
         view.terminal.receive("g")
         view.terminal.receive("5")
-        await view.until("NewSales · read")
+        await view.until(lambda _: "NewSales · read" in view.words)
         assert engine.read == [ORDER]
 
 
