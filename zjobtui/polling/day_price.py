@@ -149,7 +149,7 @@ class DayPlan(Struct, frozen=True):
 def plan_day(
     curve: Curve, demand: Demand, supply: Sequence[Supply], ceiling_for: Callable[[float, float], float]
 ) -> DayPlan:
-    """Return the plan with the lowest price at which the expected calls fit the supply at all times ahead.
+    """Return the plan with the lowest price at which expected calls take at most `PLANNED_SHARE` at all times ahead.
 
     `ceiling_for` returns the longest interval in seconds for so many calls per second and unfinished jobs. The
     price is at most the age by which half of the jobs have ended: even if no price fits, a new job gets a second call.
@@ -172,7 +172,7 @@ def day_price(
     ceiling_for: Callable[[float], float],
     highest: float,
 ) -> float | None:
-    """Return the lowest price up to `highest` at which the expected calls fit the supply; None if none does."""
+    """Return the lowest price up to `highest` at which calls fit `PLANNED_SHARE` of the supply; None if none does."""
     added = demand.arrivals()
     ages = [
         [(*between, each.jobs) for each in added if (between := each.ages_at(seconds)) is not None]

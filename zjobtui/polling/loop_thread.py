@@ -1,4 +1,4 @@
-"""A daemon thread with an event loop that other threads can submit work to, before and after its life, too."""
+"""A daemon thread with an event loop; other threads may submit work at any time, before its start and after its end."""
 
 import asyncio
 import threading
