@@ -1,7 +1,8 @@
 """Batches: which jobs are in one, how far it is, its closing line, its name, and the estimate of the time left."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta, timezone
+from functools import partial
 from math import log
 from random import Random
 from statistics import median
@@ -27,6 +28,7 @@ from zjobtui.models.problem import ProblemKind
 from zjobtui.models.text_width import cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watchlist import Watchlist
+from zjobtui.simulator.rng import duration
 from zjobtui.simulator.world import World
 
 
@@ -177,30 +179,67 @@ def log_normal(chance: Random) -> float:
     return chance.lognormvariate(log(100), 0.8) - chance.uniform(0, 100)
 
 
+def alike(chance: Random) -> float:
+    """When a job ends that started up to 50 s before it was added, and runs nearly as long as the others."""
+    return chance.lognormvariate(log(100), 0.6) - chance.uniform(0, 50)
+
+
+def constant_rate(chance: Random) -> float:
+    """When a job ends of a host that always works on the same number of jobs."""
+    return chance.uniform(-10, 200)
+
+
+@pytest.mark.parametrize("share", [1 / 3, 2 / 3])
 @pytest.mark.parametrize("jobs", [300, 1_000])
-@pytest.mark.parametrize("draw", [exponential, log_normal])
+@pytest.mark.parametrize(("draw", "limit"), [(exponential, 0.25), (log_normal, 0.25), (alike, 0.5)])
 def test_jobs_that_started_or_ended_before_they_were_added_do_not_lengthen_the_time_left(
-    draw: Callable[[Random], float], jobs: int
+    draw: Callable[[Random], float], limit: float, jobs: int, share: float
 ) -> None:
-    for share in (1 / 3, 2 / 3):
-        estimates = [late_estimate(seed, draw, jobs=jobs, share=share) for seed in range(20)]
-        assert median(one.error for one in estimates) <= 0.25
-        assert sum(one.holds for one in estimates) > 10
+    """Of jobs that run nearly as long as each other, the first third to end does not show yet how alike they are."""
+    estimates = [late_estimate(seed, draw, jobs=jobs, share=share) for seed in range(20)]
+    assert median(one.error for one in estimates) <= (limit if share < 1 / 2 else 0.25)
+    assert sum(one.holds for one in estimates) > 10
 
 
-@pytest.mark.parametrize("jobs", [300, 1_000])
-def test_the_time_left_of_the_jobs_of_the_simulator_is_near_the_truth_when_half_have_ended(jobs: int) -> None:
+def test_the_time_left_of_jobs_that_end_at_a_constant_rate_is_near_the_truth_when_most_have_ended() -> None:
+    estimates = [late_estimate(seed, constant_rate, jobs=300, share=0.85) for seed in range(20)]
+    assert median(one.error for one in estimates) <= 0.25
+    assert sum(one.holds for one in estimates) > 10
+
+
+@pytest.mark.parametrize("share", [1 / 3, 1 / 2, 2 / 3])
+@pytest.mark.parametrize(("jobs", "batches"), [(300, 1), (300, 2), (1_000, 1)])
+def test_the_time_left_of_the_jobs_of_the_simulator_is_near_the_truth_from_a_third_on(
+    jobs: int, batches: int, share: float
+) -> None:
     estimates = []
     for seed in range(20):
         world = World(seed, jobs)
         ends = iter([one.script.end - 5 for name in world.job_ids if (one := world.job(name)) is not None])
-        estimates.append(late_estimate(seed, lambda _, ends=ends: next(ends), jobs=jobs, share=1 / 2))  # type: ignore[misc]
+        draw = partial(_next, ends)
+        estimates.append(late_estimate(seed, draw, jobs=jobs, share=share, batches=batches))
+    assert median(one.error for one in estimates) <= 0.25
+    assert sum(one.holds for one in estimates) > 10
+
+
+def _next(ends: Iterator[float], _: Random) -> float:
+    return next(ends)
+
+
+def just_posted(chance: Random) -> float:
+    """When a job of the simulator ends that was posted up to 15 s before it was added."""
+    return duration(chance) - chance.uniform(0, 15)
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+def test_the_time_left_of_jobs_just_posted_to_the_simulator_is_near_the_truth(batches: int) -> None:
+    estimates = [late_estimate(seed, just_posted, jobs=300, share=1 / 3, batches=batches) for seed in range(20)]
     assert median(one.error for one in estimates) <= 0.25
     assert sum(one.holds for one in estimates) > 10
 
 
 def test_of_a_batch_with_too_few_ends_or_nearly_all_nothing_is_estimated() -> None:
-    lives = [float(10 + number) for number in range(20)]
+    lives = [10 * 1.06**number for number in range(20)]
     for until, is_estimated in ((12.0, False), (25.0, True), (40.0, False)):
         jobs = polled(lives, until, chance=Random(1), added=0.0)
         assert (time_until_95_percent(jobs, (), NOW + until) is not None) is is_estimated
@@ -214,5 +253,5 @@ def test_of_a_batch_with_too_few_ends_or_nearly_all_nothing_is_estimated() -> No
 
 
 def test_a_range_that_says_nothing_is_not_estimated() -> None:
-    lives = [*(10.0 + number for number in range(6)), *(1e5 for _ in range(14))]
-    assert time_until_95_percent(polled(lives, 30.0, chance=Random(1), added=0.0), (), NOW + 30.0) is None
+    lives = [*(10.0 + number for number in range(5)), *(1e5 for _ in range(15))]
+    assert time_until_95_percent(polled(lives, 20.0, chance=Random(1), added=0.0), (), NOW + 20.0) is None

@@ -86,14 +86,18 @@ def estimate(seed: int, *, jobs: int, history: int, spread: float, share: float)
     return Estimate(low, high, ends[ceil(NEARLY_ALL * jobs) - 1] - now)
 
 
-def late_estimate(seed: int, draw: Callable[[Random], float], *, jobs: int, share: float) -> Estimate:
+def late_estimate(seed: int, draw: Callable[[Random], float], *, jobs: int, share: float, batches: int = 1) -> Estimate:
     """Estimate the time left when a share of a batch has ended that was added while its jobs had been running.
 
-    `draw` returns when a job ends, in seconds after it was added; negative if it had ended by then.
+    `draw` returns when a job ends, in seconds after it was added; negative if it had ended by then. The jobs are added
+    in turn to so many batches, of which the first is estimated.
     """
     chance = Random(seed)
-    ends = [draw(chance) for _ in range(jobs)]
-    interval = max(INTERVAL, jobs / CALLS_PER_SECOND)
-    now = max(0.0, sorted(ends)[ceil(share * jobs) - 1]) + interval
-    low, high = time_until_95_percent(polled(ends, now, chance, interval=interval), (), NOW + now) or (0.0, 0.0)
-    return Estimate(low, high, sorted(ends)[ceil(NEARLY_ALL * jobs) - 1] - now)
+    drawn = [draw(chance) for _ in range(jobs)]
+    batch, others = drawn[::batches], [end for place, end in enumerate(drawn) if place % batches]
+    ends, interval = sorted(batch), max(INTERVAL, jobs / CALLS_PER_SECOND)
+    now = max(0.0, ends[ceil(share * len(ends)) - 1]) + interval
+    known = polled(batch, now, chance, interval=interval)
+    known_of_others = polled(others, now, chance, interval=interval, first=jobs + 1)
+    low, high = time_until_95_percent(known, known_of_others, NOW + now) or (0.0, 0.0)
+    return Estimate(low, high, ends[ceil(NEARLY_ALL * len(ends)) - 1] - now)

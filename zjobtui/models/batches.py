@@ -14,7 +14,7 @@ from zjobtui.models.durations import format_duration
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.pasted_text import NameKind, kind_of_name
 from zjobtui.models.redaction import MASK, mask_secrets
-from zjobtui.models.run_time_fit import LifeModel, RunTimeFit, WatchedRun
+from zjobtui.models.run_time_fit import LifeModel, RunTimeFit, WatchedRun, binned
 from zjobtui.models.source_text import without_codes
 from zjobtui.models.text import clean
 from zjobtui.models.text_width import head
@@ -37,8 +37,8 @@ NEARLY_ALL = 0.95
 OTHER_JOBS_SAMPLE = 1_000
 """Most jobs outside of the batch from which is learned, the last added ones."""
 
-LIKELY_BOUNDS = 0.08, 0.88
-"""How likely 95 % have ended within the shortest and within the longest time: the range holds 3 of 4 true times."""
+LIKELY_BOUNDS = 0.1, 0.88
+"""How likely 95 % have ended within the shortest and within the longest time: the range holds 4 of 5 true times."""
 
 MOST_SEEN = 0.9
 """The share of the jobs that had ended at their first call from whose age on all ends of a batch count as seen."""
@@ -184,7 +184,7 @@ def time_until_95_percent(
     if sum(run.time.end is not None for run in runs) < FEWEST:
         return None
     fit = RunTimeFit.learn(runs)
-    ages = Counter((round(now - watch.added_at), round(_seen_age(watch))) for watch in running)
+    ages = Counter((round(now - watch.added_at), binned(_seen_age(watch))) for watch in running)
     known = [
         (model, [(age, number, model.log_share(seen)) for (age, seen), number in ages.items()]) for model in fit.models
     ]
