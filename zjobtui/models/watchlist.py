@@ -172,6 +172,15 @@ class Watchlist(Struct, frozen=True):
             merged.pop(job, None)
         return Watchlist(merged)
 
+    def with_digests_of(self, judged: Iterable[WatchedJob]) -> "Watchlist":
+        """Return this watchlist with the digests of jobs that were judged again, except if a response came since."""
+        renewed = {
+            watch.job: replace(self.watches[watch.job], digest=watch.digest)
+            for watch in judged
+            if watch.job in self.watches and watch.last_answer_at == self.watches[watch.job].last_answer_at
+        }
+        return Watchlist({**self.watches, **renewed}) if renewed else self
+
     def _annotate(self, jobs: Iterable[JobRef], field: str, edit: Callable[[WatchedJob], WatchedJob]) -> "Change":
         edited = {job: edit(self.watches[job]) for job in jobs if job in self.watches}
         changed = {job: watch for job, watch in edited.items() if watch != self.watches[job]}

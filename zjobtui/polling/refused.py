@@ -91,7 +91,7 @@ class RefusedChanges:
 
         Of several jobs each half is tried alone; of a new job its id alone.
         """
-        jobs = list(_jobs_of(change))
+        jobs = list(jobs_of(change))
         if len(jobs) > 1:
             middle = len(jobs) // 2
             return [_part_of(change, set(jobs[:middle])), _part_of(change, set(jobs[middle:]))]
@@ -107,7 +107,7 @@ class RefusedChanges:
     def forget(self, saved: Change) -> None:
         """Forget what a change that was saved has replaced."""
         removed = {watch.job for watch in saved.removed}
-        for job in self._changes.keys() & _jobs_of(saved):
+        for job in self._changes.keys() & jobs_of(saved):
             refused, _ = self._changes[job]
             if job in removed or _groups(refused) & _groups(saved):
                 del self._changes[job]
@@ -131,7 +131,8 @@ def _part_of(change: Change, jobs: Container[JobRef]) -> Change:
     )
 
 
-def _jobs_of(change: Change) -> dict[JobRef, None]:
+def jobs_of(change: Change) -> dict[JobRef, None]:
+    """Return the jobs of a change, as the keys, each once."""
     watches = (*change.added, *change.removed, *change.annotated, *(observed.watch for observed in change.observed))
     return dict.fromkeys((*(watch.job for watch in watches), *(event.job for event in change.events)))
 

@@ -69,6 +69,13 @@ class Supervisor:
         self._errors.pop(what, None)
 
 
+async def repeat(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+    """Call a function every so many seconds, until cancelled."""
+    while True:
+        await asyncio.sleep(seconds)
+        await do()
+
+
 def describe_error(error: Exception) -> str:
     """Return the type and the text of an exception; `MemoryError` and failed assertions often have no text."""
     return f"{type(error).__name__}: {error}".removesuffix(": ")

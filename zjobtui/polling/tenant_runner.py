@@ -20,7 +20,7 @@ from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.options import DEFAULT_ENGINE_OPTIONS, EngineOptions
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.protocols import JobSource, MakeSource, SourceError, WatchlistStore
-from zjobtui.polling.supervision import Supervisor
+from zjobtui.polling.supervision import Supervisor, repeat
 from zjobtui.polling.tenant_gate import TenantGate
 from zjobtui.polling.watchlist_service import WatchlistService
 
@@ -178,7 +178,8 @@ class TenantRunner:
         self._changed()
         async with asyncio.TaskGroup() as group:
             group.create_task(self.supervisor.run(self._polling, poller.run))
-            group.create_task(self.supervisor.run(f"the count of calls of {self.tenant.title}", self._count_calls))
+            counting = partial(repeat, COUNT, self.count)
+            group.create_task(self.supervisor.run(f"the count of calls of {self.tenant.title}", counting))
 
     def _catch_up(self, poller: Poller) -> None:
         """Pass to a new poller what the user did before it existed."""
@@ -228,11 +229,6 @@ class TenantRunner:
             with suppress(TimeoutError):
                 async with asyncio.timeout(SOURCE_RETRY_SECONDS):
                     await self._retry.wait()
-
-    async def _count_calls(self) -> None:
-        while True:
-            await asyncio.sleep(COUNT)
-            await self.count()
 
     async def count(self) -> None:
         """Add this window's calls to the stored count of the day, and pass the total to the rate limiter.

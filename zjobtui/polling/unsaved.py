@@ -1,4 +1,4 @@
-"""What the edits of the user that are not on disk come to."""
+"""What the changes that are not on disk come to, for the user and for the log."""
 
 from collections.abc import Iterable
 from operator import attrgetter
@@ -36,6 +36,12 @@ class _Edited(Struct):
         """Whether a stored job differs from what is stored."""
         is_rewritten = self.removed is not None and _written(self.removed) != _written(self.watch)
         return not self.is_listed or self.is_annotated or is_rewritten
+
+
+def unsaved_ids(changes: Iterable[Change]) -> str:
+    """Return the jobs that uncommitted changes edit, for the log."""
+    edited = (watch.job for change in changes for watch in (*change.added, *change.removed, *change.annotated))
+    return ", ".join(f"{job.tenant}/{job.id.given}" for job in dict.fromkeys(edited)) or "observations"
 
 
 def net_unsaved(changes: Iterable[Change]) -> Unsaved:

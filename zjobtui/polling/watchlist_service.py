@@ -8,17 +8,16 @@ from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, TypeVar
 
-from msgspec.structs import replace
-
 from zjobtui.logs import get_logger
 from zjobtui.models.digest import ExpectedStatuses
-from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist
 from zjobtui.polling.protocols import WatchlistStore
-from zjobtui.polling.refused import PERMANENT, RefusedChanges, check_storable, text_of
-from zjobtui.polling.supervision import Supervisor, internal_failure
+from zjobtui.polling.refused import PERMANENT, RefusedChanges, check_storable, jobs_of, text_of
+from zjobtui.polling.removed_jobs import RemovedJobs
+from zjobtui.polling.supervision import Supervisor, internal_failure, repeat
+from zjobtui.polling.unsaved import unsaved_ids
 
 if TYPE_CHECKING:
     from zjobtui.models.observation import Observation
@@ -52,10 +51,6 @@ CLOSE_RETRY = 0.1
 NOT_YET = "The store does not respond yet; another program may hold its lock."
 
 T = TypeVar("T")
-
-
-def _nothing() -> None:
-    pass
 
 
 class WatchlistService:
@@ -101,7 +96,7 @@ class WatchlistService:
         self._confirmed: dict[JobRef, WatchedJob] = {}
         self._uncommitted: list[Change] = []
         self._incomplete: set[JobRef] = set()
-        self._removed: dict[JobRef, tuple[WatchedJob, Event]] = {}
+        self._removed = RemovedJobs(now)
         self._has_pending = asyncio.Event()
         self._store_lock = asyncio.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="store")
@@ -110,11 +105,7 @@ class WatchlistService:
 
     def why_unsaved(self, change: Change | None = None) -> str:
         """Return why this change is not on disk, or any change if it is None; empty if it is."""
-        jobs = (
-            self.refused.jobs
-            if change is None
-            else [w.job for w in (*change.added, *change.annotated, *change.removed)]
-        )
+        jobs = self.refused.jobs if change is None else jobs_of(change)
         return " ".join(text for text in (self.unsaved, self.refused.explain(jobs)) if text)
 
     def expect(self, expected: ExpectedStatuses) -> None:
@@ -131,14 +122,12 @@ class WatchlistService:
 
     def start(self) -> None:
         """Start applying observations, flushing, and reading changes of other windows."""
-        supervise = self._supervisor.run
-        self._tasks = [
-            asyncio.create_task(supervise("the update of rows", self._apply_pending)),
-            asyncio.create_task(supervise("saving", partial(_every, FLUSH, self.flush))),
-            asyncio.create_task(
-                supervise("reading changes of other windows", partial(_every, STORE_READ_SECONDS, self._sync))
-            ),
-        ]
+        tasks: dict[str, Callable[[], Awaitable[None]]] = {
+            "the update of rows": self._apply_pending,
+            "saving": partial(repeat, FLUSH, self.flush),
+            "reading changes of other windows": partial(repeat, STORE_READ_SECONDS, self._sync),
+        }
+        self._tasks = [asyncio.create_task(self._supervisor.run(what, task)) for what, task in tasks.items()]
 
     async def close(self) -> None:
         """Commit what is left, for up to `CLOSE_LIMIT` seconds; what remains is in `uncommitted`."""
@@ -169,7 +158,7 @@ class WatchlistService:
         """Return the jobs of the observations that are not in the watchlist yet."""
         return {job for job, _, _ in self._pending}
 
-    async def edit(self, make: Callable[[Watchlist], Change], applied: Callable[[], object] = _nothing) -> Change:
+    async def edit(self, make: Callable[[Watchlist], Change], applied: Callable[[], object] = lambda: None) -> Change:
         """Apply and publish an edit of the user at once, then commit it; `applied` is called in between.
 
         Returns after the commit, or at the latest after `SAVE_LIMIT` seconds with the reason in `unsaved`. Raises
@@ -180,7 +169,7 @@ class WatchlistService:
     async def add(
         self,
         watches: Iterable[WatchedJob],
-        applied: Callable[[], object] = _nothing,
+        applied: Callable[[], object] = lambda: None,
         found: Container[JobRef] = (),
     ) -> Change:
         """Watch jobs, as `edit` does; jobs that were removed earlier come back with all that the store knows of them.
@@ -193,13 +182,8 @@ class WatchlistService:
         stored = await self._load_removed(jobs)
         if stored is None:
             self._incomplete.update(jobs)
-        # The removal of a job may not be committed yet: then the store does not have it among the removed ones.
-        uncommitted = {watch.job for change in self._uncommitted for watch in change.removed}
-        recalled = {watch.job: watch for watch in stored or ()}
-        for job in jobs:
-            if job in self._removed and (job in uncommitted or job not in recalled):
-                recalled[job] = self._removed[job][0]
-        return await self._edit(self.watchlist.add(added, recalled.values(), found), applied)
+        recalled = self._removed.recall(jobs, stored or (), self._uncommitted)
+        return await self._edit(self.watchlist.add(added, recalled, found), applied)
 
     async def flush(self) -> None:
         """Retry what could not be committed, then commit observations that only confirm.
@@ -217,12 +201,12 @@ class WatchlistService:
 
     async def _load_removed(self, jobs: list[JobRef]) -> tuple[WatchedJob, ...] | None:
         """Return what the store knows of removed jobs, or None if it does not respond in time."""
-        read = asyncio.ensure_future(self.run_io(partial(self._store.load_removed, jobs)))
-        await asyncio.wait({read}, timeout=LOAD_LIMIT)
-        if not read.done():
-            read.add_done_callback(_drop_result)
+        try:
+            async with asyncio.timeout(LOAD_LIMIT):
+                return await self.run_io(partial(self._store.load_removed, jobs))
+        except Exception:  # a store may fail in any way; what it knows is loaded later
+            log.exception("what is stored of %d added jobs is not known yet", len(jobs))
             return None
-        return None if read.cancelled() or read.exception() else read.result()
 
     async def _edit(self, change: Change, applied: Callable[[], object]) -> Change:
         check_storable(change)
@@ -276,16 +260,14 @@ class WatchlistService:
         else:
             self._confirmed.update((observed.watch.job, observed.watch) for observed in change.observed)
         self.watchlist = change.watchlist
-        removals = {event.job: event for event in change.events}
-        for watch in change.removed:
-            self._removed[watch.job] = watch, removals.get(watch.job) or self._removal(watch)
-        self._forget_removed(change.added)
+        self._removed.update(change)
         self.membership_version += bool(change.added or change.removed)
 
     async def _sync(self) -> None:
         async with self._store_lock:
             try:
-                if notice := await self.run_io(partial(self._store.reopen_if_replaced, self._known())):
+                known = self._removed.as_known(self.watchlist, self._uncommitted)
+                if notice := await self.run_io(partial(self._store.reopen_if_replaced, known)):
                     self.notice = notice
                     self._changed()
                 if self._uncommitted:
@@ -314,42 +296,19 @@ class WatchlistService:
         """Judge the stored jobs by changed settings; the lock must be held."""
         if (expected := self._judge_by) is None or self._uncommitted:
             return
-        judged = {watch.job: watch for watch in await self.run_io(partial(self._store.judge_again, expected))}
-        # A response that came meanwhile was judged by the changed settings when it came.
-        renewed = {
-            watch.job: replace(watch, digest=judged[watch.job].digest)
-            for watch in self.watchlist
-            if watch.job in judged and watch.last_answer_at == judged[watch.job].last_answer_at
-        }
+        judged = await self.run_io(partial(self._store.judge_again, expected))
         if self._judge_by is expected:
             self._judge_by = None
-        if renewed:
-            log.info("%d jobs judged again by changed settings", len(renewed))
-            self.watchlist = Watchlist({**self.watchlist.watches, **renewed})
+        if judged:
+            log.info("%d jobs judged again by changed settings", len(judged))
+            self.watchlist = self.watchlist.with_digests_of(judged)  # what came meanwhile was judged by the new ones
             self._changed()
 
     def _merge(self, watches: Sequence[WatchedJob], removed: Iterable[JobRef] = ()) -> None:
         before, merged = self.watchlist, self.watchlist.merged(watches, removed, self._now())
         self.watchlist = merged if self._only is None else merged.of(self._only)
-        self._forget_removed(watches)
+        self._removed.forget(watches)
         self.membership_version += before.watches.keys() != self.watchlist.watches.keys()
-
-    def _forget_removed(self, watches: Iterable[WatchedJob]) -> None:
-        for watch in watches:
-            self._removed.pop(watch.job, None)
-
-    def _known(self) -> Change:
-        """Return the watchlist, and the jobs not on it that this window removed or has uncommitted changes of."""
-        removed = dict(self._removed)
-        for change in self._uncommitted:
-            for watch in (*change.added, *change.annotated, *(observed.watch for observed in change.observed)):
-                if watch.job not in self.watchlist.watches:
-                    removed.setdefault(watch.job, (watch, self._removal(watch)))
-        watches, events = zip(*removed.values(), strict=True) if removed else ((), ())
-        return Change(self.watchlist, removed=watches, events=events)
-
-    def _removal(self, watch: WatchedJob) -> Event:
-        return Event(watch.job, self._now(), EventKind.REMOVED, "")
 
     async def _commit_in_turn(self) -> None:
         async with self._store_lock:
@@ -361,7 +320,7 @@ class WatchlistService:
             while self._uncommitted:
                 await self._commit_first()
         except Exception as fault:  # a store may fail in any way; nothing is lost, it is tried again
-            log.exception("not saved, saving will be retried: %s", self._pending_ids())
+            log.exception("not saved, saving will be retried: %s", unsaved_ids(self._uncommitted))
             self._report_unsaved(text_of(fault))
         else:
             self._report_unsaved("")
@@ -405,7 +364,7 @@ class WatchlistService:
     def _report_unsaved(self, why: str) -> None:
         if why != self.unsaved:
             if why:
-                log.warning("unsaved: %s (%s)", self._pending_ids(), why)
+                log.warning("unsaved: %s (%s)", unsaved_ids(self._uncommitted), why)
             else:
                 log.info("saved: the store responds again")
             self.unsaved = why
@@ -419,24 +378,3 @@ class WatchlistService:
         finally:
             if (took := time.monotonic() - started) >= SLOW:
                 log.warning("the store took %.1fs; another program may have held its lock", took)
-
-    def _pending_ids(self) -> str:
-        """Return the jobs of changes that are not on disk, for the log."""
-        changed = {
-            watch.job: None
-            for change in self._uncommitted
-            for watch in (*change.added, *change.removed, *change.annotated)
-        }
-        return ", ".join(f"{job.tenant}/{job.id.given}" for job in changed) or "observations"
-
-
-def _drop_result(reading: "asyncio.Future[tuple[WatchedJob, ...]]") -> None:
-    """Retrieve an exception that nobody awaits, which asyncio would log otherwise."""
-    if not reading.cancelled():
-        reading.exception()
-
-
-async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        await asyncio.sleep(seconds)
-        await do()
