@@ -79,7 +79,7 @@ def with_open_window(path: Path, replace: Callable[[Path], None]) -> WatchlistSe
         await asyncio.sleep(2 * STORE_READ_SECONDS + FLUSH)
         assert service.unsaved == ""
         assert "was deleted, replaced or damaged while it was open. All jobs are kept and saved to" in service.notice
-        service.submit(job(2), seen(PROCESSING, NOW + 9), 5.0)
+        service.observe(job(2), seen(PROCESSING, NOW + 9), 5.0)
         await service.close()
         return service
 

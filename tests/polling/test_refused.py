@@ -137,7 +137,7 @@ def test_a_job_of_which_not_even_the_id_can_be_stored_is_not_listed_and_blocks_n
         change = await service.edit(lambda listed: listed.add([watch(2, tenant=HALF)]))
         assert list(service.watchlist.watches) == [job(1)]
         assert job(2).id.given in service.why_unsaved(change)
-        service.submit(change.added[0].job, done(), 5.0)
+        service.observe(change.added[0].job, done(), 5.0)
         await asyncio.sleep(FLUSH * 2)
         await service.edit(lambda listed: listed.add([watch(9)]))
         assert (service.uncommitted, service.unsaved) == ((), "")
@@ -172,15 +172,15 @@ def test_an_observation_that_cannot_be_stored_keeps_none_of_the_others_from_the_
 
     async def script(service: WatchlistService) -> None:
         await service.edit(lambda listed: listed.add([watch(2), watch(3)]))
-        service.submit(job(1), bad, 5.0)
-        service.submit(job(2), done(at=21.0), 5.0)
-        service.submit(job(3), seen(at=22.0), math.nan)
+        service.observe(job(1), bad, 5.0)
+        service.observe(job(2), done(at=21.0), 5.0)
+        service.observe(job(3), seen(at=22.0), math.nan)
         await asyncio.sleep(GATHER * 2)
         await asyncio.sleep(FLUSH * 1.1)
         assert service.uncommitted == ()
         assert job(1).id.given in service.why_unsaved()
         await service.edit(lambda listed: listed.add([watch(4)]))
-        service.submit(job(1), done(at=30.0), 5.0)
+        service.observe(job(1), done(at=30.0), 5.0)
         await asyncio.sleep(GATHER * 2)
         assert service.why_unsaved() == ""
 

@@ -99,7 +99,7 @@ def is_over(state: State) -> bool:
 
 
 TASKS = {
-    "the update of rows": (WatchlistService, "_fold_pending"),
+    "the update of rows": (WatchlistService, "_queue_arrived"),
     "saving": (WatchlistService, "flush"),
     "reading changes of other windows": (WatchlistService, "_sync"),
     "the lease of eu": (Lease, "_update"),
@@ -211,7 +211,7 @@ def test_a_subscriber_that_raises_gets_later_states() -> None:
 def test_a_response_that_cannot_be_applied_is_a_problem_of_its_job_alone(
     expected: frozenset[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Applying it fails in the poller and in the watchlist, or only with the expected statuses of the settings."""
+    """Applying it fails, or only with the expected statuses of the settings."""
     apply = assessment.apply_observation
 
     def broken(known: Any, observation: Any, planned: float, statuses: ExpectedStatuses | tuple[str, ...] = ()) -> Any:  # noqa: ANN401
@@ -221,7 +221,6 @@ def test_a_response_that_cannot_be_applied_is_a_problem_of_its_job_alone(
         return apply(known, observation, planned, statuses)
 
     monkeypatch.setattr(assessment, "apply_observation", broken)
-    monkeypatch.setattr("zjobtui.polling.poller.apply_observation", broken)
     monkeypatch.setattr(__name__ + ".EU", replace(EU, expected_order_statuses=expected))
 
     async def script(engine: Engine, source: TimedSource) -> None:

@@ -98,7 +98,7 @@ def test_a_finished_job_whose_refresh_failed_does_not_make_one_odd_job_an_outage
     async def script(run: Run) -> None:
         await asyncio.sleep(55)
         if not ended_here:
-            run.service.submit(job(0), Success(DONE, run.clock.now()), 60)
+            run.service.observe(job(0), Success(DONE, run.clock.now()), 60)
             await asyncio.sleep(1)
             run.poller.replan()
         await asyncio.sleep(START + 100 - run.clock.now())

@@ -12,7 +12,7 @@ from tests.support.building import done, job, missed, seen, watch, watchlist
 from tests.support.sources import MemoryStore
 from tests.support.virtual_time import run_virtually
 from zjobtui.models.watchlist import ExternalChanges, Watchlist
-from zjobtui.polling.watchlist_service import FLUSH, GATHER, NOT_YET, STORE_READ_SECONDS, WatchlistService
+from zjobtui.polling.watchlist_service import FLUSH, GATHER, NOT_YET, SAVE_LIMIT, STORE_READ_SECONDS, WatchlistService
 
 Script = Callable[[WatchlistService, MemoryStore], Coroutine[Any, Any, None]]
 
@@ -45,7 +45,7 @@ def test_an_edit_is_shown_at_once_and_returns_when_it_is_committed() -> None:
 
 def test_an_observation_is_committed_before_it_is_shown() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
-        service.submit(job(1), done(), 5.0)
+        service.observe(job(1), done(), 5.0)
         await asyncio.sleep(GATHER * 2)
         assert len(store.changes) == 1
 
@@ -53,10 +53,90 @@ def test_an_observation_is_committed_before_it_is_shown() -> None:
     assert happened[0] == "told 1"
 
 
+def test_an_edit_does_not_show_an_observation_before_the_attempt_to_commit_it() -> None:
+    states: list[tuple[bool, list[str], bool]] = []
+
+    async def run() -> None:
+        store = MemoryStore()
+
+        def publish() -> None:
+            shown = service.published.watches
+            labels = [watch.label for watch in shown.values()]
+            states.append((any(change.observed for change in store.changes), labels, shown[job(1)].is_final))
+
+        service = WatchlistService(watchlist(watch(1), watch(2)), store, publish)
+        service.start()
+        service.observe(job(1), done(), 5.0)
+        await service.edit(lambda listed: listed.label([job(1), job(2)], "mine", 2.0))
+        await asyncio.sleep(GATHER * 2)
+        await service.close()
+        assert store.changes[0].observed[0].watch.is_final
+        assert service.watchlist.watches[job(1)].is_final
+
+    run_virtually(run())
+    assert states[0] == (False, ["mine", "mine"], False)
+    assert states[-1] == (True, ["mine", "mine"], True)
+    assert all(is_committed for is_committed, _, is_final in states if is_final)
+
+
+@pytest.mark.slow
+def test_an_observation_is_shown_soon_with_the_reason_if_the_store_does_not_answer() -> None:
+    """The store blocks, as on a dead network file system."""
+
+    async def script() -> None:
+        store, blocked = MemoryStore(), threading.Event()
+        apply = store.apply
+        store.apply = lambda change: (blocked.wait(10), apply(change))[1]  # type: ignore[method-assign]
+        service = WatchlistService(watchlist(watch(1)), store, lambda: None)
+        service.start()
+        service.observe(job(1), done(), 5.0)
+        await asyncio.sleep(SAVE_LIMIT / 2)
+        assert not service.published.watches[job(1)].is_final
+        await asyncio.sleep(SAVE_LIMIT)
+        assert service.published.watches[job(1)].is_final
+        assert service.unsaved == NOT_YET
+        blocked.set()
+        await service.close()
+        assert (service.unsaved, service.uncommitted) == ("", ())
+
+    asyncio.run(script())
+
+
+def test_the_promised_interval_is_that_of_the_job_after_the_response() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        running = service.observe(job(1), seen(at=10.0), lambda watch: 7.0 if watch.digest else 3.0)[1]
+        assert running is not None
+        assert (running.last_answer_at, running.planned) == (10.0, 7.0)
+        failing = service.observe(job(1), missed(at=12.0), 9.0)[1]
+        assert failing is not None
+        assert (failing.problem_at, failing.planned) == (12.0, 7.0)
+
+    with_service(script, 1)
+
+
+def test_a_response_about_a_job_that_was_removed_meanwhile_changes_nothing() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        await service.edit(lambda listed: listed.remove([job(1)], 2.0))
+        assert service.observe(job(1), done(), 5.0)[1] is None
+        await asyncio.sleep(FLUSH * 1.1)
+        assert (len(service.watchlist), len(store.changes)) == (0, 1)
+
+    with_service(script, 1)
+
+
+def test_a_response_that_came_before_the_removal_of_its_job_is_committed_before_it() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        service.observe(job(1), done(), 5.0)
+        await service.edit(lambda listed: listed.remove([job(1)], 2.0))
+        assert [(len(change.observed), len(change.removed)) for change in store.changes] == [(1, 0), (0, 1)]
+
+    with_service(script, 1)
+
+
 def test_an_observation_after_a_quiet_moment_is_committed_and_shown_at_once() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
         for number in (1, 2, 3):
-            service.submit(job(number), done(), 5.0)
+            service.observe(job(number), done(), 5.0)
             await asyncio.sleep(0.001)
             assert len(store.changes) == number
             assert service.watchlist.watches[job(number)].is_final
@@ -69,7 +149,7 @@ def test_an_observation_after_a_quiet_moment_is_committed_and_shown_at_once() ->
 def test_a_burst_of_observations_is_committed_in_few_parts() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
         for number in range(1, 101):
-            service.submit(job(number), done(), 5.0)
+            service.observe(job(number), done(), 5.0)
             await asyncio.sleep(GATHER / 50)
         await asyncio.sleep(GATHER)
         assert all(watch.is_final for watch in service.watchlist)
@@ -81,7 +161,7 @@ def test_a_burst_of_observations_is_committed_in_few_parts() -> None:
 def test_observations_that_come_together_are_committed_together() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
         for number in range(1, 31):
-            service.submit(job(number), done(), 5.0)
+            service.observe(job(number), done(), 5.0)
         await asyncio.sleep(GATHER * 2)
         assert len(store.changes) == 1
 
@@ -91,10 +171,10 @@ def test_observations_that_come_together_are_committed_together() -> None:
 
 def test_a_mere_confirmation_waits_for_the_flush() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
-        service.submit(job(1), seen(at=10.0), 5.0)
+        service.observe(job(1), seen(at=10.0), 5.0)
         await asyncio.sleep(GATHER * 2)
         assert len(store.changes) == 1
-        service.submit(job(1), seen(at=12.0), 5.0)
+        service.observe(job(1), seen(at=12.0), 5.0)
         await asyncio.sleep(GATHER * 2)
         assert len(store.changes) == 1
         await asyncio.sleep(FLUSH)
@@ -110,7 +190,7 @@ def test_what_cannot_be_saved_is_kept_told_and_tried_again() -> None:
         await service.edit(lambda listed: listed.add([watch(1)]))
         assert service.unsaved == "disk full"
         assert len(service.watchlist) == 1
-        service.submit(job(1), done(), 5.0)
+        service.observe(job(1), done(), 5.0)
         await asyncio.sleep(FLUSH * 2)
         store.fault = ""
         await asyncio.sleep(FLUSH * 1.1)
@@ -133,7 +213,7 @@ def test_what_another_window_did_is_taken_over() -> None:
 
 def test_what_was_brought_last_is_committed_when_it_closes() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
-        service.submit(job(1), done(), 5.0)
+        service.observe(job(1), done(), 5.0)
 
     _, store, _ = with_service(script, 1)
     assert store.changes[0].observed[0].watch.is_final
@@ -141,7 +221,7 @@ def test_what_was_brought_last_is_committed_when_it_closes() -> None:
 
 def test_a_failed_call_is_no_reason_to_write() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
-        service.submit(job(1), missed(), 5.0)
+        service.observe(job(1), missed(), 5.0)
         await asyncio.sleep(GATHER * 2)
         assert store.changes == []
         assert isinstance(service.watchlist, Watchlist)

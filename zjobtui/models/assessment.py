@@ -1,10 +1,10 @@
 """What a response means for a job: its verdict with the cause in a few words, its digest, and the job after it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from itertools import accumulate
-from math import inf, nextafter
-from typing import NamedTuple
+from math import inf, isfinite, nextafter
+from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,6 +23,9 @@ from zjobtui.models.text_width import shorten_to_cells
 from zjobtui.models.verdict import UNKNOWN, Verdict, VerdictKind
 from zjobtui.models.watched_job import LONGEST_PROMISE, WatchedJob
 
+Planned: TypeAlias = float | Callable[[WatchedJob], float]
+"""Seconds within which the next response is promised, or a function that returns them for the job after this one."""
+
 
 class JobUpdate(Struct, frozen=True):
     """The job as it is now, the response to store (None if the stored one still stands), and new events."""
@@ -33,10 +36,10 @@ class JobUpdate(Struct, frozen=True):
 
 
 def apply_observation(
-    watch: WatchedJob, observation: Observation, planned: float, expected: Collection[str] = ()
+    watch: WatchedJob, observation: Observation, planned: Planned, expected: Collection[str] = ()
 ) -> JobUpdate:
     """Apply an observation to a job; the next response is promised within `planned` seconds, at most
-    `LONGEST_PROMISE`.
+    `LONGEST_PROMISE`. Without a finite number the row looks stale at once.
 
     `expected` are the statuses besides Completed in which an order of its tenant needs no attention.
 
@@ -44,27 +47,27 @@ def apply_observation(
     final report stays: whatever Zuora says later that is not final too (running again, not found) is stored with it as
     a contradiction, and shown. That Zuora does not know a job stands as well, until Zuora itself says something else.
     """
-    planned = min(planned, LONGEST_PROMISE)
     if isinstance(observation, Failure):
         return _apply_failure(watch, observation, planned)
     return _apply_success(watch, observation, planned, expected)
 
 
-def _apply_failure(watch: WatchedJob, failure: Failure, planned: float) -> JobUpdate:
+def _apply_failure(watch: WatchedJob, failure: Failure, planned: Planned) -> JobUpdate:
     updated = replace(watch, problem=failure.problem, problem_at=failure.at)
     if failure.problem.kind is not ProblemKind.NOT_FOUND:
         return JobUpdate(watch if watch.verdict.kind is VerdictKind.UNKNOWN else updated)
-    checked_at = failure.at if failure.is_no_operation else watch.operation_checked_at
-    updated = replace(updated, planned=planned, operation_checked_at=checked_at)
     if watch.is_final:
         return _contradicted(watch, failure.at, "Zuora no longer knows this job; its last response is kept.")
+    if failure.is_no_operation:
+        updated = replace(updated, operation_checked_at=failure.at)
     if watch.verdict.kind is VerdictKind.UNKNOWN:
-        return JobUpdate(updated)
+        return JobUpdate(_promise(updated, planned))
+    updated = replace(updated, changed_at=_changed_at(watch, failure.at))
     event = Event(watch.job, failure.at, EventKind.STATUS, UNKNOWN.sentence, VerdictKind.UNKNOWN.value)
-    return JobUpdate(replace(updated, changed_at=_changed_at(watch, failure.at)), events=(event,))
+    return JobUpdate(_promise(updated, planned), events=(event,))
 
 
-def _apply_success(watch: WatchedJob, response: Success, planned: float, expected: Collection[str]) -> JobUpdate:
+def _apply_success(watch: WatchedJob, response: Success, planned: Planned, expected: Collection[str]) -> JobUpdate:
     new = digest(response.report, expected)
     if watch.is_final and not new.is_final:
         return _contradicted(
@@ -78,14 +81,19 @@ def _apply_success(watch: WatchedJob, response: Success, planned: float, expecte
         problem=None,
         problem_at=None,
         contradiction="",
-        planned=planned,
         last_running_at=watch.last_running_at if new.is_final else response.at,
         ended_at=response.at if new.is_final and watch.ended_at is None else watch.ended_at,
     )
     if same and watch.verdict.kind is not VerdictKind.UNKNOWN:
-        return JobUpdate(updated, response if new.is_final else None)
+        return JobUpdate(_promise(updated, planned), response if new.is_final else None)
+    updated = replace(updated, changed_at=_changed_at(watch, response.at))
     event = Event(watch.job, response.at, EventKind.STATUS, new.verdict.sentence, new.verdict.kind.value)
-    return JobUpdate(replace(updated, changed_at=_changed_at(watch, response.at)), response, (event,))
+    return JobUpdate(_promise(updated, planned), response, (event,))
+
+
+def _promise(watch: WatchedJob, planned: Planned) -> WatchedJob:
+    seconds = planned(watch) if callable(planned) else planned
+    return replace(watch, planned=min(seconds, LONGEST_PROMISE) if isfinite(seconds) else 0.0)
 
 
 def _changed_at(watch: WatchedJob, at: float) -> float:

@@ -13,6 +13,7 @@ from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, observation_order
 
 if TYPE_CHECKING:
+    from zjobtui.models.assessment import Planned
     from zjobtui.models.observation import Observation, Success
 
 
@@ -138,9 +139,9 @@ class Watchlist(Struct, frozen=True):
         return self._annotate(jobs, "batch", lambda watch: replace(watch, batch=name))
 
     def apply_observations(
-        self, observations: Iterable[tuple[JobRef, "Observation", float]], expected: ExpectedStatuses | None = None
+        self, observations: Iterable[tuple[JobRef, "Observation", "Planned"]], expected: ExpectedStatuses | None = None
     ) -> "Change":
-        """Apply the results of calls: (job, observation, planned interval in seconds), oldest first.
+        """Apply the results of calls, oldest first, as `apply_observation` does: (job, observation, planned interval).
 
         Observations of jobs that are no longer on the list are ignored.
         """

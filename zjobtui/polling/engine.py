@@ -362,7 +362,7 @@ class Engine:
         notice = " ".join(text for text in (service.notice, self._settings_notice) if text)
         tenants = tuple(tenant for tenant, _ in self._sources)
         with self._publishing, self._supervisor.guard("showing the state"):
-            self.state = State(service.watchlist, statuses, service.why_unsaved(), faults, notice, tenants)
+            self.state = State(service.published, statuses, service.why_unsaved(), faults, notice, tenants)
             self._subscriber(self.state)
         if self._renewal is None and any(map(changes_with_time, statuses.values())):
             loop = asyncio.get_running_loop()

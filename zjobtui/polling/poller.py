@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
-from zjobtui.models.assessment import apply_observation
 from zjobtui.models.call_log import CallKind, RecordCall
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Observation
@@ -23,7 +22,6 @@ from zjobtui.polling.poll_queue import PollQueue
 from zjobtui.polling.protocols import JobSource
 from zjobtui.polling.related_reads import ReadQueue
 from zjobtui.polling.schedule import Schedule
-from zjobtui.polling.supervision import internal_failure
 from zjobtui.polling.survival import STALENESS_LIMIT
 from zjobtui.polling.tenant_gate import CallResult, TenantGate, is_transient
 from zjobtui.polling.watchlist_service import WatchlistService
@@ -295,17 +293,15 @@ class Poller:
         self._nudge.set()
 
     def _on_result(self, watch: WatchedJob, observation: Observation, last: CallResult) -> None:
+        """Apply what is known of a job after its call, and plan the next call about it from the job as it is then."""
         job = watch.job
-        applied, known = self._apply(watch, observation)
-        if applied is not observation:
-            last = replace(last, observation=applied)
-        is_failure = is_transient(last.observation)
         has_recovered = self._record_result(job, last)
-        self._fit()
+        self._fit()  # before the interval is promised: the rate may have changed
+        applied, listed = self._service.observe(job, observation, self._promise)
+        known = listed or watch  # a job that was removed meanwhile is left out when its turn comes
         now = self._clock.now()
         self._schedule.drop(job)
-        interval = self._schedule.interval(known, now)
-        if is_failure:
+        if is_transient(last.observation) or is_transient(applied):
             self._plan_retry(known, now)
         else:
             self._failures.pop(job, None)
@@ -314,9 +310,12 @@ class Poller:
         if known.is_final:
             self._failures.pop(job, None)
             self._gate.forget_failures_of(job)
-        self._service.submit(job, applied, max(interval + self._gate.latency, SHORTEST_PROMISE))
         if has_recovered:
             self._recover()
+
+    def _promise(self, watch: WatchedJob) -> float:
+        """Return the seconds within which the next response about a job is expected, after a response now."""
+        return max(self._schedule.interval(watch, self._clock.now()) + self._gate.latency, SHORTEST_PROMISE)
 
     def _plan_retry(self, watch: WatchedJob, now: float) -> None:
         """Plan the next call about a job after one that failed, and which job shows whether the tenant is down."""
@@ -352,15 +351,6 @@ class Poller:
         self._gate.record(job, result, recent, has_untried=has_untried)
         return was_open and not self._gate.breaker.is_open
 
-    def _apply(self, watch: WatchedJob, observation: Observation) -> tuple[Observation, WatchedJob]:
-        """Return an observation and the job after it; if it cannot be applied, the call about this job has failed."""
-        try:
-            return observation, apply_observation(watch, observation, watch.planned).watch
-        except Exception as fault:  # the other jobs are polled as before
-            log.exception("tenant %s: internal error in the response about job %s", self.tenant, watch.job.id.given)
-            failure = internal_failure(fault, observation.at, observation)
-            return failure, apply_observation(watch, failure, watch.planned).watch
-
     def _recover(self) -> None:
         """Poll overdue jobs, and failed ones that wait for their retry, spread out: the tenant responds again."""
         now = self._clock.now()
@@ -378,13 +368,12 @@ class Poller:
     def _replan(self, watches: Iterable[WatchedJob]) -> None:
         """Plan jobs as if their last response had just come; jobs that are overdue by then are spread out.
 
-        No job is delayed until it looks stale. A job whose call failed keeps its place, and so does one whose response
-        is not in the watchlist yet.
+        No job is delayed until it looks stale. A job whose call failed keeps its place.
         """
-        now, overdue, pending = self._clock.now(), list[WatchedJob](), self._service.pending_jobs()
+        now, overdue = self._clock.now(), list[WatchedJob]()
         for watch in watches:
             job = watch.job
-            if job in self._in_flight or job in pending or (job in self._failures and job in self._schedule):
+            if job in self._in_flight or (job in self._failures and job in self._schedule):
                 continue
             due = self._schedule.planned_at(watch, now)
             if due > now:

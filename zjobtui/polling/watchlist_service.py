@@ -5,14 +5,13 @@ import time
 from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from math import isfinite
 from typing import TYPE_CHECKING, TypeVar
 
 from zjobtui.logs import get_logger
 from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, Observed, Watchlist
+from zjobtui.models.watchlist import Change, Observed, Watchlist, with_annotations
 from zjobtui.polling.protocols import WatchlistStore
 from zjobtui.polling.refused import PERMANENT, RefusedChanges, check_storable, jobs_of, text_of
 from zjobtui.polling.removed_jobs import RemovedJobs
@@ -20,12 +19,13 @@ from zjobtui.polling.supervision import Supervisor, internal_failure, repeat
 from zjobtui.polling.unsaved import unsaved_ids
 
 if TYPE_CHECKING:
+    from zjobtui.models.assessment import Planned
     from zjobtui.models.observation import Observation
 
 log = get_logger(__name__)
 
 GATHER = 0.05
-"""Seconds after a commit for which observations are collected; after a quiet time one is committed at once."""
+"""Seconds after a publication for which observations are gathered; after a quiet time one is published at once."""
 
 FLUSH = 4.0
 """Seconds after which observations that only confirm are committed; a crash can only make rows look older."""
@@ -37,7 +37,7 @@ LOAD_LIMIT = 0.15
 """Seconds that a new row waits for what the store knows of the job; a locked store delivers that later."""
 
 SAVE_LIMIT = 2.0
-"""Seconds after which an edit that is not committed yet is reported as unsaved."""
+"""Seconds after which an edit or news that is not committed yet is reported as unsaved, and the news published."""
 
 CLOSE_LIMIT = 1.0
 """Seconds for which the last commit is retried; the user waits for it on exit."""
@@ -56,12 +56,13 @@ T = TypeVar("T")
 class WatchlistService:
     """Owns the watchlist on one event loop; the store runs on a thread of its own.
 
-    An edit of the user changes the watchlist at once and is published before it is committed; until then it is in
-    `uncommitted`, and the commit is retried until it succeeds. What the store can never hold is set aside (`refused`),
-    so that later changes are saved. Observations that bring something new are published
-    after the attempt to commit them, those that only confirm before it. `changed` is called after every change; `only`
-    are the tenants whose jobs are taken over from other windows; `expected` are the order statuses that need no
-    attention; `now` returns seconds since the epoch, UTC. `supervisor` keeps the errors of its tasks for the user.
+    Edits and observations change `watchlist` at once. An edit of the user is published before it is committed; until
+    then it is in `uncommitted`, and the commit is retried until it succeeds. What the store can never hold is set aside
+    (`refused`), so that later changes are saved. An observation with news is published after the attempt to commit it,
+    whatever else is published meanwhile, because the detail reads the report from the store; one that only confirms is
+    published before it. `changed` is called when there is something to publish; `only` are the tenants whose jobs are
+    taken over from other windows; `expected` are the order statuses that need no attention; `now` returns seconds since
+    the epoch, UTC. `supervisor` keeps the errors of its tasks for the user.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class WatchlistService:
         supervisor: Supervisor | None = None,
     ) -> None:
         self.watchlist = watchlist
+        """All jobs as they are now, with every response that has arrived."""
         self._expected = expected
         self._judge_by: ExpectedStatuses | None = None
         """The expected order statuses by which stored jobs are still to be judged again; None if that is done."""
@@ -92,12 +94,13 @@ class WatchlistService:
         self._store = store
         self._changed = changed
         self._supervisor = supervisor or Supervisor(changed)
-        self._pending: list[tuple[JobRef, Observation, float]] = []
+        self._arrived: list[Change] = []  # observations with news that are not queued for a commit yet
+        self._held: dict[JobRef, WatchedJob] = {}  # jobs whose news is not published yet, as they were before it
         self._confirmed: dict[JobRef, WatchedJob] = {}
         self._uncommitted: list[Change] = []
         self._incomplete: set[JobRef] = set()
         self._removed = RemovedJobs(now)
-        self._has_pending = asyncio.Event()
+        self._has_arrived = asyncio.Event()
         self._store_lock = asyncio.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._tasks: list[asyncio.Task[None]] = []
@@ -120,10 +123,17 @@ class WatchlistService:
         """Changes that are not on disk yet, oldest first; may be read from any thread."""
         return tuple(self._uncommitted)
 
+    @property
+    def published(self) -> Watchlist:
+        """The watchlist to publish: a job with news stays as it was until the attempt to commit that."""
+        listed = self.watchlist.watches
+        before = {job: with_annotations(was, listed[job]) for job, was in self._held.items() if job in listed}
+        return Watchlist({**listed, **before}) if before else self.watchlist
+
     def start(self) -> None:
-        """Start applying observations, flushing, and reading changes of other windows."""
+        """Start publishing observations, flushing, and reading changes of other windows."""
         tasks: dict[str, Callable[[], Awaitable[None]]] = {
-            "the update of rows": self._apply_pending,
+            "the update of rows": self._publish_arrived,
             "saving": partial(repeat, FLUSH, self.flush),
             "reading changes of other windows": partial(repeat, STORE_READ_SECONDS, self._sync),
         }
@@ -131,7 +141,7 @@ class WatchlistService:
 
     async def close(self) -> None:
         """Commit what is left, for up to `CLOSE_LIMIT` seconds; what remains is in `uncommitted`."""
-        self._apply(self._fold_pending())
+        self._queue_arrived()
         try:
             async with asyncio.timeout(CLOSE_LIMIT):
                 async with self._store_lock:  # a task is not cancelled between a commit and its removal from the list
@@ -143,20 +153,34 @@ class WatchlistService:
                     await self.flush()
         except TimeoutError:
             self.unsaved = self.unsaved or NOT_YET
+        self._held = {}
         self._changed()
         self._worker.shutdown(wait=not self.unsaved, cancel_futures=True)
 
-    def submit(self, job: JobRef, observation: "Observation", planned: float) -> None:
-        """Queue an observation; it is committed and published at once, or within `GATHER` seconds if many come.
+    def observe(
+        self, job: JobRef, observation: "Observation", planned: "Planned"
+    ) -> "tuple[Observation, WatchedJob | None]":
+        """Apply an observation at once; it is committed and published soon, after `GATHER` seconds if many come.
 
-        The next response is expected within `planned` seconds; without a finite number the row looks stale at once.
+        Returns it as it was applied, a failed call if it could not be, and the job after it, None if that is not on the
+        list any more. `planned` is as in `apply_observation`.
         """
-        self._pending.append((job, observation, planned if isfinite(planned) else 0.0))
-        self._has_pending.set()
-
-    def pending_jobs(self) -> set[JobRef]:
-        """Return the jobs of the observations that are not in the watchlist yet."""
-        return {job for job, _, _ in self._pending}
+        if (before := self.watchlist.get(job)) is None:
+            return observation, None
+        try:
+            change = self.watchlist.apply_observations([(job, observation, planned)], self._expected)
+        except Exception as error:  # it concerns this job alone, whose row then shows the error
+            log.exception("internal error in the response about %s/%s", job.tenant, job.id.given)
+            observation = internal_failure(error, observation.at, observation)
+            change = self.watchlist.apply_observations([(job, observation, planned)])
+        self.watchlist, watch = change.watchlist, change.watchlist.watches[job]
+        if change.must_commit_now:
+            self._arrived.append(change)
+            self._held.setdefault(job, before)
+        else:
+            self._confirmed[job] = watch
+        self._has_arrived.set()
+        return observation, watch
 
     async def edit(self, make: Callable[[Watchlist], Change], applied: Callable[[], object] = lambda: None) -> Change:
         """Apply and publish an edit of the user at once, then commit it; `applied` is called in between.
@@ -210,55 +234,40 @@ class WatchlistService:
 
     async def _edit(self, change: Change, applied: Callable[[], object]) -> Change:
         check_storable(change)
+        self._queue_arrived()
         self._apply(change)
         applied()
-        if not change.must_commit_now:
-            return change
-        self._changed()
-        commit = asyncio.create_task(self._commit_in_turn())
-        self._commits.add(commit)
-        commit.add_done_callback(self._commits.discard)
-        await asyncio.wait({commit}, timeout=SAVE_LIMIT)
-        if not commit.done():
-            self._report_unsaved(self.unsaved or NOT_YET)
+        if change.must_commit_now:
+            self._changed()
+            await self._commit_soon()
         return change
 
-    async def _apply_pending(self) -> None:
+    async def _publish_arrived(self) -> None:
+        """Publish what has arrived, news after the attempt to commit it."""
         while True:
-            await self._has_pending.wait()
-            change = self._fold_pending()
-            self._apply(change)
-            if change.must_commit_now:
-                await self._commit_in_turn()
+            await self._has_arrived.wait()
+            self._queue_arrived()
+            self._has_arrived.clear()
+            if self._held:
+                await self._commit_soon()
+                later = {change.observed[0].watch.job for change in self._arrived}
+                self._held = {job: watch for job, watch in self._held.items() if job in later}
             self._changed()
             await asyncio.sleep(GATHER)
 
-    def _fold_pending(self) -> Change:
-        self._has_pending.clear()
-        pending, self._pending = self._pending, []
-        try:
-            return self.watchlist.apply_observations(pending, self._expected)
-        except Exception:  # the other observations must still be applied
-            log.exception("internal error in one of %d responses", len(pending))
-            return self.watchlist.apply_observations(map(self._as_applicable, pending), self._expected)
-
-    def _as_applicable(self, observed: tuple[JobRef, "Observation", float]) -> tuple[JobRef, "Observation", float]:
-        """Return an observation, as a failed call if it cannot be applied; its row then shows the error."""
-        job, observation, planned = observed
-        try:
-            self.watchlist.apply_observations([observed], self._expected)
-        except Exception as error:  # it concerns this job alone
-            log.exception("internal error in the response about %s/%s", job.tenant, job.id.given)
-            self.membership_version += 1  # the poller may count the job as finished; now it plans it again
-            return job, internal_failure(error, observation.at, observation), planned
-        return observed
+    def _queue_arrived(self) -> None:
+        """Queue the news that has arrived for the next commit, except of jobs that have left the list."""
+        arrived, self._arrived = self._arrived, []
+        changes = [change for change in arrived if change.observed[0].watch.job in self.watchlist.watches]
+        if changes:
+            observed = tuple(observed for change in changes for observed in change.observed)
+            events = tuple(event for change in changes for event in change.events)
+            self._uncommitted.append(Change(self.watchlist, observed=observed, events=events))
 
     def _apply(self, change: Change) -> None:
-        """Apply a change in memory and queue it for the next commit."""
+        """Apply an edit in memory and queue it for the next commit."""
         if change.must_commit_now:
             self._uncommitted.append(change)
-        else:
-            self._confirmed.update((observed.watch.job, observed.watch) for observed in change.observed)
         self.watchlist = change.watchlist
         self._removed.update(change)
         self.membership_version += bool(change.added or change.removed)
@@ -294,7 +303,7 @@ class WatchlistService:
 
     async def _judge_again(self) -> None:
         """Judge the stored jobs by changed settings; the lock must be held."""
-        if (expected := self._judge_by) is None or self._uncommitted:
+        if (expected := self._judge_by) is None or self._uncommitted or self._arrived:
             return
         judged = await self.run_io(partial(self._store.judge_again, expected))
         if self._judge_by is expected:
@@ -309,6 +318,15 @@ class WatchlistService:
         self.watchlist = merged if self._only is None else merged.of(self._only)
         self._removed.forget(watches)
         self.membership_version += before.watches.keys() != self.watchlist.watches.keys()
+
+    async def _commit_soon(self) -> None:
+        """Commit what is queued; return after `SAVE_LIMIT` seconds at the latest, with the reason in `unsaved`."""
+        commit = asyncio.create_task(self._commit_in_turn())
+        self._commits.add(commit)
+        commit.add_done_callback(self._commits.discard)
+        await asyncio.wait({commit}, timeout=SAVE_LIMIT)
+        if not commit.done():
+            self._report_unsaved(self.unsaved or NOT_YET)
 
     async def _commit_in_turn(self) -> None:
         async with self._store_lock:
