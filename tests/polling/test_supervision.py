@@ -235,6 +235,25 @@ def test_a_response_that_cannot_be_applied_is_a_problem_of_its_job_alone(
     assert is_over(poll(script)[-1])
 
 
+def test_a_tenant_whose_responses_cannot_be_applied_is_not_shown_as_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    apply = assessment.apply_observation
+
+    def broken(known: Any, observation: Any, *rest: Any) -> Any:  # noqa: ANN401
+        if not hasattr(observation, "problem"):
+            raise LookupError("lost")
+        return apply(known, observation, *rest)
+
+    monkeypatch.setattr(assessment, "apply_observation", broken)
+
+    async def script(engine: Engine, source: TimedSource) -> None:
+        await asyncio.sleep(30)
+        assert engine.state.statuses["eu"].problem is None
+        assert all("internal error" in str(watch.problem) for watch in engine.state.watchlist)
+        assert len(source.asked) < 60
+
+    poll(script)
+
+
 def test_a_call_whose_record_fails_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     Broken(monkeypatch, JobCalls, "_request", first=3)
     states = poll(until_all_ended)
