@@ -201,6 +201,21 @@ def test_what_cannot_be_saved_is_kept_told_and_tried_again() -> None:
     assert store.changes[1].observed[0].response is not None
 
 
+def test_news_that_cannot_be_saved_for_long_fills_no_memory_with_copies_of_the_watchlist() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        store.fault = "disk full"
+        for number in range(1, 10):
+            service.observe(job(number), done(), 5.0)
+            await asyncio.sleep(GATHER * 2)
+        assert [len(change.observed) for change in service.uncommitted] == [1] * 9
+        assert sum(len(change.watchlist) for change in service.uncommitted) == 0
+        store.fault = ""
+
+    service, store, _ = with_service(script, *range(1, 10))
+    assert all(watch.is_final for watch in service.watchlist)
+    assert len(store.changes) == 9
+
+
 def test_what_another_window_did_is_taken_over() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
         store.waiting_news.append(ExternalChanges((watch(2, label="theirs"),), (job(1),)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from zjobtui.logs import get_logger
 from zjobtui.models.digest import ExpectedStatuses
+from zjobtui.models.history import Event
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist, with_annotations
@@ -94,7 +95,7 @@ class WatchlistService:
         self._store = store
         self._changed = changed
         self._supervisor = supervisor or Supervisor(changed)
-        self._arrived: list[Change] = []  # observations with news that are not queued for a commit yet
+        self._arrived: list[tuple[Observed, tuple[Event, ...]]] = []  # news that is not queued for a commit yet
         self._held: dict[JobRef, WatchedJob] = {}  # jobs whose news is not published yet, as they were before it
         self._confirmed: dict[JobRef, WatchedJob] = {}
         self._uncommitted: list[Change] = []
@@ -175,7 +176,7 @@ class WatchlistService:
             change = self.watchlist.apply_observations([(job, observation, planned)])
         self.watchlist, watch = change.watchlist, change.watchlist.watches[job]
         if change.must_commit_now:
-            self._arrived.append(change)
+            self._arrived.append((change.observed[0], change.events))
             self._held.setdefault(job, before)
         else:
             self._confirmed[job] = watch
@@ -250,7 +251,7 @@ class WatchlistService:
             self._has_arrived.clear()
             if self._held:
                 await self._commit_soon()
-                later = {change.observed[0].watch.job for change in self._arrived}
+                later = {observed.watch.job for observed, _ in self._arrived}
                 self._held = {job: watch for job, watch in self._held.items() if job in later}
             self._changed()
             await asyncio.sleep(GATHER)
@@ -258,11 +259,11 @@ class WatchlistService:
     def _queue_arrived(self) -> None:
         """Queue the news that has arrived for the next commit, except of jobs that have left the list."""
         arrived, self._arrived = self._arrived, []
-        changes = [change for change in arrived if change.observed[0].watch.job in self.watchlist.watches]
-        if changes:
-            observed = tuple(observed for change in changes for observed in change.observed)
-            events = tuple(event for change in changes for event in change.events)
-            self._uncommitted.append(Change(self.watchlist, observed=observed, events=events))
+        if news := [(observed, events) for observed, events in arrived if self.watchlist.get(observed.watch.job)]:
+            observed = tuple(observed for observed, _ in news)
+            events = tuple(event for _, of_job in news for event in of_job)
+            # Without the watchlist: many copies of it would fill the memory while commits fail.
+            self._uncommitted.append(Change(Watchlist({}), observed=observed, events=events))
 
     def _apply(self, change: Change) -> None:
         """Apply an edit in memory and queue it for the next commit."""
