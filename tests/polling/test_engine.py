@@ -160,12 +160,12 @@ def test_each_tenant_is_told_of_its_own_jobs_on_screen_even_before_there_is_a_so
     shown: list[tuple[str, list[JobRef]]] = []
     monkeypatch.setattr(Poller, "set_visible", lambda poller, jobs: shown.append((poller.tenant, list(jobs))))
     source, other = Slow(), Slow()
-    other.ready.set()
     tenants = [(TENANT, source.make), (replace(TENANT, name="other"), other.make)]
     engine = Engine(watchlist(), MemoryStore(), tenants, FixedClock(NOW))
     engine.start()
     try:
         engine.set_visible([job(2), job(3, tenant="other"), job(1)])
+        other.ready.set()
         until(lambda: bool(shown))
         assert shown == [("other", [job(3, tenant="other")])]
         source.ready.set()
