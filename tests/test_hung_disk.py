@@ -28,6 +28,18 @@ main()
 """
 """The program, whose store hangs in one method as soon as a file exists."""
 
+SIGNALLED = """
+import os, signal
+from zjobtui.bootstrap import engine
+
+def ignore_signals(ignore=engine.ignore_signals):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return ignore()
+
+engine.ignore_signals = ignore_signals
+"""
+"""Sends a signal after the end of the screen, before polling ends."""
+
 LIMIT = 8.0
 """Seconds in which the program must have ended."""
 
@@ -69,3 +81,20 @@ def test_the_program_ends_within_seconds_if_the_store_hangs(
         assert terminal.modes() == frozenset()
         if method == "apply":
             assert given in terminal.text()
+
+
+@pytest.mark.slow
+def test_a_signal_after_the_end_of_the_screen_does_not_hide_what_is_unsaved(tmp_path: Path, served: Simulator) -> None:
+    stored(tmp_path, served, count=3)
+    hangs, given = tmp_path / "hangs", served.job_ids[20]
+    command = [sys.executable, "-c", SIGNALLED + HANGING, str(hangs), "apply"]
+    with Terminal(command, env=pointed_at(served, tmp_path)) as terminal:
+        terminal.wait_for(lambda text: "Jobs · 3" in text and text.rstrip().endswith("q quit"), 20)
+        hangs.touch()
+        terminal.paste(f"job {given}")
+        terminal.wait_for("1 new job")
+        terminal.press("enter")
+        terminal.wait_for("Jobs · 4")
+        terminal.press("q")
+        assert terminal.wait_exit(LIMIT + 10) == 0
+        assert given in terminal.text()

@@ -131,6 +131,49 @@ def test_many_signals_end_the_monitor_as_quietly_as_one(env: dict[str, str]) -> 
         assert terminal.attributes() == terminal.attributes_before
 
 
+AT_THE_END = """
+import asyncio, os, signal, sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from zjobtui.ui.terminal_app import TerminalApp
+from zjobtui.ui.themes import Appearance
+
+def end():
+    os.kill(os.getpid(), signal.SIGTERM)
+
+class Executor(ThreadPoolExecutor):
+    def shutdown(self, wait=True, **options):
+        if not wait:  # called while the event loop closes, after it has closed its pipe
+            end()
+        super().shutdown(wait, **options)
+
+class App(TerminalApp):
+    CSS_PATH = None
+
+    def on_ready(self):
+        asyncio.get_running_loop().set_default_executor(Executor())
+        self.exit(3)
+
+    def on_unmount(self):
+        for _ in range(1000):
+            end()
+
+with ExitStack() as ending:
+    status = App(Appearance()).run_guarded(lambda: "", ending)
+    print(f"{threading.active_count()} threads")
+sys.exit(status)
+"""
+"""A screen that gets a thousand signals before its event loop closes, and one while it closes."""
+
+
+def test_many_signals_while_the_event_loop_ends_print_nothing_and_start_no_threads(env: dict[str, str]) -> None:
+    with Terminal([sys.executable, "-c", AT_THE_END], env=env) as terminal:
+        assert terminal.wait_exit() == 143
+        assert terminal.text().split() == ["3", "threads"]
+        assert terminal.modes() == frozenset()
+        assert terminal.attributes() == terminal.attributes_before
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_doctor_ends_at_once_while_a_secret_is_fetched_and_its_command_with_it(

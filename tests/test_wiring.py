@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_a_run_gets_look_limit_and_what_is_wrong(
     made: dict[str, object] = {}
 
     class Shown(MonitorApp):
-        def run_in_terminal(self, _: Callable[[], str]) -> int:
+        def run_guarded(self, _: Callable[[], str], __: ExitStack) -> int:
             polled = self._monitor._engine
             assert isinstance(polled, Engine)
             made.update(
@@ -117,7 +118,7 @@ def test_the_mask_of_the_screen_has_the_secrets_of_the_settings_also_of_a_tenant
     eu = '[tenants.eu]\nhost = "EU production"\nclient_id = "id"\nsecret_env = "ZU_EU"\n'
 
     class Shown(MonitorApp):
-        def run_in_terminal(self, _: Callable[[], str]) -> int:
+        def run_guarded(self, _: Callable[[], str], __: ExitStack) -> int:
             polled = self._monitor._engine
             assert isinstance(polled, Engine)
             assert polled._options.reload is not None

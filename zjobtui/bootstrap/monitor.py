@@ -120,7 +120,7 @@ def run_monitor(
             mask=mask,
         )
         app = MonitorApp(engine, store, tenants, clock, options)
-        status = app.run_in_terminal(partial(stop_on_forced_exit, engine))
+        status = app.run_guarded(partial(stop_on_forced_exit, engine), after_polling)
         after_polling.callback(exit_within, END_LIMIT, status)  # once what is not saved has been printed
         return status
 

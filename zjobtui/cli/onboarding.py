@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 
 from zjobtui.bootstrap.configuration import Configuration, Configured
 from zjobtui.bootstrap.health import check_up_all
@@ -15,7 +16,8 @@ from zjobtui.ui.onboarding import FirstStart, Next
 def run_onboarding(configuration: Configuration) -> Mapping[str, str] | int:
     """Show the dialogs; return the environment for the new tenant, or the exit status if there is none."""
     app = FirstStart(config_path(), _sign_in, appearance_of(configuration)[0])
-    status = app.run_guarded(lambda: "")
+    with ExitStack() as ending:
+        status = app.run_guarded(lambda: "", ending)
     if app.next is Next.DEMO:
         from zjobtui.cli.demo import show_demo  # noqa: PLC0415 - 300 ms (aiohttp), only for the demo
 

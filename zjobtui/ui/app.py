@@ -1,6 +1,6 @@
 """The application around the one screen: its key settings, command palette and mouse."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -92,10 +92,6 @@ class MonitorApp(TerminalApp):
     def action_help_quit(self) -> None:
         """Show which key quits after ctrl+c; Textual's own text takes two lines."""
         toast(self, f"Press {key_for(self._monitor.actions, 'quit')} to quit; the watchlist is kept.")
-
-    def run_in_terminal(self, on_forced_exit: Callable[[], str]) -> int:
-        """Run until the user quits or a signal arrives; return the exit status. See `run_guarded`."""
-        return self.run_guarded(on_forced_exit)
 
     def action_command_palette(self) -> None:
         """Show all actions by name, those first that were used last in the palette."""

@@ -4,7 +4,7 @@ import asyncio
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -22,7 +22,7 @@ from zjobtui.models.text import clean_lines
 from zjobtui.signals import exit_now
 from zjobtui.ui.ascii_filter import AsciiFilter
 from zjobtui.ui.key_queue import KeyQueue
-from zjobtui.ui.terminal_guard import guard_terminal
+from zjobtui.ui.terminal_guard import guard_terminal, release_signals
 from zjobtui.ui.terminal_io import driver_with_filter, write
 from zjobtui.ui.themes import FEW_COLOURS, OWN_THEMES, Appearance
 
@@ -130,15 +130,21 @@ class TerminalApp(App[int]):
         """All themes: our own and Textual's."""
         return {**super().available_themes, **OWN_THEMES}
 
-    def run_guarded(self, on_forced_exit: Callable[[], str]) -> int:
+    def run_guarded(self, on_forced_exit: Callable[[], str], ending: ExitStack) -> int:
         """Run until the user quits or a signal arrives; return the exit status.
 
         `on_forced_exit` is called if the terminal is gone or not read any more, or if the end takes too long; the text
-        that it returns is printed if possible.
+        that it returns is printed if possible. That and a further signal are handled until the stack `ending` is left.
         """
-        with guard_terminal(self._exit_from_signal, on_forced_exit) as self._limit_exit:
-            status = self.run()
+        self._limit_exit = ending.enter_context(guard_terminal(self._exit_from_signal, on_forced_exit))
+        status = asyncio.run(self._run_and_release())
         return status or int(self._has_failed or self.return_code is None)
+
+    async def _run_and_release(self) -> int | None:
+        try:
+            return await self.run_async()
+        finally:
+            release_signals(asyncio.get_running_loop())
 
     def exit(self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         """End the program; by force if a thread that waits for a disk prevents it."""

@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from queue import SimpleQueue
 from types import FrameType
 
 from zjobtui.signals import ENDING, exit_now
@@ -45,25 +47,26 @@ def guard_terminal(
     On a signal `exit_app(128 + number)` is called on the main thread; it must return at once. If that does not end the
     block within `FORCED_EXIT_AFTER` seconds, `on_forced_exit` is called on another thread, the terminal is restored,
     the returned text is printed, and the process is ended. The block gets a function that sets the same limit for an
-    exit without a signal, with the exit status.
+    exit without a signal, with the exit status; the first limit counts.
     """
-    attributes = _terminal_attributes()
     has_exited = threading.Event()
-
-    def limit_exit(status: int) -> None:
-        _force_exit_later(has_exited, status, attributes, on_forced_exit)
+    # A handler may interrupt itself: it can start no thread and take no lock, but it can put into this queue.
+    limits: SimpleQueue[int] = SimpleQueue()
 
     def on_signal(number: int, _: FrameType | None) -> None:
-        limit_exit(128 + number)
+        limits.put(128 + number)
         exit_app(128 + number)
 
+    force_exit = partial(_force_exit, limits, has_exited, _terminal_attributes(), on_forced_exit)
+    threading.Thread(target=force_exit, name="forced exit", daemon=True).start()
+    watch = partial(_watch_terminal, has_exited, on_forced_exit)
+    threading.Thread(target=watch, name="terminal", daemon=True).start()
     previous = {number: signal.signal(number, on_signal) for number in ENDING}
-    watcher = threading.Thread(target=_watch_terminal, args=(has_exited, on_forced_exit), name="terminal", daemon=True)
-    watcher.start()
     try:
-        yield limit_exit
+        yield limits.put
     finally:
         has_exited.set()
+        limits.put(0)  # ends the thread
         for number, handler in previous.items():
             signal.signal(number, handler)
 
@@ -93,6 +96,19 @@ def suspend_between_steps(loop: asyncio.AbstractEventLoop, on_continue: Callable
         handler = signal.getsignal(number)
         if callable(handler):
             loop.add_signal_handler(number, note, handler, number)
+    # Print nothing if so many signals come while the loop is busy that one more does not fit into its pipe.
+    signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
+
+
+def release_signals(loop: asyncio.AbstractEventLoop) -> None:
+    """Undo `suspend_between_steps`, before the loop is closed.
+
+    Python writes each signal to a pipe of the loop. Closing the loop closes the pipe first and stops the writing after
+    that (`close` in asyncio/unix_events.py): a signal in between prints an error, or is written to a file that another
+    thread has opened meanwhile.
+    """
+    for number in JOB_CONTROL:
+        loop.remove_signal_handler(number)
 
 
 def _terminal_attributes() -> Attributes | None:
@@ -101,20 +117,24 @@ def _terminal_attributes() -> Attributes | None:
     return None
 
 
-def _force_exit_later(
-    has_exited: threading.Event, status: int, attributes: Attributes | None, on_forced_exit: Callable[[], str]
+def _force_exit(
+    limits: "SimpleQueue[int]",
+    has_exited: threading.Event,
+    attributes: Attributes | None,
+    on_forced_exit: Callable[[], str],
 ) -> None:
-    def end() -> None:
-        if has_exited.wait(FORCED_EXIT_AFTER):
-            return
-        text = on_forced_exit()
-        with suppress(OSError, ValueError, termios.error):
-            if attributes is not None and sys.__stdin__ is not None:
-                termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, attributes)
-            _write_last(f"{_RESTORE}\r\n{text}\r\n" if text else _RESTORE)
-        exit_now(status)
-
-    threading.Thread(target=end, name="forced exit", daemon=True).start()
+    """Wait for the first limit, and end the process if the guarded block does not end within it."""
+    status = limits.get()
+    if has_exited.wait(FORCED_EXIT_AFTER):
+        return
+    text = on_forced_exit()
+    if has_exited.is_set():  # it has ended meanwhile, and printed what there was to print
+        return
+    with suppress(OSError, ValueError, termios.error):
+        if attributes is not None and sys.__stdin__ is not None:
+            termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, attributes)
+        _write_last(f"{_RESTORE}\r\n{text}\r\n" if text else _RESTORE)
+    exit_now(status)
 
 
 def _write_last(text: str) -> None:
