@@ -243,7 +243,7 @@ class Engine:
 
         self._with_tenants(set_paused)
 
-    def _end(self, fault: Exception | None) -> None:
+    def _end(self, fault: BaseException | None) -> None:
         if fault is not None:
             self._thread.why_ended = f"Internal error: polling stopped ({describe_error(fault)})."
             with self._publishing, self._supervisor.guard("showing the state"):

@@ -28,21 +28,21 @@ class LoopThread:
         name: str,
         task: str,
         main: Callable[[], Coroutine[object, object, None]],
-        ended: Callable[[Exception | None], None],
+        ended: Callable[[BaseException | None], None],
     ) -> None:
         self.has_begun = False
         """Whether `start` has been called."""
         self.why_ended = ""
-        """Text of the exception of work that is submitted too late; empty for that of asyncio."""
+        """Text of the exception of work that is submitted too late; empty for a general one."""
         self._task = task
         self._main = main
         self._ended = ended
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._starting = threading.Lock()
         self._is_open = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None  # while it accepts work
+        self._submitting = threading.Lock()
         self._stop_request: Callable[[], object] | None = None
-        self._has_ended = False
         self._futures: set[Future[object]] = set()
 
     @property
@@ -76,8 +76,7 @@ class LoopThread:
         ends = time.monotonic() + seconds
         self._stop_request = request
         if self._is_open.wait(seconds):  # a signal may come before the thread has its loop
-            with suppress(RuntimeError):  # the loop has ended, or never began
-                self._running_loop().call_soon_threadsafe(request)
+            self._call_soon(request)
         self.join(max(0.0, ends - time.monotonic()))
 
     def join(self, seconds: float) -> None:
@@ -86,46 +85,59 @@ class LoopThread:
             self._thread.join(seconds)
 
     def submit(self, coroutine: Coroutine[object, object, T]) -> "Future[T]":
-        """Run a coroutine on the loop. The future is cancelled if the loop ends first; it fails if there is none."""
+        """Run a coroutine on the loop; the future is cancelled if `main` ends first, and fails if it has ended."""
         self.start()
-        try:
-            future = asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
-        except RuntimeError as fault:  # the loop has ended, or never began
-            coroutine.close()
-            future = Future[T]()
-            future.set_exception(RuntimeError(self.why_ended or str(fault)))
-            return future
-        self._futures.add(future)  # type: ignore[arg-type]  # only to cancel it
-        future.add_done_callback(self._futures.discard)
-        if self._has_ended:
-            future.cancel()
-        return future
+        with self._submitting:
+            if self._loop is not None:
+                future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+                self._futures.add(future)  # type: ignore[arg-type]  # only to cancel it
+                future.add_done_callback(self._futures.discard)
+                return future
+        coroutine.close()
+        failed: Future[T] = Future()
+        failed.set_exception(RuntimeError(self.why_ended or f"{self._task} has ended"))
+        return failed
 
     def call_soon(self, call: Callable[[], object]) -> None:
-        """Call a function on the loop, unless that has ended or never began."""
+        """Call a function on the loop, unless `main` has ended or never began."""
         self.start()
-        with suppress(RuntimeError):
-            self._running_loop().call_soon_threadsafe(call)
+        self._call_soon(call)
+
+    def _call_soon(self, call: Callable[[], object]) -> None:
+        loop = self._loop
+        if loop is not None:
+            with suppress(RuntimeError):  # it has been closed meanwhile
+                loop.call_soon_threadsafe(call)
 
     def _run(self) -> None:
-        main, fault = self._main(), None
+        main, fault = self._run_main(), None
         try:
             asyncio.run(main)
-        except Exception as error:  # a thread that ends unnoticed would leave stale rows that look polled
+        except BaseException as error:  # a thread that ends unnoticed would leave stale rows that look polled
             log.exception("internal error: %s stopped", self._task)
             fault = error
         finally:
             main.close()  # it has not begun if there is no loop, as without file descriptors
             self._end(fault)
 
-    def _end(self, fault: Exception | None) -> None:
-        self._has_ended = True
+    async def _run_main(self) -> None:
+        try:
+            await self._main()
+        finally:
+            await self._refuse_work()
+
+    async def _refuse_work(self) -> None:
+        """Accept no more work, and cancel what has been accepted while the loop can still do that.
+
+        A closed loop would leave coroutines that are never awaited and tasks that are never cancelled.
+        """
+        with self._submitting:
+            self._loop = None
+        await asyncio.sleep(0)  # until the tasks of all futures have been created
+        for future in tuple(self._futures):
+            future.cancel()
+        await asyncio.sleep(0)
+
+    def _end(self, fault: BaseException | None) -> None:
         self._ended(fault)
         self._is_open.set()
-        for future in tuple(self._futures):
-            future.cancel()  # submitted while the loop was ending; nothing will process it
-
-    def _running_loop(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            raise RuntimeError(f"{self._task} could not start")
-        return self._loop

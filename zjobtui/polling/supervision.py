@@ -76,7 +76,7 @@ async def repeat(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
         await do()
 
 
-def describe_error(error: Exception) -> str:
+def describe_error(error: BaseException) -> str:
     """Return the type and the text of an exception; `MemoryError` and failed assertions often have no text."""
     return f"{type(error).__name__}: {error}".removesuffix(": ")
 
