@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 
 async def run_on_daemon_thread(call: Callable[[], T]) -> T:
-    """Return or raise what the call does; the exit of the program waits at most `LAST_WAIT` seconds for it."""
+    """Return or raise what the call does; the exit of the program waits at most `LAST_WAIT` seconds for it.
+
+    What would end the event loop, or cannot be raised in a coroutine, is raised as a `RuntimeError`.
+    """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
@@ -32,12 +35,15 @@ async def run_on_daemon_thread(call: Callable[[], T]) -> T:
             done.set_result(result)  # type: ignore[arg-type]  # may be None if the call returns None
 
     def run() -> None:
-        result, fault = None, None
+        result: T | None = None
+        fault: Exception | None = None
         try:
             result = call()
-        except Exception as error:  # noqa: BLE001 - raised again where the result is awaited
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
             log.debug("%s: %s, raised where the result is awaited", type(error).__name__, error)
-            fault = error
+            fault = RuntimeError(f"{type(error).__name__}: {error}")
+            if isinstance(error, Exception) and not isinstance(error, StopIteration):
+                fault = error
         with suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(settle, result, fault)
         atexit.unregister(last_wait)
