@@ -12,6 +12,7 @@ import pytest
 from tests.support.process import environment
 from tests.support.program import PROGRAM
 from tests.support.terminal import Terminal
+from zjobtui.signals import raise_on_signals
 
 SIGNALLED_LATER = """
 import os, sys, threading, zjobtui.__main__
@@ -100,6 +101,30 @@ def test_many_signals_end_a_command_as_quietly_as_one(env: dict[str, str], words
         assert process.wait() == 130
         assert process.stderr is not None
         assert b"Traceback" not in process.stderr.read()
+
+
+def test_a_signal_interrupts_once_and_never_what_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    ended: list[int] = []
+    monkeypatch.setattr("zjobtui.signals.exit_now", ended.append)
+
+    def work() -> None:
+        with raise_on_signals() as hold:
+            try:
+                with hold():
+                    signal.raise_signal(signal.SIGTERM)
+                    signal.raise_signal(signal.SIGINT)
+                    done.append("held")
+            finally:
+                signal.raise_signal(signal.SIGINT)
+                done.append("released" if not ended else "ended")
+                monkeypatch.setattr("zjobtui.signals.RELEASE_LIMIT", -1.0)
+                signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt, match="143"):
+        work()
+    assert done == ["held", "released"]
+    assert ended == [143], "it may hang"
 
 
 def test_a_signal_at_the_very_end_does_not_change_the_exit_status() -> None:

@@ -10,11 +10,15 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from math import inf
 from types import FrameType
 
 ENDING = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 """The signals that end the program, unless they were ignored when it started, as under `nohup`."""
+
+RELEASE_LIMIT = 3.0
+"""Seconds after a signal in which a further one does not disturb a command that releases what it holds."""
 
 Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
@@ -67,14 +71,38 @@ def exit_on_signals() -> None:
 
 
 @contextmanager
-def raise_on_signals() -> Iterator[None]:
-    """Raise `KeyboardInterrupt` with the exit status in the block, so that it can release what it holds."""
+def raise_on_signals() -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """Raise `KeyboardInterrupt` with the exit status in the block, once, so that it can release what it holds.
+
+    A further signal is ignored, but ends the process if `RELEASE_LIMIT` seconds have passed. The block gets a function
+    that returns a context in which nothing is raised; the signal takes effect after it. It must be short.
+    """
+    is_held, status, raised_at = False, 0, inf
 
     def interrupt(number: int, _: FrameType | None) -> None:
-        raise KeyboardInterrupt(128 + number)
+        nonlocal status, raised_at
+        if raised_at == inf:
+            status = status or 128 + number
+            if not is_held:
+                raised_at = time.monotonic()
+                raise KeyboardInterrupt(status)
+        elif time.monotonic() - raised_at > RELEASE_LIMIT:
+            exit_now(status)
+
+    @contextmanager
+    def hold() -> Iterator[None]:
+        nonlocal is_held, raised_at
+        is_held = True
+        try:
+            yield
+        finally:
+            is_held = False
+        if status and raised_at == inf:
+            raised_at = time.monotonic()
+            raise KeyboardInterrupt(status)
 
     with _handlers(interrupt):
-        yield
+        yield hold
 
 
 @contextmanager

@@ -100,6 +100,40 @@ def test_an_interruption_ends_it_with_what_has_come_and_a_summary(number: signal
     assert watched() == [ONE, TWO]
 
 
+@pytest.mark.slow
+def test_an_id_on_an_unfinished_line_is_added_on_an_interruption() -> None:
+    with following() as process:
+        send(process, f"job {ONE}\n")
+        wait_for_ids([ONE], 20)
+        send(process, f"job {TWO}\njob {THREE}")
+        time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        assert ended(process)[:1] == (143,)
+    assert watched() == [ONE, TWO, THREE]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_read", [True, False])
+def test_no_id_is_lost_if_nobody_reads_the_output(is_read: bool) -> None:
+    """Of many ids some are printed; then the reader closes the pipe, or stops reading and a signal ends the command."""
+    ids = [f"{number:032x}" for number in range(0xA1B2C3, 0xA1B2C3 + 3_000)]
+    with following() as process:
+        send(process, "".join(f"job {each}\n" for each in ids))
+        assert process.stdout is not None
+        process.stdout.readline()
+        if is_read:
+            send(process, f"job {ONE}")
+            process.stdout.close()
+            process.stdout = None
+            assert process.wait(20) == 141
+        else:
+            time.sleep(1)
+            send(process, f"job {ONE}")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(5) == 143
+    assert set(ids) <= set(watched())
+
+
 def test_an_empty_input_ends_it_at_once() -> None:
     with following("-") as process:
         assert ended(process)[:2] == (0, ["0 jobs added, 0 known, 0 refused."])

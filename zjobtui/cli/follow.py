@@ -3,11 +3,14 @@
 import os
 import select
 import sys
+from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 
 from msgspec import Struct
 
-from zjobtui.bootstrap.output import exit_status_of, print_error
+from zjobtui.bootstrap.output import OutputError, exit_status_of, print_error
 from zjobtui.cli.job_ids import refusals
 from zjobtui.clock import Clock, SystemClock
 from zjobtui.formatting.found_ids import sentences
@@ -17,7 +20,7 @@ from zjobtui.models.id_stream import IdStream
 from zjobtui.models.job import FoundIds, JobId
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.signals import ignore_signals, raise_on_signals
+from zjobtui.signals import exit_within, raise_on_signals
 from zjobtui.storage.database import StoreError
 from zjobtui.storage.store import Store
 
@@ -34,6 +37,9 @@ SAVE_RETRY_SECONDS = 5.0
 
 NAMED_WORDS = 50
 """Words and ids that are named as they are refused or left out; the others are only counted."""
+
+PRINT_LIMIT = 2.0
+"""Seconds for printing the rest after an interruption: nobody may read the output."""
 
 _READ = 64 * 1024
 
@@ -55,17 +61,21 @@ def follow_stdin(store: Store, make_watch: Callable[[JobId, float], WatchedJob],
     Raises `StoreError` with the ids if they could not be saved before the end.
     """
     print_error("Adding job ids as they arrive; press Ctrl+C to stop.")
-    follower = Follower(store, make_watch, tally, SystemClock())
-    try:
-        with raise_on_signals():
-            follower.run(sys.stdin.fileno())
-    except KeyboardInterrupt as interruption:
-        with ignore_signals():
-            follower.finish()
-        print(tally)
-        sys.exit(exit_status_of(interruption))
-    with ignore_signals():
-        follower.finish(is_whole=True)
+    follower, stdin = Follower(store, make_watch, tally, SystemClock()), sys.stdin.fileno()
+    with raise_on_signals() as hold:
+        try:
+            follower.run(stdin, hold)
+        except KeyboardInterrupt as interruption:
+            follower.cut(stdin)
+            status = exit_status_of(interruption)
+            exit_within(PRINT_LIMIT, status)
+            follower.report()
+            print(tally)
+            sys.exit(status)
+        except OutputError:
+            with hold():
+                follower.cut(stdin)
+            raise
 
 
 class Follower:
@@ -84,38 +94,62 @@ class Follower:
         self._fault = ""
         self._named = 0
         self._others = self._secrets = 0
+        self._reports: deque[Callable[[], object]] = deque()
 
-    def run(self, descriptor: int) -> None:
-        """Read a file, a pipe or a terminal until its end."""
+    def run(self, descriptor: int, hold: Callable[[], AbstractContextManager[None]]) -> None:
+        """Read a file, a pipe or a terminal until its end; in `hold` nothing interrupts what has been read."""
         held_since: float | None = None
         while True:
             wait = QUIET if held_since is not None or self._unsaved else None
             is_ready = bool(select.select((descriptor,), (), (), wait)[0])
-            if is_ready:
-                try:
-                    data = os.read(descriptor, _READ)
-                except BlockingIOError:
-                    continue
-                if not data:
-                    return
-                self._take(self._stream.feed(data))
-                if held_since is None and self._stream.has_whole_lines:
+            with hold():
+                is_end = is_ready and not self._read(descriptor)
+                if is_end:
+                    self.finish()
+                elif held_since is None and self._stream.has_whole_lines:
                     held_since = self._clock.boot()
-            if held_since is not None and (not is_ready or self._clock.boot() - held_since >= READ_WITHIN_SECONDS):
-                held_since = None
-                self._take(self._stream.read_lines())
-            if self._unsaved and self._clock.boot() >= self._retry_at:
-                self._save()
+                elif held_since is not None and (
+                    not is_ready or self._clock.boot() - held_since >= READ_WITHIN_SECONDS
+                ):
+                    held_since = None
+                    self._take(self._stream.read_lines())
+                if self._unsaved and self._clock.boot() >= self._retry_at:
+                    self._save()
+            self.report()
+            if is_end:
+                return
 
-    def finish(self, *, is_whole: bool = False) -> None:
-        """Add what is left: `is_whole` if the last line counts although it has no end. Raises `StoreError`."""
-        self._take(self._stream.end() if is_whole else self._stream.read_lines())
+    def cut(self, descriptor: int) -> None:
+        """Add what has come so far; of a line without an end only the ids count. Raises as `finish`."""
+        if select.select((descriptor,), (), (), 0)[0]:
+            self._read(descriptor)
+        self._take(self._stream.read_lines())
+        self._take(FoundIds(self._stream.end().ids, ()))
+        self.finish()
+
+    def finish(self) -> None:
+        """Add what is left, the last line even without an end; raise `StoreError` with what cannot be saved."""
+        self._take(self._stream.end())
         if self._unsaved:
             self._save()
         if self._unsaved:
             raise StoreError("\n".join((self._fault, "Not added:", *(job_id.given for job_id in self._unsaved))))
         for sentence in sentences(FoundIds((), (), others=self._others, secrets=self._secrets)):
-            print_error(sentence)
+            self._say(sentence)
+
+    def report(self) -> None:
+        """Print what there is to say; it may block, and be interrupted."""
+        while self._reports:
+            self._reports.popleft()()
+
+    def _read(self, descriptor: int) -> bool:
+        """Read what has come; return False at the end."""
+        try:
+            data = os.read(descriptor, _READ)
+        except BlockingIOError:
+            return True
+        self._take(self._stream.feed(data) if data else FoundIds((), ()))
+        return bool(data)
 
     def _take(self, found: FoundIds) -> None:
         now = self._clock.now()
@@ -126,11 +160,14 @@ class Follower:
         self._tally.refused += len(refused)
         self._name((*refused, *sentences(FoundIds((), (), not_added=found.not_added))))
 
+    def _say(self, text: str) -> None:
+        self._reports.append(partial(print_error, text))
+
     def _name(self, texts: tuple[str, ...]) -> None:
         for text in texts[: NAMED_WORDS - self._named]:
-            print_error(text)
+            self._say(text)
         if texts and self._named < NAMED_WORDS <= self._named + len(texts):
-            print_error("Further words and ids that are not added are only counted.")
+            self._say("Further words and ids that are not added are only counted.")
         self._named = min(NAMED_WORDS, self._named + len(texts))
 
     def _save(self) -> None:
@@ -138,7 +175,7 @@ class Follower:
         jobs = [watch.job for watch in self._unsaved.values()]
         try:
             if notice := self._store.reopen_if_replaced():
-                print_error(notice)
+                self._say(notice)
             known = Watchlist({watch.job: watch for watch in self._store.load_watched(jobs)})
             gone = {watch.job for watch in self._store.load_removed(jobs)}
             change = known.add(watch for watch in self._unsaved.values() if watch.job not in gone)
@@ -148,7 +185,7 @@ class Follower:
             self._retry_at = self._clock.boot() + SAVE_RETRY_SECONDS
             if str(error) != self._fault:
                 self._fault = str(error)
-                print_error(self._fault)
+                self._say(self._fault)
             return
         self._fault, self._unsaved = "", {}
         self._tally.added += len(change.added)
@@ -160,4 +197,4 @@ class Follower:
             )
         )
         for watch in change.added:
-            print(f"{watch.job.id.given} added", flush=True)
+            self._reports.append(partial(print, f"{watch.job.id.given} added", flush=True))
