@@ -130,6 +130,30 @@ def test_added_changed_and_removed_tenants_are_polled_without_a_restart(path: Pa
         assert (world.closed, len(state.watchlist)) == (["us", "eu"], 2)
 
 
+def test_a_secret_that_never_comes_keeps_no_other_change_from_being_used(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As from a keyring whose dialog nobody answers."""
+    answered, make = threading.Event(), World.make
+
+    def make_or_block(world: World, each: Configured) -> MakeSource:
+        def block() -> JobSource:
+            answered.wait(20)
+            return make(world, each)()
+
+        return block if "blocks" in each.tenant.base_url else make(world, each)
+
+    monkeypatch.setattr(World, "make", make_or_block)
+    blocked = US.replace("us.example", "blocks.example")
+    with follow(path, EU + blocked) as world:
+        world.until(lambda _: world.calls["eu"])
+        world.write(EU + blocked.replace("blocks", "blocks2"))
+        world.until(lambda state: any("blocks2" in tenant.base_url for tenant in state.tenants))
+        world.write(EU + US)
+        world.until(lambda _: world.calls["us"])
+        answered.set()
+
+
 def test_a_new_tenant_of_a_paused_window_is_not_polled(path: Path) -> None:
     with follow(path, EU) as world:
         world.until(lambda _: world.calls["eu"])

@@ -328,6 +328,44 @@ def test_a_window_whose_credentials_are_not_accepted_lets_another_one_poll(monke
     in_two_windows(monkeypatch, expired, TimedSource(), script)
 
 
+def test_a_window_that_cannot_reach_the_host_lets_another_one_poll(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if they ran on two machines, or with different proxy settings."""
+    fails, works = START + 60, START + 600
+    broken = TimedSource(trouble=lambda at, _: Problem(ProblemKind.UNREACHABLE) if fails <= at < works else None)
+
+    async def script(first: Engine, second: Engine, polls: Callable[[], tuple[bool, bool]]) -> None:
+        await asyncio.sleep(fails - 1 - wall())
+        assert polls() == (True, False)
+        await asyncio.sleep(60)
+        assert polls() == (False, True)
+        assert first.state.statuses["env"].problem is not None
+        await asyncio.sleep(works + 120 - wall())
+        assert [each.state.statuses["env"].is_following for each in (first, second)] == [True, False]
+
+    in_two_windows(monkeypatch, broken, TimedSource(), script)
+
+
+def test_in_an_outage_no_window_polls_and_one_does_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    fails, works = START + 60, START + 1_200
+    sources = [
+        TimedSource(trouble=lambda at, _: Problem(ProblemKind.UNREACHABLE) if fails <= at < works else None)
+        for _ in range(2)
+    ]
+
+    async def script(first: Engine, second: Engine, polls: Callable[[], tuple[bool, bool]]) -> None:
+        windows = (first, second)
+        await asyncio.sleep(fails + 300 - wall())
+        before = [len(source.sent) for source in sources]
+        await asyncio.sleep(600)
+        assert polls() == (False, False)
+        assert all(5 <= len(source.sent) - count <= 50 for source, count in zip(sources, before, strict=True))
+        await asyncio.sleep(works + 120 - wall())
+        assert sorted(each.state.statuses["env"].is_following for each in windows) == [False, True]
+        assert all(each.state.statuses["env"].problem is None for each in windows)
+
+    in_two_windows(monkeypatch, sources[0], sources[1], script)
+
+
 def test_a_window_polls_again_at_once_when_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     read_on_the_loop(monkeypatch)
     source = TimedSource()

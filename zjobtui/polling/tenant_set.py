@@ -26,6 +26,10 @@ CHORES_LIMIT = 0.3
 """Seconds for the last writes when tenants are stopped, the count of calls and the leases, which also expire."""
 
 
+UNREACHABLE_AFTER = 30.0
+"""Seconds of an outage after which another window may try to poll the tenant."""
+
+
 class _Running(Struct, frozen=True):
     runner: TenantRunner
     lease: Lease
@@ -122,7 +126,7 @@ class TenantSet:
             self._attention,
             self._clock,
             self._chance,
-            may_poll=lambda: lease.is_held or gate.breaker.needs_user,
+            may_poll=lambda: lease.is_held or self._is_unreachable(gate),
             is_polled_elsewhere=partial(attrgetter("is_elsewhere"), lease),
             changed=partial(self._runner_changed, lease),
             options=self._options,
@@ -157,11 +161,20 @@ class TenantSet:
     def _may_hold_lease(self, runner: TenantRunner, gate: TenantGate) -> bool:
         """Return whether there is something to poll that this window can poll.
 
-        While polling is paused here, or the credentials of this window are not accepted, another window may poll; of
-        such a tenant single probes are sent without the lease.
+        While polling is paused here, or the tenant cannot be reached from here, another window may poll.
         """
-        can_poll = not (self._attention.is_paused or gate.breaker.needs_user)
+        can_poll = not (self._attention.is_paused or self._is_unreachable(gate))
         return can_poll and runner.poller is not None and runner.poller.has_unfinished
+
+    def _is_unreachable(self, gate: TenantGate) -> bool:
+        """Return whether the tenant cannot be polled from here, but maybe from another window.
+
+        The credentials of this window are not accepted, or its network does not reach the host for some time: another
+        window may run on another machine, or with other proxy settings. Single probes are sent without the lease.
+        """
+        breaker = gate.breaker
+        is_long = breaker.since is not None and self._clock.now() - breaker.since >= UNREACHABLE_AFTER
+        return breaker.needs_user or is_long
 
     def _lease_changed(self, tenant: str) -> None:
         running = self._running.get(tenant)
