@@ -1,5 +1,8 @@
 """The disk of the store hangs: the program still ends when the user quits, and names what it could not save."""
 
+import os
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -7,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.process import environment
 from tests.support.program import pointed_at, stored
 from tests.support.terminal import Terminal
 from zjobtui.simulator.server import Simulator, running
@@ -98,3 +102,28 @@ def test_a_signal_after_the_end_of_the_screen_does_not_hide_what_is_unsaved(tmp_
         terminal.press("q")
         assert terminal.wait_exit(LIMIT + 10) == 0
         assert given in terminal.text()
+
+
+STUCK = """
+import os, sys
+from zjobtui.storage.store import Store
+Store.apply = lambda *_, **__: os.system("sleep 60")  # a call in which no handler of Python runs
+from zjobtui.__main__ import main
+main()
+"""
+
+
+@pytest.mark.slow
+def test_a_signal_ends_a_command_whose_disk_hangs_and_its_ids_are_named(tmp_path: Path, served: Simulator) -> None:
+    stored(tmp_path, served, count=3)
+    given, pipe = served.job_ids[20], subprocess.PIPE
+    command, env = [sys.executable, "-c", STUCK, "add", given], environment(pointed_at(served, tmp_path))
+    with subprocess.Popen(command, env=env, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
+        time.sleep(1.5)
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(LIMIT) == 143
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+        assert process.stderr is not None
+        assert given in process.stderr.read()

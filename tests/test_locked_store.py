@@ -152,6 +152,31 @@ def test_ids_that_could_not_be_added_are_named(mode: str, tmp_path: Path, served
     ]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [("add", "-"), ("wait", "-")], ids=lambda words: words[0])
+def test_ids_of_a_command_that_is_interrupted_before_it_could_save_them_are_named(
+    words: tuple[str, ...], tmp_path: Path, served: Simulator
+) -> None:
+    stored(tmp_path, served, count=JOBS)
+    env, pipe = environment(pointed_at(served, tmp_path)), subprocess.PIPE
+    with (
+        locked(tmp_path / STORE_NAME),
+        subprocess.Popen([*PROGRAM, *words], env=env, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process,
+    ):
+        assert process.stdin is not None
+        process.stdin.write(f"job {served.job_ids[20]}")
+        process.stdin.close()
+        process.stdin = None
+        time.sleep(1)
+        for _ in range(50):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.002)
+        _, complaint = process.communicate(timeout=10)
+    assert process.returncode == 143
+    assert served.job_ids[20] in complaint
+    assert "Traceback" not in complaint
+
+
 FULL_DISK = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (40_960, resource.RLIM_INFINITY))

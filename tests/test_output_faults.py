@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,31 @@ def test_output_written_before_an_interruption_is_not_repeated(is_blocking: bool
         assert started.wait(20) == 130
     assert whole.startswith(written)
     assert len(written) > 4_096
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [("watch",), ("wait", "--timeout", "60s")], ids=lambda words: words[0])
+def test_a_signal_ends_a_command_whose_output_nobody_reads(
+    words: tuple[str, ...], world: Simulator, tmp_path: Path
+) -> None:
+    env = environment(pointed_at(world, tmp_path))
+    subprocess.run([*PROGRAM, "add", world.job_ids[0]], env=env, check=True, capture_output=True)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4_096)
+    os.set_blocking(writer, True)
+    command = [*PROGRAM, *words, *([world.job_ids[0]] if words[0] == "wait" else [])]
+    with subprocess.Popen(command, env=env, stdout=writer, stderr=subprocess.PIPE) as process:
+        time.sleep(3)
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(10) == 143
+        finally:
+            process.kill()
+            os.close(reader)
+            os.close(writer)
 
 
 def wait_until_asleep_over_a_full_pipe(pid: int, writer: int) -> None:

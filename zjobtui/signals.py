@@ -17,6 +17,9 @@ from types import FrameType
 ENDING = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 """The signals that end the program, unless they were ignored when it started, as under `nohup`."""
 
+STUCK_LIMIT = 5.0
+"""Seconds after a signal in which a command must have ended, whatever it waits for; the monitor has its own limit."""
+
 RELEASE_LIMIT = 3.0
 """Seconds after a signal in which a further one does not disturb a command that releases what it holds."""
 
@@ -68,6 +71,20 @@ def exit_on_signals() -> None:
     """
     _set_handlers(lambda number, _: exit_now(128 + number))
     atexit.register(_set_handlers, signal.SIG_IGN)
+    numbers, wakeup = os.pipe()
+    os.set_blocking(wakeup, False)
+    signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
+    with suppress(RuntimeError):  # the system has no thread left
+        threading.Thread(target=_exit_if_stuck, args=(numbers,), name="signals", daemon=True).start()
+
+
+def _exit_if_stuck(numbers: int) -> None:
+    """End the process some seconds after a signal: handlers of Python do not run while a disk does not respond."""
+    number = 0
+    while number not in ENDING:
+        number = os.read(numbers, 1)[0]
+    time.sleep(STUCK_LIMIT)
+    exit_now(128 + number)
 
 
 @contextmanager

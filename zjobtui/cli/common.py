@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from zjobtui.bootstrap.configuration import Configuration, Configured, configuration, expected_order_statuses
@@ -16,6 +17,7 @@ from zjobtui.models.history import History
 from zjobtui.models.job import JobRef
 from zjobtui.models.text import clean, nearest
 from zjobtui.models.watchlist import Watchlist
+from zjobtui.signals import before_exit, forget
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import BUSY_LIMIT, BrokenStoreError, StoreError, UncommittedError
 from zjobtui.storage.maintenance import known_tenants
@@ -81,8 +83,13 @@ def check_tenant(name: str | None) -> None:
 
 
 @contextmanager
-def report_errors(entered: Sequence[str] = ()) -> Iterator[None]:
-    """Print an error that the user can fix, without a traceback, and the entered ids after it; exit with `USAGE`."""
+def report_errors(entered: Collection[str] = ()) -> Iterator[None]:
+    """Print an error that the user can fix, without a traceback, and the entered ids after it; exit with `USAGE`.
+
+    If a signal ends the program, the ids are printed, too. The block removes from `entered` what it has saved.
+    """
+    on_signal = partial(_print_interrupted, entered)
+    before_exit(on_signal)
     try:
         yield
     except (StoreError, ValueError, OSError) as error:
@@ -91,15 +98,24 @@ def report_errors(entered: Sequence[str] = ()) -> Iterator[None]:
         text = os_error_text(error) if isinstance(error, OSError) else str(error)
         print_error("\n".join((text, heading, *entered)) if entered else text)
         sys.exit(USAGE)
+    finally:
+        forget(on_signal)
+
+
+def _print_interrupted(entered: Collection[str]) -> None:
+    if entered:
+        with suppress(RuntimeError):  # the signal came while something was printed
+            print_error("\n".join(("Interrupted. These may not have been added:", *entered)))
 
 
 @contextmanager
 def open_store_and_watchlist(
-    entered: Sequence[str] = (), lock_wait: float | None = None, *, tenant: str | None = None
+    entered: Collection[str] = (), lock_wait: float | None = None, *, tenant: str | None = None
 ) -> Iterator[tuple[Store, Watchlist, float]]:
     """Open the store for the block; yield it with its watchlist and the current time.
 
-    If the command fails, the ids that the user entered are printed: a text on standard input exists nowhere else.
+    If the command fails or is interrupted, the ids that the user `entered` are printed, less those that the block has
+    removed from it: a text on standard input exists nowhere else.
     Locks of other programs are waited for `lock_wait` seconds, at most as long as the store does by default. A `tenant`
     that is unknown is an error.
     """

@@ -116,6 +116,7 @@ def wait(
         for sentence in ignored_exemptions(tenants):
             print_error(sentence)
         with raise_on_signals(), polling(tenants, store, watchlist, clock, options_of(loaded)) as engine:
+            entered.clear()  # the end of polling prints what it could not save
             new = _new_jobs([job for job in jobs if watchlist.get(job) is None], stdin, clock.now(), watchlist)
             with suppress(RuntimeError, CancelledError):  # the engine has ended; `wait_for` reports why
                 engine.watch(new).result()

@@ -83,7 +83,8 @@ def add(
         if STDIN in (*ids, *files) and not follow:  # after the files: if one cannot be read, this is not consumed
             texts.append((STDIN_NAME, read_stdin()))
         parsed = collect_ids(arguments, texts)
-    with open_store_and_watchlist([job_id.given for job_id in parsed.ids]) as (store, watchlist, now):
+    entered = [job_id.given for job_id in parsed.ids]
+    with open_store_and_watchlist(entered) as (store, watchlist, now):
         configured = load_valid_configuration().tenants
         homes = only_tenants(watchlist) if tenant is None else {}
         needs_home = follow or not parsed.ids.keys() <= homes.keys()
@@ -109,6 +110,7 @@ def add(
         wanted = [watch for watch in watches if watch.job not in change.dismissed]
         if change.added:
             store.apply(change)
+        entered.clear()
         tally = Tally(len(change.added), len(wanted) - len(change.added), len(parsed.refused))
         known = [watch.job for watch in wanted if watchlist.get(watch.job) is not None]
         done = annotate(store, change.watchlist, known, given, now) if known else ()
