@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Self, TypedDict, Unpack
 
 from aiohttp import web
@@ -178,10 +179,14 @@ def _stop(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
 
 
 async def _serve_until_signal(simulator: Simulator, ready: Callable[[Simulator], None]) -> None:
-    stopped = asyncio.Event()
-    with suppress(NotImplementedError):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with simulator:
-        ready(simulator)
-        await stopped.wait()
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    # Handlers of the loop would leave the default ones behind, and print an error if a signal comes while it closes.
+    stop = partial(_stop, loop, stopped)
+    previous = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        async with simulator:
+            ready(simulator)
+            await stopped.wait()
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
