@@ -114,15 +114,21 @@ main()
 
 
 @pytest.mark.slow
-def test_a_signal_ends_a_command_whose_disk_hangs_and_its_ids_are_named(tmp_path: Path, served: Simulator) -> None:
+@pytest.mark.parametrize("words", [("add", "-"), ("add", "--follow", "-")], ids=lambda words: words[1])
+def test_a_signal_ends_a_command_whose_disk_hangs_and_its_ids_are_named(
+    words: tuple[str, ...], tmp_path: Path, served: Simulator
+) -> None:
     stored(tmp_path, served, count=3)
     given, pipe = served.job_ids[20], subprocess.PIPE
-    command, env = [sys.executable, "-c", STUCK, "add", given], environment(pointed_at(served, tmp_path))
-    with subprocess.Popen(command, env=env, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
+    command, env = [sys.executable, "-c", STUCK, *words], environment(pointed_at(served, tmp_path))
+    with subprocess.Popen(command, env=env, stdin=pipe, stderr=pipe, text=True, start_new_session=True) as process:
+        assert process.stdin is not None
+        process.stdin.write(f"job {given}\n")
+        process.stdin.close()
         time.sleep(1.5)
         process.send_signal(signal.SIGTERM)
         try:
-            assert process.wait(LIMIT) == 143
+            assert process.wait(2 * LIMIT) == 143
         finally:
             os.killpg(process.pid, signal.SIGKILL)
         assert process.stderr is not None

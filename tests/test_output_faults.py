@@ -130,7 +130,7 @@ def test_a_signal_ends_a_command_whose_output_nobody_reads(
         time.sleep(3)
         process.send_signal(signal.SIGTERM)
         try:
-            assert process.wait(10) == 143
+            assert process.wait(15) == 143
         finally:
             process.kill()
             os.close(reader)

@@ -17,7 +17,7 @@ from types import FrameType
 ENDING = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 """The signals that end the program, unless they were ignored when it started, as under `nohup`."""
 
-STUCK_LIMIT = 5.0
+STUCK_LIMIT = 8.0
 """Seconds after a signal in which a command must have ended, whatever it waits for; the monitor has its own limit."""
 
 RELEASE_LIMIT = 3.0

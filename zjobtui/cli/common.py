@@ -2,9 +2,8 @@
 
 import os
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import TYPE_CHECKING
 
 from zjobtui.bootstrap.configuration import Configuration, Configured, configuration, expected_order_statuses
@@ -88,24 +87,31 @@ def report_errors(entered: Collection[str] = ()) -> Iterator[None]:
 
     If a signal ends the program, the ids are printed, too. The block removes from `entered` what it has saved.
     """
-    on_signal = partial(_print_interrupted, entered)
-    before_exit(on_signal)
     try:
-        yield
+        with name_on_exit(lambda: entered):
+            yield
     except (StoreError, ValueError, OSError) as error:
         log.exception("the command ends")
         heading = "Added at the next start:" if isinstance(error, UncommittedError) else "Not added:"
         text = os_error_text(error) if isinstance(error, OSError) else str(error)
         print_error("\n".join((text, heading, *entered)) if entered else text)
         sys.exit(USAGE)
+
+
+@contextmanager
+def name_on_exit(unsaved: Callable[[], Collection[str]]) -> Iterator[None]:
+    """Print the ids that `unsaved` returns if a signal ends the program in the block."""
+
+    def print_ids() -> None:
+        if ids := unsaved():
+            with suppress(RuntimeError):  # the signal came while something was printed
+                print_error("\n".join(("Interrupted. These may not have been added:", *ids)))
+
+    before_exit(print_ids)
+    try:
+        yield
     finally:
-        forget(on_signal)
-
-
-def _print_interrupted(entered: Collection[str]) -> None:
-    if entered:
-        with suppress(RuntimeError):  # the signal came while something was printed
-            print_error("\n".join(("Interrupted. These may not have been added:", *entered)))
+        forget(print_ids)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from functools import partial
 from msgspec import Struct
 
 from zjobtui.bootstrap.output import OutputError, exit_status_of, print_error
+from zjobtui.cli.common import name_on_exit
 from zjobtui.cli.job_ids import refusals
 from zjobtui.clock import Clock, SystemClock
 from zjobtui.formatting.found_ids import sentences
@@ -62,7 +63,7 @@ def follow_stdin(store: Store, make_watch: Callable[[JobId, float], WatchedJob],
     """
     print_error("Adding job ids as they arrive; press Ctrl+C to stop.")
     follower, stdin = Follower(store, make_watch, tally, SystemClock()), sys.stdin.fileno()
-    with raise_on_signals() as hold:
+    with name_on_exit(lambda: follower.unsaved), raise_on_signals() as hold:
         try:
             follower.run(stdin, hold)
         except KeyboardInterrupt as interruption:
@@ -95,6 +96,11 @@ class Follower:
         self._named = 0
         self._others = self._secrets = 0
         self._reports: deque[Callable[[], object]] = deque()
+
+    @property
+    def unsaved(self) -> tuple[str, ...]:
+        """The ids that are not saved yet."""
+        return tuple(job_id.given for job_id in self._unsaved)
 
     def run(self, descriptor: int, hold: Callable[[], AbstractContextManager[None]]) -> None:
         """Read a file, a pipe or a terminal until its end; in `hold` nothing interrupts what has been read."""
@@ -133,7 +139,7 @@ class Follower:
         if self._unsaved:
             self._save()
         if self._unsaved:
-            raise StoreError("\n".join((self._fault, "Not added:", *(job_id.given for job_id in self._unsaved))))
+            raise StoreError("\n".join((self._fault, "Not added:", *self.unsaved)))
         for sentence in sentences(FoundIds((), (), others=self._others, secrets=self._secrets)):
             self._say(sentence)
 
