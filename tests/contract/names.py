@@ -132,10 +132,13 @@ IN_OLD_STORES = {"seen_at": Field.LAST_ANSWER_AT}
 VERDICT_IN_OLD_STORES = {"waiting": Verdict.RUNNING}
 """Verdicts in such a listing, by their names then, where these are others now."""
 
+NOT_EFFECTIVE = 'Rate plan "Gold - monthly" is not effective on the contract effective date of 03/12/2025.'
+
 SENTENCE_IN_OLD_STORES = {
     "Order completed: 300 subscriptions, 1 invoice.": (
         "Order completed: 300 subscriptions, 2 of them Pending Acceptance, 1 invoice."
     ),
+    f"Job failed, bad input: {NOT_EFFECTIVE}": f"Job failed, plan not effective: {NOT_EFFECTIVE}",
 }
 """Sentences in such a listing that say more today about the same answer."""
 

@@ -18,12 +18,12 @@ from zjobtui.bootstrap.secret_mask import SecretMask
 from zjobtui.config.tenants import make_tenant
 from zjobtui.formatting.handover import DETAILED, HandoverJob, handover
 from zjobtui.formatting.zuora_words import keep_known_words
+from zjobtui.models.advice_rules import RULES
 from zjobtui.models.assessment import apply_observation
 from zjobtui.models.call_log import CallKind, LoggedCall
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.models.reason import Category
 from zjobtui.models.related import Reference, RelatedKind
 from zjobtui.models.verdict import NOT_ASKED, UNKNOWN
 from zjobtui.zuora.parser import read_response
@@ -256,5 +256,6 @@ def test_nothing_is_left_out_of_what_usual_responses_say(name: str) -> None:
     assert keep_known_words(sentence) == sentence
 
 
-def test_every_category_of_errors_is_named_in_full() -> None:
-    assert [keep_known_words(each.title) for each in Category] == [each.title for each in Category]
+def test_every_reason_that_is_known_is_named_in_full() -> None:
+    titles = [rule.title for rule in RULES]
+    assert [keep_known_words(title) for title in titles] == titles

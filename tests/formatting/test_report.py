@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from tests.support.building import order_report, outline, read_payload, read_result
+from tests.support.building import order_report, outline, read_body, read_payload, read_result, seen, watch
 from tests.support.leaves import texts_of, told, typed, untyped
 from tests.support.payloads import PAYLOADS
 from tests.support.results import FULL_RESULTS, RESULTS
@@ -17,10 +17,12 @@ from zjobtui.formatting.outline import OutlineNode, Tone, to_text
 from zjobtui.formatting.report import FILTERABLE, OPEN_LIMIT, filter_groups, report_lines
 from zjobtui.formatting.symbols import money, quantity
 from zjobtui.models.advice import NO_ADVICE
-from zjobtui.models.assessment import judge
+from zjobtui.models.assessment import apply_observation, judge
+from zjobtui.models.failure_groups import failure_groups
 from zjobtui.models.json_value import Json
 from zjobtui.models.problem import Problem
 from zjobtui.models.report import OrderLineItem, OtherResult, Report, Subscription
+from zjobtui.models.why import settled_why
 
 PRINTED = Path(__file__).with_name("printed")
 
@@ -33,6 +35,29 @@ def words(outcome: Report | Problem) -> str:
         return f"{outcome}\n{outcome.kind.meaning}\n{outcome.code}\n"
     verdict = judge(outcome)
     return "\n".join((f"{verdict.kind.value} · {verdict.sentence}", *to_text(outline(outcome)), ""))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "error"),
+    [
+        (
+            '[40000020]: Rate plan "X" is not effective on the date.',
+            "plan not effective",
+            "40000020 · plan not effective",
+        ),
+        ("[40000060]: Your card was declined.", "payment declined", "40000060 · payment declined"),
+        ("[40000030]: The order is odd.", "business rule", "40000030 · business rule"),
+        ("invalid order", "invalid order", "invalid order"),
+        ("[40000042]: Odd.", "Odd.", "40000042"),
+    ],
+)
+def test_a_reason_has_one_name_in_sentence_row_group_and_error_line(text: str, name: str, error: str) -> None:
+    report = read_body(status="Failed", errors=text, result=None)
+    one = apply_observation(watch(1), seen(report), 5.0).watch
+    (group,) = failure_groups([one])
+    assert one.verdict.sentence.startswith((f"Job failed, {name}: ", f"Job failed: {name}"))
+    assert (settled_why(one), group.title) == (name, name)
+    assert [line.text for line in outline(report) if line.name == "Error"] == [error]
 
 
 @pytest.mark.parametrize("name", PAYLOADS)

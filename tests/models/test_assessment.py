@@ -66,6 +66,11 @@ TABLE: dict[str, tuple[Report, VerdictKind, str]] = {
         VerdictKind.FAILED,
         "Job failed, payment declined: Transaction declined.402 - do_not_honor",
     ),
+    "failed by a text that says more than its code": (
+        Report(status="Failed", reasons=(Reason("40000020", "Rate plan is not effective on the date of 03/12/2025."),)),
+        VerdictKind.FAILED,
+        "Job failed, plan not effective: Rate plan is not effective on the date of 03/12/2025.",
+    ),
     "failed for several reasons": (
         Report(status="Failed", reasons=(LOCK, LOCK, LOCK)),
         VerdictKind.FAILED,

@@ -107,7 +107,7 @@ PENDING = ("Active", "Pending Activation", "Pending Acceptance", "Pending Accept
         (order_report(malformed=("refunds", "status")), "unexpected form: refunds, status"),
         (Report(status="Completed"), "no result"),
         (Report(status="Completed", result=OtherResult()), "no result"),
-        (Report(status="Completed", result=OtherResult(job_type="X", fields={"status": 3})), "result in status 3"),
+        (Report(status="Completed", result=OtherResult(job_type="X", fields={"status": 3})), "not successful: 3"),
         (order_report(success=False), "not successful"),
         (order_report(reasons=(Reason("40000050", "locked"),)), "lock contention"),
         (order_report(), "O-00000001"),

@@ -46,10 +46,6 @@ def test_the_last_two_digits_of_a_code_say_what_happened(code: str, category: Ca
     assert Reason(code, "").category is category
 
 
-def test_each_category_has_a_title_of_its_own() -> None:
-    assert len({category.title for category in Category}) == len(Category)
-
-
 def test_a_reason_reads_as_zuora_writes_it() -> None:
     assert str(Reason("40000050", "locked")) == "[40000050] locked"
     assert str(Reason("", "locked")) == "locked"

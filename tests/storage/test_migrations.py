@@ -36,10 +36,13 @@ ROOT = Path(__file__).parents[2]
 LANDED = "6c900ea"
 """The last commit of a version without migrations."""
 
+NOT_EFFECTIVE = 'Rate plan "Gold - monthly" is not effective on the contract effective date of 03/12/2025.'
+
 RENEWED = {
     "Order completed: 300 subscriptions, 1 invoice.": (
         "Order completed: 300 subscriptions, 2 of them Pending Acceptance, 1 invoice."
-    )
+    ),
+    f"Job failed, bad input: {NOT_EFFECTIVE}": f"Job failed, plan not effective: {NOT_EFFECTIVE}",
 }
 """Sentences of the oldest store that the rules of today make otherwise of the same answers."""
 

@@ -145,7 +145,7 @@ def test_a_failure_of_a_part_is_a_reason_if_there_is_no_other() -> None:
     report = failed(
         {"errors": None, "result": {"paymentErrorCode": "card_declined", "paymentErrorMessage": "declined"}}
     )
-    assert judge(report).sentence == "Job failed: declined"
+    assert judge(report).sentence == "Job failed, payment declined: declined"
 
 
 NAMES = st.sampled_from(["orderNumber", "status", "id", "amount", "items", "subscriptions", "details", "notes"])

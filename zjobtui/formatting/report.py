@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from zjobtui.formatting.outline import OutlineNode, Tone, extra_fields, field, group, json_line
 from zjobtui.formatting.symbols import money, quantity
 from zjobtui.models.advice import Advice, advise_reason
+from zjobtui.models.advice_rules import UNNAMED
 from zjobtui.models.reason import Reason
 from zjobtui.models.report import (
     Commitment,
@@ -173,9 +174,11 @@ def _reasons(report: Report) -> Iterator[tuple[Reason, Advice]]:
 def _reason_lines(report: Report) -> Iterator[OutlineNode]:
     for number, (reason, advice) in enumerate(_reasons(report)):
         key = f"reason{number}"
-        code = f"{reason.code} · {advice.title}" if reason.code else advice.title
-        yield OutlineNode(f"{key}/code", "Error", code, Tone.BAD)
-        yield OutlineNode(f"{key}/message", "Message", reason.message or "no message")
+        title = "" if advice.title == UNNAMED else advice.title
+        error = " · ".join(part for part in (reason.code, title) if part) or reason.message or "no reason given"
+        yield OutlineNode(f"{key}/code", "Error", error, Tone.BAD)
+        if error != reason.message:
+            yield OutlineNode(f"{key}/message", "Message", reason.message or "no message")
         yield from _advice_lines(key, advice)
 
 

@@ -26,7 +26,7 @@ evergreen exceed exceeded exceeds executing execution exist existing exists expe
 failed fails failure feature field fields file find first following for forbidden form format found from fully
 funds future gateway gave generate generated get give given gives greater group had has have header here honor
 honour host id ids if in inactive incorrect info initial input insufficient integer integration internal invalid
-invoice invoiced invoices is issuer it item items its job json key kind know knows last later latest least less
+invoice invoiced invoices is issuer it item items its job json key kind know knows large last later latest least less
 like limit line lines list listed lock locked longer look lower malformed mandatory many match matched matches
 matching maximum may memo memos message method minimum minute minutes missing mistyped mode model month monthly
 months more must name names need needed needs negative net next no none not nothing null number numbers object

@@ -107,7 +107,7 @@ _ORDER_STATUSES = (
         "Zuora gave the order a status that is not documented.",
         "",
         None,
-        _text(r"^the order is\b"),
+        _text(r"^the order is \S{1,30}(?: \S{1,30})? \[\]$"),
     ),
     Rule(
         "no order status",
@@ -491,8 +491,11 @@ _INTEGRATION = Rule(
 )
 """Zuora's pages differ about 99: one repeats it, the other says that the message decides, as the rules above do."""
 
+UNNAMED = "error"
+"""The title if neither text nor code is known: then the message stands in its place."""
+
 _UNKNOWN = Rule(
-    "error",
+    UNNAMED,
     "",
     "Check in Zuora whether the order exists before you submit it again.",
     None,

@@ -10,12 +10,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from zjobtui.models.advice import CODE_LIMIT, advise_reason
+from zjobtui.models.advice_rules import UNNAMED
 from zjobtui.models.digest import WHY_CELLS, Digest
 from zjobtui.models.failure_key import MESSAGE_CHARACTERS, message_key
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import ProblemKind
-from zjobtui.models.reason import Category, Reason
+from zjobtui.models.reason import Reason
 from zjobtui.models.report import OperationResult, OrderResult, PreviewResult, Report, Result, Subscription
 from zjobtui.models.result_problems import ORDER_FAILED, ResultProblem, count_inactive, problems_of, stated
 from zjobtui.models.text import shorten
@@ -169,11 +170,10 @@ def _why_failed(reasons: tuple[Reason, ...]) -> str:
     if not reasons:
         return "Job failed; Zuora gave no reason."
     first = reasons[0]
-    misleads = first.category in {Category.INTERNAL, Category.INTEGRATION}  # a declined card has these codes, too
-    title = advise_reason(first).title if misleads else first.category.title
+    title = advise_reason(first).title
     message = first.message or f"code {first.code or 'and message are empty'}"
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    return f"Job failed, {title}: {message}{more}" if title != "error" else f"Job failed: {message}{more}"
+    return f"Job failed, {title}: {message}{more}" if title != UNNAMED else f"Job failed: {message}{more}"
 
 
 def _judge_completed(report: Report, expected: Collection[str]) -> Verdict:
@@ -278,7 +278,7 @@ def _cause_of(report: Report, kind: VerdictKind, expected: Collection[str]) -> _
     code, message = shorten(reason.code, CODE_LIMIT), shorten(reason.message, MESSAGE_CHARACTERS)
     title = advise_reason(Reason(code, message)).title
     if not why:
-        why = title if title != "error" else message or code or "no reason given"
+        why = title if title != UNNAMED else message or code or "no reason given"
     return _Cause(code, message, message_key(message), shorten_to_cells(why, WHY_CELLS))
 
 

@@ -9,7 +9,7 @@ from zjobtui.models.verdict import Verdict
 FINAL_STATUSES = frozenset({"Completed", "Failed"})
 """Zuora's final statuses; with any other the job goes on."""
 
-DIGEST_VERSION = 5
+DIGEST_VERSION = 6
 """Increases when the rules below or the verdicts change, so that stored digests are made again from stored reports."""
 
 OPERATION = "operation job"

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from zjobtui.models.advice import Advice, advise
+from zjobtui.models.advice_rules import UNNAMED
 from zjobtui.models.digest import Digest
 from zjobtui.models.failure_key import alike_term, failure_key
 from zjobtui.models.watched_job import WatchedJob
@@ -61,7 +62,7 @@ def _group(key: tuple[str, str, str], members: list[tuple[WatchedJob, Digest]], 
     times = [_failed_at(watch) for watch, _ in members]
     _, newest = members[times.index(max(times))]
     advice = advise(newest)
-    title = advice.title if advice.title != "error" else newest.why or "error"
+    title = advice.title if advice.title != UNNAMED else newest.why or UNNAMED
     return FailureGroup(
         title=title,
         code=newest.code,

@@ -1,7 +1,7 @@
-"""Reasons: Zuora's error codes and messages. What the user can do about them is in `advice`."""
+"""Reasons: Zuora's error codes and messages. What they are called, and what to do about them, is in `advice`."""
 
 import re
-from enum import Enum
+from enum import Enum, auto
 
 from msgspec import Struct
 
@@ -9,26 +9,21 @@ _CODED = re.compile(r"\[(\d{8})\]:?\s*(.*)", re.DOTALL)
 
 
 class Category(Enum):
-    """What the last two digits of a code say (Zuora's error handling page), in a few words for the user."""
+    """What the last two digits of a code say (Zuora's error handling page); `advice` has the words for it."""
 
-    PERMISSION = "no permission"
-    AUTHENTICATION = "not signed in"
-    INPUT = "bad input"
-    RULE = "business rule"
-    NOT_FOUND = "not found"
-    METHOD = "not allowed"
-    LOCK = "lock contention"
-    INTERNAL = "internal error"
-    TEMPORARY = "temporary error"
-    LIMIT = "limit reached"
-    MALFORMED = "malformed request"
-    INTEGRATION = "integration error"
-    OTHER = "error"
-
-    @property
-    def title(self) -> str:
-        """The words for it."""
-        return self.value
+    PERMISSION = auto()
+    AUTHENTICATION = auto()
+    INPUT = auto()
+    RULE = auto()
+    NOT_FOUND = auto()
+    METHOD = auto()
+    LOCK = auto()
+    INTERNAL = auto()
+    TEMPORARY = auto()
+    LIMIT = auto()
+    MALFORMED = auto()
+    INTEGRATION = auto()
+    OTHER = auto()
 
 
 _BY_DIGITS = {

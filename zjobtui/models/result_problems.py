@@ -102,7 +102,7 @@ def _problems_of_other(result: OtherResult) -> Iterator[ResultProblem]:
     status = result.fields.get("status")
     if status not in (None, "", "Completed", "Success"):
         text = f"result is in status {status}"
-        yield _problem(f"its {text}", f"result in status {status}", f"the {text}")
+        yield _problem(f"its {text}", f"not successful: {status}", f"the {text}")
 
 
 INACTIVE = frozenset({"Draft", "Pending Activation", "Pending Acceptance", "Suspended", "Cancelled", "Expired"})
