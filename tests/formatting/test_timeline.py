@@ -5,7 +5,7 @@ import pytest
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
 from zjobtui.formatting.outline import Tone
 from zjobtui.formatting.timeline import phases, timeline_lines, typical_text
-from zjobtui.models.duration_stats import DurationStats
+from zjobtui.models.duration_stats import DurationStats, TypicalTimes
 from zjobtui.models.history import Event, EventKind, History
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
@@ -86,14 +86,14 @@ def test_repeated_states_are_summed() -> None:
     ],
 )
 def test_the_typical_duration_is_shown_with_a_comparison(longer_than: int | None, is_over: bool, standing: str) -> None:
-    result = typical_text(DurationStats(1_212, 0, 20.0, 100.0, 100.0, longer_than, is_over))
-    assert result == f"Typical for this tenant: median 20s, p95 1m40s (1,212 jobs){standing}"
+    result = typical_text(DurationStats(1_212, 0, 20.0, 100.0, 100.0, longer_than, is_over), None)
+    assert result == f"Usually 20s, 95 % end within 1m40s (1,212 jobs){standing}"
 
 
 @pytest.mark.parametrize(
     ("median", "nearly_all", "expected"),
     [
-        (20.0, 100.0, "20s, p95 1m40s (30 ended, 1,070 running)"),
+        (20.0, 100.0, "20s, 95 % end within 1m40s (30 ended, 1,070 running)"),
         (20.0, None, "20s (30 ended, 1,070 running)"),
         (None, None, "over 40s (30 ended, 1,070 running)"),
     ],
@@ -101,5 +101,11 @@ def test_the_typical_duration_is_shown_with_a_comparison(longer_than: int | None
 def test_while_most_jobs_run_only_known_figures_are_shown(
     median: float | None, nearly_all: float | None, expected: str
 ) -> None:
-    text = typical_text(DurationStats(30, 1_070, median, nearly_all, 40.0, None, is_over=False))
-    assert text == f"Typical for this tenant: median {expected}"
+    text = typical_text(DurationStats(30, 1_070, median, nearly_all, 40.0, None, is_over=False), None)
+    assert text == f"Usually {expected}"
+
+
+def test_the_usual_times_are_those_of_the_list() -> None:
+    stats = DurationStats(1_212, 0, 78.0, 335.0, 335.0, None, is_over=False)
+    text = typical_text(stats, TypicalTimes(75.0, 341.0))
+    assert text == "Usually 1m15s, 95 % end within 6m (1,212 jobs)"

@@ -39,10 +39,10 @@ def running(age: float, status: str = "Processing") -> WatchedJob:
         (after(seen(order_report())), "O-00000001"),
         (after(missed(ProblemKind.NOT_FOUND)), "not found in Zuora"),
         (watch(1), "no response yet"),
-        (running(4), "<10s of about 50s"),
-        (running(34), "30s of about 50s"),
-        (running(34, "Queued"), "Queued · 30s of about 50s"),
-        (running(79), "1m10s, usually about 50s"),
+        (running(4), "<10s, usually 50s"),
+        (running(34), "30s, usually 50s"),
+        (running(34, "Queued"), "Queued · 30s, usually 50s"),
+        (running(79), "1m10s, usually 50s"),
         (running(98), "overdue: 95 % end within 1m40s"),
         (running(9_000), "overdue: 95 % end within 1m40s"),
         (replace(after(done()), contradiction="Asked again, Zuora says Processing."), "order completed"),
@@ -55,14 +55,14 @@ def test_the_reason_of_each_state(one: WatchedJob, text: str) -> None:
 @pytest.mark.parametrize(
     ("one", "figures"),
     [
-        (running(34), "30s/50s"),
-        (running(34, "Queued"), "30s/50s"),
-        (running(79), "1m10s/50s"),
+        (running(34), "usual 50s"),
+        (running(34, "Queued"), "usual 50s"),
+        (running(79), "usual 50s"),
         (running(98), "over 1m40s"),
         (after(seen(Report(status="Processing"), NOW - 900), NOW - 1_000), "stale 15m"),
     ],
 )
-def test_the_figures_stay_if_there_is_room_for_few_words_only(one: WatchedJob, figures: str) -> None:
+def test_what_is_usual_stays_in_words_if_there_is_room_for_few_only(one: WatchedJob, figures: str) -> None:
     texts = why_texts(one, TYPICAL, NOW)
     assert texts[0] == why(one, TYPICAL, NOW)
     assert texts[-1] == figures

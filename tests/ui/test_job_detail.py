@@ -77,7 +77,7 @@ async def test_another_job_is_shown_from_the_top() -> None:
 async def test_the_detail_follows_its_job_without_a_key() -> None:
     engine = staged(RUNNING)
     async with run_monitor(engine) as view:
-        assert view.detail[0] == " ◌ running · just added"
+        assert view.detail[0] == " ◌ running · just added · usual time not known yet"
         tell(engine, 1, FAILED, after=20)
         await view.settled()
         assert view.detail[0] == " ✗ failed · ended just now"

@@ -10,10 +10,11 @@ from zjobtui.formatting.job import VERDICT_TONES
 from zjobtui.formatting.outline import OutlineNode, Tone
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import duration, moment
-from zjobtui.models.duration_stats import DurationStats
+from zjobtui.models.duration_stats import DurationStats, TypicalTimes
 from zjobtui.models.history import EventKind, History
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
+from zjobtui.models.why import about, nearly_all_text
 
 _EVENT_WORDS = {
     EventKind.ADDED: "added by",
@@ -78,13 +79,16 @@ def phases(watch: WatchedJob, timeline: History, now: float, zone: tzinfo | None
     return tuple(result)
 
 
-def typical_text(stats: DurationStats) -> str:
-    """Return how long jobs of this tenant typically take, and how this one compares."""
+def typical_text(stats: DurationStats, typical: TypicalTimes | None) -> str:
+    """Return how long jobs of this tenant usually take, and how this one compares.
+
+    `typical` are the times that the list shows, if it knows them: they count this job, too.
+    """
+    times = typical or stats
     sample = f"{stats.count:,} ended, {stats.running:,} running" if stats.running else f"{stats.count:,} jobs"
-    median = f"over {duration(stats.known_to)}" if stats.median is None else duration(stats.median)
-    nearly_all = "" if stats.nearly_all is None else f", p95 {duration(stats.nearly_all)}"
-    typical = f"Typical for this tenant: median {median}{nearly_all} ({sample})"
-    return " · ".join(part for part in (typical, _comparison(stats)) if part)
+    median = f"over {about(stats.known_to)}" if times.median is None else about(times.median)
+    nearly_all = "" if times.nearly_all is None else f", {nearly_all_text(times.nearly_all)}"
+    return " · ".join(part for part in (f"Usually {median}{nearly_all} ({sample})", _comparison(stats)) if part)
 
 
 def _comparison(stats: DurationStats) -> str:

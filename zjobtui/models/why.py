@@ -28,7 +28,7 @@ def why(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> str:
 
 
 def why_texts(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> tuple[str, ...]:
-    """Return `why` in fewer and fewer words: if there is no room for it, its figures stay."""
+    """Return `why` in fewer and fewer words: if there is no room for it, what is usual stays."""
     digest, settled = watch.digest, settled_why(watch)
     if is_stale(watch, now):
         answered_at = watch.answered_at
@@ -81,11 +81,14 @@ def _progress(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> tu
         return ("",)
     if typical.nearly_all is not None and is_overdue(watch, typical, now):
         limit = about(typical.nearly_all, is_limit=True)
-        return f"overdue: 95 % end within {limit}", f"overdue: 95 % in {limit}", f"over {limit}"
-    age, median = stepped(now - watch.added_at), about(typical.median)
-    if now - watch.added_at <= typical.median:
-        return f"{age} of about {median}", f"{age} of {median}", f"{age}/{median}"
-    return f"{age}, usually about {median}", f"{age}, usually {median}", f"{age}/{median}"
+        return f"overdue: {nearly_all_text(typical.nearly_all)}", f"overdue: 95 % in {limit}", f"over {limit}"
+    median = about(typical.median)
+    return f"{stepped(now - watch.added_at)}, usually {median}", f"usually {median}", f"usual {median}"
+
+
+def nearly_all_text(seconds: float) -> str:
+    """Return the time within which 95 % of the jobs end, in words."""
+    return f"95 % end within {about(seconds, is_limit=True)}"
 
 
 def stepped(seconds: float) -> str:

@@ -16,7 +16,7 @@ from zjobtui.models.tenant import Tenant
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, had_ended, is_stale
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.models.why import about, is_overdue
+from zjobtui.models.why import about, is_overdue, nearly_all_text
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.outline_lines import RenderedLine, wrap_paragraph
 from zjobtui.ui.related_reads import RelatedLook
@@ -115,9 +115,11 @@ def header_lines(details: JobDetails, now: float, width: int) -> Iterator[Render
 
 
 def _compared(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> Spans:
-    """Return what is usual for a running job, as the list says it; nothing if it is not known or the job is stale."""
-    if typical is None or watch.verdict.kind is not VerdictKind.RUNNING or is_stale(watch, now):
+    """Return what is usual for a running job, as the list says it; nothing if the job is stale."""
+    if watch.verdict.kind is not VerdictKind.RUNNING or is_stale(watch, now):
         return ()
+    if typical is None or typical.median is None:
+        return ((" · usual time not known yet", "muted"),)
     if typical.nearly_all is not None and is_overdue(watch, typical, now):
-        return ((f" · overdue: 95 % end within {about(typical.nearly_all, is_limit=True)}", "attention"),)
-    return () if typical.median is None else ((f" · usually {about(typical.median)}", "muted"),)
+        return ((f" · overdue: {nearly_all_text(typical.nearly_all)}", "attention"),)
+    return ((f" · usually {about(typical.median)}", "muted"),)

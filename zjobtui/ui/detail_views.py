@@ -77,7 +77,7 @@ def _linked(row: RenderedLine, urls: Mapping[str, str]) -> RenderedLine:
 def _timeline(details: JobDetails, now: float, width: int, zone: tzinfo | None) -> Iterator[RenderedLine]:
     yield from _phase_lines(phases(details.watch, details.timeline, now, zone), width)
     if details.stats is not None:
-        yield from wrap_paragraph("typical", typical_text(details.stats), "muted", width)
+        yield from wrap_paragraph("typical", typical_text(details.stats, details.typical()), "muted", width)
     yield blank_line()
     yield from render_outline(timeline_lines(details.timeline, now, zone, beside=details.watch.added_at), {}, width)
 
