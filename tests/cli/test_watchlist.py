@@ -117,7 +117,7 @@ def failures() -> None:
 def test_failures_are_printed_by_reason() -> None:
     printed = run("ls", "--by", "reason").stdout.splitlines()
     assert printed[0] == "4 of 5 jobs, 1 reason"
-    assert printed[1] == "     4   80%  lock contention           [40000050] locked"
+    assert printed[1] == "     4  100%  lock contention           [40000050] locked"
     assert printed[2].strip().startswith("transient · ")
     assert printed[3].strip().startswith("Another call, a user or a bill run had locked the account")
     assert run("ls", "--by", "reason", "--tenant", "eu").stdout.startswith("1 of 1 job, 1 reason\n")

@@ -41,9 +41,9 @@ async def test_failures_are_grouped_by_reason_the_biggest_first(size: tuple[int,
         assert "Failures by reason · 4 of 5" in view.text
         assert "enter show jobs · y copy ids · esc close" in view.text
         text = failures(view)
-        assert re.search(r"^2 40% lock contention .*transient · 14:00:00 UTC .*Wait about a minute", text)
-        assert re.search(r" 1 20% plan not effective permanent · \[40000020\]", text)
-        assert re.search(r" 1 20% order Pending job completed(?! ·)", text)
+        assert re.search(r"^2 50% lock contention .*transient · 14:00:00 UTC .*Wait about a minute", text)
+        assert re.search(r" 1 25% plan not effective permanent · \[40000020\]", text)
+        assert re.search(r" 1 25% order Pending job completed(?! ·)", text)
         await view.press("down")
         assert "Change the date of the order" in failures(view)
         assert "Wait about a minute" not in failures(view)
@@ -128,7 +128,7 @@ async def test_the_whole_text_can_be_read_in_thirty_columns_and_eight_rows() -> 
             await view.press("down")
         for word in ("lock contention", "transient", "esc"):
             assert word in seen + view.text
-        assert "20%" in seen
+        assert "25%" in seen
         assert "…" not in seen
         await view.press("home", "enter")
         assert "alike" in view.text or "filter" in view.text

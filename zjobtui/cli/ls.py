@@ -168,7 +168,7 @@ def _print_by_reason(watches: Sequence[WatchedJob], now: float, *, as_json: bool
         return
     print(heading(groups, len(watches)))
     for group in groups:
-        for line in group_lines(group, now):
+        for line in group_lines(group, now, width=terminal_width() if sys.stdout.isatty() else None):
             print(line)
 
 

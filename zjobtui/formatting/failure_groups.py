@@ -9,13 +9,16 @@ from zjobtui.formatting.symbols import plural
 from zjobtui.formatting.times import moment, stamp
 from zjobtui.models.failure_groups import FailureGroup
 from zjobtui.models.text import shorten
-from zjobtui.models.text_width import fit
+from zjobtui.models.text_width import fit, wrap
 
 TITLE_CELLS = 24
 """Width of the column of titles."""
 
 EXAMPLE_LIMIT = 120
 """Characters of an example that tells groups of the same title apart."""
+
+_LEAST_TEXT = 20
+"""Cells that texts get at least, however narrow the terminal is."""
 
 _WORD = re.compile(r"\w+")
 _TRANSIENT = {True: "transient", False: "permanent", None: "may be transient"}
@@ -27,16 +30,28 @@ def heading(groups: Sequence[FailureGroup], shown: int) -> str:
     return f"{failed:,} of {plural(shown, 'job')}, {plural(len(groups), 'reason')}"
 
 
-def group_lines(group: FailureGroup, now: float, zone: tzinfo | None = None) -> Iterator[str]:
-    """Yield the line of a group (count, share, title, code and message), then its times and its advice."""
-    yield f"{group.count:>6,}  {share_text(group):>4}  {fit(group.title, TITLE_CELLS)}  {example(group)}".rstrip()
-    yield f"{'':14}{failure_times_text(group, now, zone)}"
-    if group.advice.text:
-        yield f"{'':14}{group.advice.text}"
+def group_lines(
+    group: FailureGroup, now: float, zone: tzinfo | None = None, *, width: int | None = None
+) -> Iterator[str]:
+    """Yield the line of a group (count, share, title, code and message), then its times and its advice.
+
+    If a `width` is given, they are wrapped to so many cells.
+    """
+    counts = f"{group.count:>6,}  {share_text(group):>4}  "
+    room = None if width is None else max(width - len(counts), _LEAST_TEXT)
+    texts = (
+        f"{fit(group.title, TITLE_CELLS)}  {example(group)}".rstrip(),
+        failure_times_text(group, now, zone),
+        group.advice.text,
+    )
+    for text in filter(None, texts):
+        for part in [text] if room is None else wrap(text, room):
+            yield f"{counts}{part}".rstrip()
+            counts = " " * len(counts)
 
 
 def share_text(group: FailureGroup) -> str:
-    """Return the share of the jobs, such as `15%` and `<1%`."""
+    """Return the share of the failures, such as `15%` and `<1%`."""
     return f"{group.share:.0%}" if group.share >= 0.005 else "<1%"
 
 

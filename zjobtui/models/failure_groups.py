@@ -14,7 +14,7 @@ from zjobtui.models.watched_job import WatchedJob
 class FailureGroup(Struct, frozen=True):
     """Jobs with the same code and, but for names and numbers, the same message; times are seconds since the epoch.
 
-    `message` is that of the job that ended last; `share` is the part of all jobs that were given, from 0 to 1.
+    `message` is that of the job that ended last; `share` is the part of all failures, from 0 to 1.
     """
 
     title: str
@@ -48,17 +48,16 @@ class FailureGroup(Struct, frozen=True):
 def failure_groups(watches: Iterable[WatchedJob]) -> tuple[FailureGroup, ...]:
     """Return the groups of jobs that failed or need attention, the biggest first, then the latest."""
     groups: dict[tuple[str, str, str], list[tuple[WatchedJob, Digest]]] = {}
-    shown = 0
     for watch in watches:
-        shown += 1
         digest = watch.digest
         if digest is not None and (key := failure_key(digest)) is not None:
             groups.setdefault(key, []).append((watch, digest))
-    made = (_group(key, members, shown) for key, members in groups.items())
+    failed = sum(map(len, groups.values()))
+    made = (_group(key, members, failed) for key, members in groups.items())
     return tuple(sorted(made, key=lambda group: (-group.count, -group.last_at)))
 
 
-def _group(key: tuple[str, str, str], members: list[tuple[WatchedJob, Digest]], shown: int) -> FailureGroup:
+def _group(key: tuple[str, str, str], members: list[tuple[WatchedJob, Digest]], failed: int) -> FailureGroup:
     times = [_failed_at(watch) for watch, _ in members]
     _, newest = members[times.index(max(times))]
     advice = advise(newest)
@@ -67,7 +66,7 @@ def _group(key: tuple[str, str, str], members: list[tuple[WatchedJob, Digest]], 
         title=title,
         code=newest.code,
         message=newest.message or newest.verdict.sentence,
-        share=len(members) / shown,
+        share=len(members) / failed,
         first_at=min(times),
         last_at=max(times),
         advice=advice,
