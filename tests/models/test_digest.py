@@ -137,7 +137,7 @@ PENDING = ("Active", "Pending Activation", "Pending Acceptance", "Pending Accept
         (order_report(order_number="", order_id="8ad0" * 8, invoices=("I1",)), "8ad08ad0… · 1 invoice"),
         (Report(status="Completed", result=PreviewResult(invoices=(PreviewDocument(),))), "preview: 1 invoice"),
         (Report(status="Completed", result=PreviewResult()), "preview: nothing to bill"),
-        (Report(status="Completed", result=OtherResult(job_type="AsyncDeleteOrder")), "AsyncDeleteOrder"),
+        (Report(status="Completed", result=OtherResult(job_type="AsyncDeleteOrder")), "delete order"),
     ],
 )
 def test_a_digest_says_why_in_a_few_words(report: Report, why: str) -> None:

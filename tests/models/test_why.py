@@ -14,10 +14,10 @@ from zjobtui.models.digest import WHY_CELLS, Digest
 from zjobtui.models.duration_stats import TypicalTimes, typical_times
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
-from zjobtui.models.report import Report
+from zjobtui.models.report import Report, Subscription
 from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.why import is_overdue, progress_eighths, stepped, why, why_texts
+from zjobtui.models.why import is_overdue, progress_eighths, stepped, why, why_texts, without_order
 
 TYPICAL = TypicalTimes(50.0, 97.0)
 
@@ -92,6 +92,20 @@ def test_a_digest_of_a_version_without_reasons_shows_its_sentence() -> None:
         1, digest=Digest("Failed", Verdict(VerdictKind.FAILED, "Job failed, lock contention: a very long sentence"))
     )
     assert why(old, None, NOW) == "Job failed, lock contention: a very lon…"
+
+
+@pytest.mark.parametrize(
+    ("report", "left"),
+    [
+        (order_report(), ""),
+        (order_report(subscriptions=(Subscription(status="Active"),)), "1 subscription"),
+        (order_report(order_number="", order_id="8ad0" * 8), ""),
+        (order_report(order_status="Pending"), "order Pending"),
+    ],
+)
+def test_beside_the_column_of_orders_the_number_is_not_repeated(report: Report, left: str) -> None:
+    one = after(seen(report))
+    assert without_order(why(one, TYPICAL, NOW), one) == left
 
 
 @pytest.mark.parametrize(("age", "eighths"), [(0, 0), (6, 0), (7, 1), (25, 4), (49, 7), (50, 8), (500, 8), (-5, 0)])

@@ -1,5 +1,6 @@
 """What a response means for a job: its verdict with the cause in a few words, its digest, and the job after it."""
 
+import re
 from collections.abc import Callable, Collection
 from functools import lru_cache
 from itertools import accumulate
@@ -19,7 +20,7 @@ from zjobtui.models.problem import ProblemKind
 from zjobtui.models.reason import Reason
 from zjobtui.models.report import OperationResult, OrderResult, PreviewResult, Report, Result, Subscription
 from zjobtui.models.result_problems import ORDER_FAILED, ResultProblem, count_inactive, problems_of, stated
-from zjobtui.models.text import shorten
+from zjobtui.models.text import short_number, shorten
 from zjobtui.models.text_width import shorten_to_cells
 from zjobtui.models.verdict import UNKNOWN, Verdict, VerdictKind
 from zjobtui.models.watched_job import LONGEST_PROMISE, WatchedJob
@@ -217,7 +218,7 @@ def _count_subscriptions(subscriptions: tuple[Subscription, ...]) -> str:
 def _created(result: Result) -> str:
     match result:
         case OrderResult():
-            parts = [_short_id(result.order_number or result.order_id), _subscriptions(result.subscriptions)]
+            parts = [short_number(result.order_number or result.order_id), _subscriptions(result.subscriptions)]
             if not result.subscriptions:
                 parts += [
                     _count_text(len(result.order_line_items), "order line item"),
@@ -234,11 +235,16 @@ def _created(result: Result) -> str:
         case OperationResult():
             return result.title
         case _:
-            return result.job_type or "undocumented job type"
+            return _in_words(result.job_type) or "undocumented job type"
 
 
-def _short_id(name: str) -> str:
-    return name if len(name) <= 20 else f"{name[:8]}…"
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def _in_words(job_type: str) -> str:
+    """Return a job type of Zuora in words: `delete order` for AsyncDeleteOrder; other texts are unchanged."""
+    is_name = job_type.isascii() and job_type.isalnum()
+    return _CAPITAL.sub(" ", job_type.removeprefix("Async")).lower() if is_name else job_type
 
 
 def _subscriptions(subscriptions: tuple[Subscription, ...]) -> str:

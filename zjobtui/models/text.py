@@ -7,6 +7,9 @@ from difflib import get_close_matches
 CELL_LIMIT = 2_000
 """Characters kept of one field; a longer one is cut with a mark, so that no widget ever lays out a megabyte."""
 
+LONGEST_NUMBER = 20
+"""Characters of a number of an order that the list shows whole."""
+
 INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
@@ -48,6 +51,11 @@ def parse_tags(*texts: str) -> tuple[str, ...]:
 def shorten(text: str, limit: int = CELL_LIMIT) -> str:
     """Return the text, cut to `limit` characters with an ellipsis as the last one."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def short_number(number: str) -> str:
+    """Return the number of an order as the list shows it: whole, or its beginning if it is as long as an id."""
+    return number if len(number) <= LONGEST_NUMBER else f"{number[:8]}…"
 
 
 def nearest(word: str, names: Iterable[str], likeness: float = 0.6) -> str:

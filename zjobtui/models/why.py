@@ -4,6 +4,7 @@ from math import ceil, floor
 
 from zjobtui.models.digest import WHY_CELLS
 from zjobtui.models.duration_stats import TypicalTimes
+from zjobtui.models.text import short_number
 from zjobtui.models.text_width import shorten_to_cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
@@ -49,9 +50,9 @@ def why_texts(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> tu
 
 
 def without_order(text: str, watch: WatchedJob) -> str:
-    """Return why a job is in its state without the number of its order, unless that is all."""
-    number = watch.digest.order_number if watch.digest else ""
-    return text.removeprefix(f"{number} · ") if number else text
+    """Return why a job is in its state without the number of its order; "" if that is all."""
+    number = short_number(watch.digest.order_number) if watch.digest else ""
+    return "" if text == number else text.removeprefix(f"{number} · ")
 
 
 def is_overdue(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> bool:
