@@ -96,6 +96,15 @@ def test_a_finished_job_is_printed_without_a_call(served: Simulator) -> None:
     assert served.requests.total == before
 
 
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_the_columns_are_named_on_a_terminal_only(
+    served: Simulator, monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    monkeypatch.setattr("zjobtui.cli.wait.is_terminal", lambda: is_terminal)
+    lines = run("wait", served.job_ids[0]).stdout.splitlines()
+    assert [line.split()[0] for line in lines] == (["STATUS", "✓"] if is_terminal else ["✓"])
+
+
 def test_refused_credentials_are_reported_and_end_the_wait(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZUORA_CLIENT_SECRET", "sentinel-wrong")
     status, printed, complained = said(run("wait", served.job_ids[3]))

@@ -119,7 +119,7 @@ def _print_table(watches: Sequence[WatchedJob], watchlist: Watchlist, now: float
         now,
         terminal_width(),
         _failure_texts(watches, tenant_failures(watchlist), now),
-        is_why_whole=not sys.stdout.isatty(),
+        is_why_whole=not is_terminal(),
         typical=typical_times(watchlist),
         known_tenants=[configured.tenant.name for configured in load_configuration().tenants],
     )
@@ -168,7 +168,7 @@ def _print_by_reason(watches: Sequence[WatchedJob], now: float, *, as_json: bool
         return
     print(heading(groups, len(watches)))
     for group in groups:
-        for line in group_lines(group, now, width=terminal_width() if sys.stdout.isatty() else None):
+        for line in group_lines(group, now, width=terminal_width() if is_terminal() else None):
             print(line)
 
 
@@ -184,6 +184,11 @@ def _print_batches(watches: Sequence[WatchedJob], known: Sequence[WatchedJob], n
         print(batch_line(each, time_left, now, terminal_width()))
     if not timed:
         print_error("No batches. Jobs that are added together form a batch; see also `zjobtui batch --help`.")
+
+
+def is_terminal() -> bool:
+    """Return whether standard output is a terminal: for a reader, not for a program."""
+    return sys.stdout.isatty()
 
 
 def terminal_width() -> int:

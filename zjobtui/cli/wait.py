@@ -22,7 +22,7 @@ from zjobtui.cli.common import (
     unknown_tenant,
 )
 from zjobtui.cli.job_ids import NO_ID, collect_ids, read_stdin
-from zjobtui.cli.ls import REASON_LIMIT, terminal_width
+from zjobtui.cli.ls import REASON_LIMIT, is_terminal, terminal_width
 from zjobtui.cli.options import AS_JSON, tenant_option
 from zjobtui.cli.progress import PollingEndedError, Progress, states
 from zjobtui.cli.selection import (
@@ -73,7 +73,7 @@ def wait(
 
     New ids are added to the watchlist; with - ids are taken from the text on standard input. Or wait for the jobs
     of a batch, or for those that match a filter now. Progress is printed to standard error, and at the end one line for
-    each job to standard output; for a batch or a filter, their totals follow.
+    each job to standard output, on a terminal below a heading; for a batch or a filter, their totals follow.
 
     \b
     The exit status is that of the worst job; the worst first:
@@ -304,5 +304,5 @@ def _print_result(targets: WaitTargets, status: int, now: float, *, as_json: boo
         title, reason = "" if outcomes[job].is_verdict else outcomes[job].title, reasons[job]
         words = reason if reason.startswith(title) else " · ".join(part for part in (title, reason) if part)
         remarks[job] = shorten(words, REASON_LIMIT)
-    _heading, *rows = job_table(tuple(targets.watches.values()), now, terminal_width(), remarks, is_why_whole=True)
-    print("\n".join(rows))
+    heading, *rows = job_table(tuple(targets.watches.values()), now, terminal_width(), remarks, is_why_whole=True)
+    print("\n".join([heading, *rows] if is_terminal() else rows))
