@@ -321,6 +321,16 @@ async def test_columns_are_chosen_in_a_list_with_ticks(size: tuple[int, int]) ->
         assert view.header.split()[:3] == ["STATUS▼", "JOB", "WHY"]
 
 
+async def test_the_columns_are_moved_in_the_list_with_ticks() -> None:
+    async with run_monitor(engine(), (140, 40)) as view:
+        await view.press("C", "down", "down", "K", "K", "K", "J", "enter")
+        assert view.header.split()[:3] == ["STATUS▼", "WHY", "JOB"]
+        await view.press("C", "down", "space", "enter")
+        assert "WHY" not in view.header
+        await view.press("C", "down", "down", "space", "enter")
+        assert view.header.split()[:3] == ["STATUS▼", "JOB", "WHY"], "at its place among all columns"
+
+
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_a_click_on_the_title_of_a_column_sorts_by_it_and_the_next_one_the_other_way(
     size: tuple[int, int],

@@ -449,3 +449,6 @@ def test_a_filter_for_a_tenant_is_exact_and_can_be_taken_back(name: str) -> None
     assert [one for one in names if shown.matches(watch(tenant=one), NOW)] == [name]
     assert choose_tenant(text, "", names) == 'status:failed "not tenant:us"'
     assert chosen_tenant("tenant:eu,us", ("eu", "us")) == ""
+    assert chosen_tenant("tenant:US status:failed", ("eu", "us-sandbox")) == "us-sandbox"
+    assert chosen_tenant("!tenant:us", ("eu", "us-sandbox")) == "eu"
+    assert chosen_tenant("tenant:", ("eu", "us")) == chosen_tenant('"tenant:us"', ("eu", "us")) == ""

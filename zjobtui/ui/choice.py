@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
 from zjobtui.models.text_width import fit, wrap
-from zjobtui.ui.columns import ALWAYS, BY_NAME, COLUMNS, NAMES
+from zjobtui.ui.columns import ALWAYS, BY_NAME, NAMES
 
 Chosen = TypeVar("Chosen")
 
@@ -136,9 +136,9 @@ class ChoiceDialog(_OptionDialog[str | None]):
 
 
 class ColumnDialog(_OptionDialog[tuple[str, ...] | None]):
-    """Ask which columns the list has; return their names in order, or None if cancelled.
+    """Ask which columns the list has, in which order; return their names, or None if cancelled.
 
-    Columns that are added come at the place that they have among all columns.
+    Hidden columns are shown at the place that they have among all columns.
     """
 
     BINDINGS = [
@@ -147,19 +147,25 @@ class ColumnDialog(_OptionDialog[tuple[str, ...] | None]):
         Binding("enter", "save", show=False, priority=True),
         Binding("j", "step(1)", show=False),
         Binding("k", "step(-1)", show=False),
+        Binding("J,shift+down", "move(1)", show=False),
+        Binding("K,shift+up", "move(-1)", show=False),
     ]
 
     def __init__(self, chosen: Sequence[str]) -> None:
         super().__init__()
-        self._chosen = [name for name in NAMES if name in chosen]
-        self._order = tuple(chosen)
+        self._chosen = set(chosen)
+        self._order = list(chosen)
+        for place, name in enumerate(NAMES):
+            if name not in self._chosen:
+                before = [other for other in NAMES[:place] if other in self._order]
+                self._order.insert(self._order.index(before[-1]) + 1 if before else 0, name)
 
     def compose(self) -> ComposeResult:
         """Compose the columns with their ticks, and key hints."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Content("Columns")
-            yield OptionList(*(self._prompt(column.name) for column in COLUMNS))
-            yield Static(Content("space show or hide · enter save · esc cancel"), id="keys")
+            yield OptionList(*map(self._prompt, self._order))
+            yield Static(Content("space tick · J K move · enter save · esc cancel"), id="keys")
 
     def on_mount(self) -> None:
         """Focus the columns."""
@@ -171,25 +177,30 @@ class ColumnDialog(_OptionDialog[tuple[str, ...] | None]):
 
     def action_tick(self) -> None:
         """Show or hide the highlighted column."""
+        index = self.query_one(OptionList).highlighted or 0
+        name = self._order[index]
+        if name not in ALWAYS:
+            self._chosen ^= {name}
+            self._draw(index)
+
+    def action_move(self, step: int) -> None:
+        """Move the highlighted column by one place."""
         options = self.query_one(OptionList)
         index = options.highlighted or 0
-        name = NAMES[index]
-        if name in ALWAYS:
-            return
-        if name in self._chosen:
-            self._chosen.remove(name)
-        else:
-            self._chosen.append(name)
-        options.replace_option_prompt_at_index(index, self._prompt(name))
+        other = index + step
+        if 0 <= other < len(self._order):
+            self._order[index], self._order[other] = self._order[other], self._order[index]
+            self._draw(index, other)
+            options.highlighted = other
 
     def action_save(self) -> None:
         """Close the dialog with the columns."""
-        kept = [name for name in self._order if name in self._chosen]
-        for name in NAMES:
-            if name in self._chosen and name not in kept:
-                before = [other for other in NAMES[: NAMES.index(name)] if other in kept]
-                kept.insert(kept.index(before[-1]) + 1 if before else 0, name)
-        self.dismiss(tuple(kept))
+        self.dismiss(tuple(name for name in self._order if name in self._chosen))
+
+    def _draw(self, *indexes: int) -> None:
+        for index in indexes:
+            prompt = self._prompt(self._order[index])
+            self.query_one(OptionList).replace_option_prompt_at_index(index, prompt)
 
     def _prompt(self, name: str) -> Content:
         column = BY_NAME[name]

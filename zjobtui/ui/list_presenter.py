@@ -281,7 +281,8 @@ class ListPresenter:
     @property
     def chosen_tenant(self) -> str:
         """The tenant that the filter shows alone; "" if there is none."""
-        return chosen_tenant(self.model.filter_text, self.tenant_names)
+        name = chosen_tenant(self.model.filter_text, (*self.tenant_names, *self._tenants_to_show))
+        return name if name in self.tenant_names else ""
 
     @property
     def shown_counts(self) -> Mapping[VerdictKind, int]:

@@ -2,11 +2,18 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
+from zjobtui.models.filters import Filter, parse
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.tenant import Tenant
+from zjobtui.models.watched_job import WatchedJob
 
 _TERM = re.compile(r'"[^"]*"|(?<!\S)[!-]?tenant:(?:"[^"]*"|[^\s"])*', re.IGNORECASE)
 """A quoted phrase, in which nothing is a term, or a term about tenants."""
+
+
+_ANY_ID = JobId.parse("0" * 32)
 
 
 def tenant_terms(name: str, names: Iterable[str]) -> str:
@@ -24,12 +31,19 @@ def split_filter(text: str) -> tuple[str, str]:
     return " ".join(terms), " ".join(rest.split(" ")).strip()
 
 
-def chosen_tenant(text: str, names: Sequence[str]) -> str:
-    """Return the tenant that a filter shows alone; "" if there is none."""
-    if "tenant:" not in text.casefold():
+@lru_cache(maxsize=4)
+def chosen_tenant(text: str, names: tuple[str, ...]) -> str:
+    """Return the tenant that the terms of a filter about tenants leave alone; "" if there is none."""
+    terms = split_filter(text)[0] if "tenant:" in text.casefold() else ""
+    parsed = parse(terms)
+    if not terms or not isinstance(parsed, Filter):
         return ""
-    terms = split_filter(text)[0].casefold()
-    return next((name for name in names if tenant_terms(name, names).casefold() == terms), "")
+    left = [
+        name
+        for name in dict.fromkeys(names)
+        if parsed.matches(WatchedJob(job=JobRef(name, _ANY_ID), added_at=0.0), 0.0)
+    ]
+    return left[0] if len(left) == 1 else ""
 
 
 def choose_tenant(text: str, name: str, names: Sequence[str]) -> str:
