@@ -82,8 +82,9 @@ def test_in_a_row_the_age_of_a_running_job_changes_in_steps() -> None:
 @pytest.mark.parametrize(
     ("one", "now", "expected"),
     [
-        (after(done(NOW + 5)), NOW + 9, "just now"),
-        (after(done(NOW + 5)), NOW + 2 * HOUR + 5, "2h ago"),
+        (after(seen(PROCESSING, NOW), done(NOW + 5)), NOW + 9, "just now"),
+        (after(seen(PROCESSING, NOW), done(NOW + 5)), NOW + 2 * HOUR + 5, "2h ago"),
+        (after(done(NOW + 5)), NOW + 2 * HOUR + 5, "had ended"),
         (after(missed(NOT_FOUND, NOW)), NOW + 14, "10s ago"),
         (after(seen(PROCESSING, NOW)), NOW + 700, "stale 11m"),
         (after(missed(NOT_FOUND, NOW)), NOW + 60, "stale 1m"),
@@ -149,3 +150,9 @@ def test_of_a_job_that_zuora_does_not_know_the_interval_and_how_to_remove_it_are
         "If the id is not that of a job, remove it: x, or zjobtui rm."
     )
     assert unknown_text(after(seen(PROCESSING))) == ""
+
+
+def test_the_end_of_a_job_that_had_ended_is_only_said_to_be_before_the_first_poll() -> None:
+    had_ended, ended = (after(done()), after(seen(PROCESSING), done()))
+    texts = ["\n".join(to_text(about_lines(one, NOW + 60, UTC))) for one in (had_ended, ended)]
+    assert ["before the first poll at 14:00:00" in text for text in texts] == [True, False]

@@ -27,7 +27,12 @@ from zjobtui.ui.columns import (
 from zjobtui.ui.split_view import default_list_width
 from zjobtui.ui.styled_line import cell_length
 
-ENDED = watchlist(watch(1)).apply_observations([(job(1), done(NOW + 5), 5.0)]).observed[-1].watch
+ENDED = (
+    watchlist(watch(1))
+    .apply_observations([(job(1), seen(PROCESSING, NOW), 5.0), (job(1), done(NOW + 5), 5.0)])
+    .observed[-1]
+    .watch
+)
 DIGEST = ENDED.digest
 assert DIGEST is not None
 FULL = replace(

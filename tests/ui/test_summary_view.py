@@ -125,7 +125,7 @@ async def test_times_of_another_day_have_a_date() -> None:
     engine = staged(DONE)
     engine.clock.at += 86_400
     async with run_monitor(engine) as view:
-        assert "Ended Nov 23 14:00:00" in view.words
+        assert "Ended before the first poll at Nov 23 14:00:00" in view.words
 
 
 def filtered_rows(view: ScreenView) -> list[str]:

@@ -11,7 +11,7 @@ from zjobtui.formatting.report import report_lines
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import stamp
 from zjobtui.models.advice import advise
-from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watched_job import WatchedJob, had_ended
 
 if TYPE_CHECKING:
     from zjobtui.models.observation import Success
@@ -61,7 +61,9 @@ def markdown(watch: WatchedJob, success: "Success | None") -> str:
     if problem := problem_text(watch):
         lines += [escape_markdown(problem), ""]
     lines += [f"- Job id: `{watch.job.id.given}` (tenant {escape_markdown(watch.job.tenant)})"]
-    lines += [f"- Added {stamp(watch.added_at)}" + (f", ended {stamp(watch.ended_at)}" if watch.ended_at else "")]
+    before = "before the first poll at " if had_ended(watch) else ""
+    ended = f", ended {before}{stamp(watch.ended_at)}" if watch.ended_at else ""
+    lines += [f"- Added {stamp(watch.added_at)}{ended}"]
     lines += [f"- Tags: {escape_markdown(', '.join(watch.tags))}"] if watch.tags else []
     lines += [f"- Batch: {escape_markdown(watch.batch)}"] if watch.batch else []
     lines += [f"- Note: {escape_markdown(watch.note)}"] if watch.note else []

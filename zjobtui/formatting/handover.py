@@ -23,7 +23,7 @@ from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.text import clean, shorten
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.models.watched_job import WatchedJob, is_stale
+from zjobtui.models.watched_job import WatchedJob, had_ended, is_stale
 from zjobtui.models.watchlist import mask_annotations
 
 if TYPE_CHECKING:
@@ -209,7 +209,9 @@ def _field(name: str, text: str) -> Iterator[str]:
 def _since(watch: WatchedJob, now: float) -> str:
     changed_at = watch.ended_at if watch.is_final else watch.changed_at
     parts = [f"added {_ago(watch.added_at, now)}"]
-    if watch.ended_at is not None and watch.is_final:
+    if watch.ended_at is not None and had_ended(watch):
+        parts.append(f"ended before the first poll at {_ago(watch.ended_at, now)}")
+    elif watch.ended_at is not None and watch.is_final:
         parts.append(f"ended {_ago(watch.ended_at, now)}, at most {duration(watch.ended_at - watch.added_at)} later")
     elif changed_at is not None:
         parts.append(f"in this state {_ago(changed_at, now)}")

@@ -62,12 +62,15 @@ TIME_WIDTH = 9
 def row_time(watch: WatchedJob, now: float, paused_at: float | None = None, *, is_old: bool | None = None) -> str:
     """Return the time column of a row: how long a job has been running, or since when it has its state; or `stale`.
 
+    Of a job that had ended when it was first polled, nobody knows when that was.
     The time of a running job changes every 10 s below two minutes, then every minute, and not while polling is paused,
     since `paused_at`. `is_old` is whether the row is stale, if that is known.
     """
     if is_stale(watch, now) if is_old is None else is_old:
         answered_at = watch.answered_at
         return f"stale {age(now - answered_at)}" if answered_at and answered_at <= now else "stale"
+    if had_ended(watch):
+        return "had ended"
     if watch.verdict.kind is VerdictKind.RUNNING:
         return stepped((paused_at or now) - watch.added_at)
     since = watch.ended_at if watch.is_final else watch.changed_at
@@ -115,7 +118,8 @@ def about_lines(watch: WatchedJob, now: float, zone: tzinfo | None = None) -> tu
         took = f" (took at most {duration(watch.ended_at - watch.added_at)})"
     later = partial(moment, now=now, zone=zone, beside=watch.added_at)
     answered = later(watch.answered_at, to_minute=not watch.is_final) if watch.answered_at else "none yet"
-    ended = later(watch.ended_at) + took if watch.ended_at else ""
+    before = "before the first poll at " if had_ended(watch) else ""
+    ended = f"{before}{later(watch.ended_at)}{took}" if watch.ended_at else ""
     return (
         *field("label", "Label", watch.label),
         *field("job", "Job id", watch.job.id.given),

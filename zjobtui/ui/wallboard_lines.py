@@ -8,11 +8,11 @@ from msgspec import Struct
 from rich.cells import cell_len
 
 from zjobtui.formatting.batches import TimeLeft
-from zjobtui.formatting.job import VERDICT_TONES
+from zjobtui.formatting.job import VERDICT_TONES, row_time
 from zjobtui.formatting.outline import Tone
 from zjobtui.formatting.status import status_text
 from zjobtui.formatting.symbols import GLYPHS, WORDS, plural, short_id
-from zjobtui.formatting.times import ago, moment
+from zjobtui.formatting.times import moment
 from zjobtui.models.batch_tracker import BatchTracker
 from zjobtui.models.batches import BatchProgress, progress_of
 from zjobtui.models.tenant import Tenant
@@ -141,7 +141,7 @@ def _failure(watch: WatchedJob, board: Board, width: int) -> Spans:
     name = watch.label or short_id(given, 8)
     if watch.label and width >= 60:
         name = f"{name} · {given[:8]}"
-    age = f"  {ago(board.now - (watch.changed_at or watch.added_at))} "
+    age = f"  {row_time(watch, board.now)} "
     tenant = f"  {watch.job.tenant}" if board.has_several_tenants else ""
     start: Spans = ((f" {GLYPHS[kind]} ", VERDICT_TONES[kind].name.lower()), (name, "strong"), (tenant, "muted"))
     text = f"  {why(watch, None, board.now)}"
