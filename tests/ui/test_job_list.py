@@ -82,11 +82,11 @@ async def test_a_row_shows_verdict_name_reason_and_time_below_a_header() -> None
     tell(engine, 2, RUNNING, after=250)
     async with run_monitor(engine) as view:
         assert view.header.split() == ["STATUS▼", "JOB", "WHY", "TIME"]
-        assert " ".join(view.jobs[0].split()) == "● ! attention CS-4390 · 00000001 order Pending 4m ago"
+        assert " ".join(view.jobs[0].split()) == "● ! attention CS-4390 · 00000001 order Pending had ended"
         assert [word[:8] for word in view.jobs[1].split()] == ["◌", "running", "00000002", "4m"]
         await view.resize(200, 40)
         assert view.header.split() == ["STATUS▼", "JOB", "WHY", "ACCOUNT", "ORDER", "TIME"]
-        for text in ("order Pending", "A00000218", "O-00005577", "4m ago"):
+        for text in ("order Pending", "A00000218", "O-00005577", "had ended"):
             assert text in view.jobs[0]
         assert "00000002" in view.jobs[1]
 
@@ -120,10 +120,10 @@ async def test_a_narrow_row_keeps_verdict_name_and_reason() -> None:
         assert view.jobs[0].split() == ["●", "!", "attention", "CS-4390", "000000", "order", "Pending"]
 
 
-async def test_on_a_low_terminal_there_is_no_header_and_the_title_has_the_order() -> None:
+async def test_a_low_terminal_has_no_header_but_the_order_in_the_title_and_the_reason() -> None:
     async with run_monitor(staged(PENDING, labels=("CS-4390",)), size=(30, 8)) as view:
         assert view.header == ""
-        assert view.jobs[0].split() == ["●", "!", "CS-4390", "·", "00000001"]
+        assert view.jobs[0].split() == ["●", "!", "00000001", "order", "Pending"]
         assert "Jobs · 1 · by urgency" in view.rows[1]
 
 

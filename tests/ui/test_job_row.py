@@ -98,17 +98,17 @@ def test_only_the_widest_column_is_cut() -> None:
 def test_columns_appear_in_order_of_importance() -> None:
     first: dict[str, int] = {}
     full = replace(FULL, batch="renewals Q4")
-    for width in range(14, 200):
+    for width in range(25, 200):
         for name in names_at(width, full, replace(FULL, job=replace(FULL.job, tenant="eu-prod"))):
             first.setdefault(name, width)
-    order = ["status", "job", "tenant", "why", "time", "order", "batch", "tags", "note", "account"]
+    order = ["status", "job", "why", "tenant", "time", "order", "batch", "tags", "note", "account"]
     assert sorted(first, key=lambda name: (first[name], order.index(name))) == order
-    assert (first["tenant"], first["why"], first["time"]) == (20, 33, 67)
+    assert (first["why"], first["tenant"], first["time"]) == (25, 33, 67)
     assert first["account"] <= 140
 
 
 def test_with_one_tenant_the_time_comes_after_the_reason() -> None:
-    assert [names_at(width, FULL)[2:] for width in (29, 30, 58, 59)] == [[], ["why"], ["why"], ["why", "time"]]
+    assert [names_at(width, FULL)[2:] for width in (24, 25, 58, 59)] == [[], ["why"], ["why"], ["why", "time"]]
 
 
 TENANTS = tuple(replace(FULL, job=replace(FULL.job, tenant=name)) for name in ("eu-prod", "eu-sandbox", "apac"))
@@ -117,8 +117,8 @@ TENANTS = tuple(replace(FULL, job=replace(FULL.job, tenant=name)) for name in ("
 @pytest.mark.parametrize(
     ("width", "label", "shown"),
     [
-        (27, "", ["eu-prod", "eu-sandbox", "apac"]),
-        (27, "CS-4411 renewal", ["eu-prod", "eu-san…", "apac"]),
+        (33, "", ["eu-prod", "eu-san…", "apac"]),
+        (33, "CS-4411 renewal", ["eu-prod", "eu-san…", "apac"]),
         (47, "", ["eu-prod", "eu-san…", "apac"]),
         (47, "CS-4411 renewal", ["eu-prod", "eu-san…", "apac"]),
         (67, "", ["eu-prod", "eu-sandbox", "apac"]),
@@ -126,7 +126,7 @@ TENANTS = tuple(replace(FULL, job=replace(FULL.job, tenant=name)) for name in ("
         (77, "CS-4411 renewal", ["eu-prod", "eu-sandbox", "apac"]),
     ],
 )
-def test_a_tenant_is_named_at_every_width(width: int, label: str, shown: list[str]) -> None:
+def test_a_tenant_is_named_if_there_is_room_for_it_and_a_reason(width: int, label: str, shown: list[str]) -> None:
     watches = tuple(replace(one, label=label) for one in TENANTS)
     names = [one.job.tenant for one in watches]
     placed = fit_columns(NAMES, widths(*watches), width, least_tenant=least_tenant_width(names))
@@ -134,7 +134,14 @@ def test_a_tenant_is_named_at_every_width(width: int, label: str, shown: list[st
     short = short_tenants(names, tenant.width)
     assert short is not None
     assert [short[name] for name in names] == shown
-    assert width < 40 or any(each.column.name == "why" and each.width >= 12 for each in placed)
+    assert any(each.column.name == "why" and each.width >= 12 for each in placed)
+
+
+@pytest.mark.parametrize("label", ["", "CS-4411 renewal"])
+def test_a_terminal_of_30_columns_shows_id_and_reason_before_label_and_tenant(label: str) -> None:
+    assert DIGEST is not None
+    failing = [replace(one, label=label, digest=replace(DIGEST, why="lock contention")) for one in TENANTS]
+    assert "00000001 lock contenti…" in text(failing[0], 27, *failing[1:])
 
 
 @pytest.mark.parametrize("width", range(14, 120))
@@ -148,7 +155,7 @@ def test_a_title_that_is_cut_has_an_ellipsis(width: int) -> None:
 @pytest.mark.parametrize(
     ("width", "shown"),
     [
-        (27, "  ✓ CS-4411 ren… · 00000001 "),
+        (27, "  ✓ 00000001 O-00005577 · …"),
         (77, "  ✓ done      CS-4411 rene… · 00000001 O-00005577 · 4 subscriptions just now"),
     ],
 )

@@ -107,7 +107,13 @@ _ALWAYS_PLACED = (*ALWAYS, "why")
 _LABEL = "label"
 """Stands for the column of the job, of which only the rows with a label count."""
 
-_LATER_STEPS = (
+_STEPS = (
+    ("status", 1),
+    ("job", ID_WIDTH),
+    ("why", 12),
+    ("tenant", 0),
+    (_LABEL, _NARROW_LABEL_WIDTH),
+    ("status", _STATUS_WIDTH),
     ("why", 18),
     (_LABEL, 16),
     ("time", TIME_WIDTH),
@@ -124,30 +130,11 @@ _LATER_STEPS = (
     ("why", 31),
     ("job", 20),
 )
-
-_STEPS = (
-    ("status", 1),
-    ("job", ID_WIDTH),
-    (_LABEL, _NARROW_LABEL_WIDTH),
-    ("why", 12),
-    ("status", _STATUS_WIDTH),
-    *_LATER_STEPS,
-)
 """The order in which columns get cells: by importance, each up to a number of cells.
 
-Most reasons take at most 18 cells, and how far a running job is takes 25 with a bar, at most 31 without.
+Most reasons take at most 18 cells, and how far a running job is takes 25 with a bar, at most 31 without. 0 stands for
+the fewest cells in which the names of the tenants differ.
 """
-
-_STEPS_OF_SEVERAL_TENANTS = (
-    ("status", 1),
-    ("job", ID_WIDTH),
-    ("tenant", 0),
-    ("why", 12),
-    ("status", _STATUS_WIDTH),
-    (_LABEL, _NARROW_LABEL_WIDTH),
-    *_LATER_STEPS,
-)
-"""The same if rows show their tenant; 0 stands for the fewest cells in which the names of the tenants differ."""
 
 _ADDITIONAL = ("order", "batch", "tags", "note", "account")
 """The columns that are shown only if all more important ones have room."""
@@ -233,7 +220,7 @@ def fit_columns(
     }
     widths: dict[str, int] = {}
     room, has_room = width - SIGN_WIDTH, True
-    for step, up_to in _STEPS_OF_SEVERAL_TENANTS if "tenant" in most else _STEPS:
+    for step, up_to in _STEPS:
         name = "job" if step == _LABEL else step
         if name not in most or (name in _ADDITIONAL and not has_room):
             continue
