@@ -5,14 +5,16 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from tests.support.building import NOW, job
+from tests.support.building import NOW, job, read_body, watch
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
 from tests.support.staging import staged, tell
 from tests.support.world import watched_world
+from zjobtui.models.assessment import digest
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.ui.big_digits import number_lines
 from zjobtui.ui.themes import Appearance
+from zjobtui.ui.wallboard_lines import Board, board_lines
 
 RUNNING, FAILED, DONE = "recorded-processing", "recorded-failed-lock", "recorded-completed-localised"
 
@@ -37,6 +39,17 @@ async def test_every_size_shows_each_batch_the_newest_failure_and_nothing_too_wi
         assert "renewals Q4" in view.text
         assert any(row.startswith((" ✗ ", " ! ")) for row in view.rows[-8:])
         assert all(view.app.screen.size.width >= len(row) for row in view.rows)
+
+
+@pytest.mark.parametrize(("columns", "has_tenant"), [(30, False), (47, True)])
+async def test_a_failure_has_its_reason_before_its_tenant(columns: int, has_tenant: bool) -> None:
+    failing = watch(1, tenant="eu-prod", digest=digest(read_body(status="Failed", errors="[40000050] x", result=None)))
+    board = Board(failures=(failing,), has_several_tenants=True, now=NOW)
+    (line,) = (
+        "".join(text for text, _ in line) for line in board_lines(board, columns, 8) if line and "✗" in line[0][0]
+    )
+    assert "  lock contention" in line
+    assert ("eu-prod" in line) is has_tenant
 
 
 async def test_the_counts_are_in_large_digits_with_glyph_and_word() -> None:

@@ -1,6 +1,6 @@
 """A batch in one line: its name, its number of jobs, and as much as fits of counts, times and a bar."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -15,11 +15,13 @@ from zjobtui.ui.styled_line import Spans, cell_length, fit_exact
 
 _URGENT = (VerdictKind.FAILED, VerdictKind.ATTENTION)
 
+_DOT = " · "
+
 _LONGEST_NAME, _SHORTEST_NAME, _SHORTEST_BAR, _LONGEST_BAR = 30, 12, 6, 30
 """Cells of the name and of the bar."""
 
-_TIMES_WIDTH = 22
-"""Cells reserved for the times before the bar gets more than its minimum: `1m50s · 30s–1m15s left`."""
+_TIMES_WIDTH, _LEAST_TIMES = 22, 5
+"""Cells reserved for the times, so that nothing moves as they change: `1m50s · 30s–1m15s left`; and the fewest."""
 
 
 class CommonWidths(Struct, frozen=True):
@@ -35,62 +37,68 @@ def common_widths(batches: Collection[BatchProgress]) -> CommonWidths:
     counts = {kind: max((batch.counts[kind] for batch in batches), default=0) for kind in VerdictKind}
     return CommonWidths(
         min(max((cell_len(batch.name) for batch in batches), default=0), _LONGEST_NAME),
-        max((len(_number(batch)) - (_SHORTEST_BAR if batch.whole else 0) for batch in batches), default=0),
+        max((len(_number(batch)) for batch in batches), default=0),
         {kind: len(f"{number:,}") for kind, number in counts.items() if number},
     )
 
 
-def batch_row(progress: BatchProgress, times: str, width: int, common: CommonWidths | None = None) -> Spans:
+class _Layout(Struct, frozen=True):
+    """The widths of name, bar and times, and the verdicts whose counts are shown: the same for rows that line up."""
+
+    name: int
+    bar: int
+    times: int
+    kinds: Collection[VerdictKind]
+
+
+def _layout(width: int, common: CommonWidths) -> _Layout:
+    """Return what fits: the name is cut before anything is left out, first the bar, then the times, then counts."""
+    least_name = min(common.name, _SHORTEST_NAME, max(width - common.number, 0))
+    room = width - common.number - least_name
+    everything = tuple(common.counts)
+    choices = (everything, tuple(kind for kind in everything if kind in _URGENT), ())
+    kinds = next(kinds for kinds in choices if _counts_width(kinds, common) <= room or not kinds)
+    room -= _counts_width(kinds, common)
+    times = min(_TIMES_WIDTH, room - 2)
+    times = times if kinds == everything and times >= _LEAST_TIMES else 0
+    room -= times + 2 if times else 0
+    least_bar = _SHORTEST_BAR + 1 if room > _SHORTEST_BAR else 0
+    name = least_name + max(0, min(common.name - least_name, room - least_bar))
+    bar = min(room - (name - least_name) - 1, _LONGEST_BAR) if least_bar else 0
+    return _Layout(name, bar, times, kinds)
+
+
+def _counts_width(kinds: Iterable[VerdictKind], common: CommonWidths) -> int:
+    return sum(common.counts[kind] + 4 for kind in kinds)
+
+
+def batch_row(progress: BatchProgress, times: str, width: int, common: CommonWidths) -> Spans:
     """Return a batch in at most `width` cells; `times` is that of `times_text`.
 
-    A batch of which a filter shows a part has the number of these jobs in place of a bar, which would be theirs alone.
-    The name is cut before anything is left out. With `common` widths all parts line up with those of other batches, and
-    the times are at the end, if all fits.
+    All parts line up with those of other batches with these `common` widths, and the times are at the end. A batch of
+    which a filter shows a part has the number of these jobs in place of a bar, which would be theirs alone.
     """
-    if common is not None and (lined_up := _lined_up(progress, times, width, common)):
-        return lined_up
-    number, full_name = _number(progress), min(cell_len(progress.name), _LONGEST_NAME)
-    least_name = min(full_name, _SHORTEST_NAME)
-    counts, urgent = count_spans(progress.counts), count_spans({kind: progress.counts[kind] for kind in _URGENT})
-    candidates = ((*counts, (f"  {times}", "muted")), counts, (*urgent, (f"  {times}", "muted")), urgent)
-    room = width - cell_len(number) - least_name
-    rest = next((spans for spans in candidates if cell_length(spans) <= room), ())
-    room -= cell_length(rest)
-    least_bar = 0 if progress.whole or room <= _SHORTEST_BAR else _SHORTEST_BAR + 1
-    name_width = min(full_name, least_name + max(0, room - least_bar))
-    bar_width = min(room - (name_width - least_name) - 1, _LONGEST_BAR) if least_bar else 0
-    bar = ((" ", "plain"), *batch_bar_spans(progress, bar_width)) if bar_width else ()
-    name = fit_exact(progress.name, min(name_width, max(width - cell_len(number), 0)))
-    return ((name, "strong"), *bar, (number, "plain"), *rest)
+    layout = _layout(width, common)
+    name, number = fit_exact(progress.name, layout.name), _number(progress)
+    if layout.bar and progress.whole is None:
+        bar: Spans = ((" ", "plain"), *batch_bar_spans(progress, layout.bar), (number.rjust(common.number), "plain"))
+    else:
+        bar = ((number.rjust(common.number + (layout.bar + 1 if layout.bar else 0)), "plain"),)
+    numbers = ((kind, progress.counts[kind], common.counts[kind]) for kind in layout.kinds)
+    counts = tuple(
+        (f"  {GLYPHS[kind]} {number:>{digits},}" if number else " " * (digits + 4), VERDICT_TONES[kind].name.lower())
+        for kind, number, digits in numbers
+    )
+    row: Spans = ((name, "strong"), *bar, *counts)
+    while cell_len(times) > layout.times:
+        times = times.rpartition(_DOT)[0]
+    return (*row, (times.rjust(width - cell_length(row)), "muted")) if layout.times else row
 
 
 def _number(progress: BatchProgress) -> str:
     if progress.whole is not None:
         return f" {progress.total:,} of {progress.whole.total:,} shown"
     return f" {progress.ended:,}/{progress.total:,}"
-
-
-def _lined_up(progress: BatchProgress, times: str, width: int, common: CommonWidths) -> Spans:
-    """Return a batch in exactly `width` cells with all its parts; nothing if they do not fit."""
-    numbers = ((kind, progress.counts[kind], digits) for kind, digits in common.counts.items())
-    counts = tuple(
-        (f"  {GLYPHS[kind]} {number:>{digits},}" if number else " " * (digits + 4), VERDICT_TONES[kind].name.lower())
-        for kind, number, digits in numbers
-    )
-    room = width - common.number - cell_length(counts) - 1
-    others = _SHORTEST_BAR + 2 + max(_TIMES_WIDTH, cell_len(times))
-    name_width = max(min(common.name, room - others), min(common.name, _SHORTEST_NAME))
-    room -= name_width
-    bar_width = max(min(room - _TIMES_WIDTH - 2, _LONGEST_BAR), _SHORTEST_BAR)
-    gap = room - bar_width - cell_len(times)
-    if gap <= 1:
-        return ()
-    name, number = fit_exact(progress.name, name_width), _number(progress)
-    if progress.whole is not None:
-        begin: Spans = ((" " + number.rjust(bar_width + common.number), "plain"),)
-    else:
-        begin = ((" ", "plain"), *batch_bar_spans(progress, bar_width), (number.rjust(common.number), "plain"))
-    return ((name, "strong"), *begin, *counts, (" " * gap + times, "muted"))
 
 
 def batch_bar_spans(progress: BatchProgress, width: int) -> Spans:
@@ -124,6 +132,6 @@ def times_text(progress: BatchProgress, time_left: TimeLeft, now: float) -> str:
         return ""
     if progress.has_ended:
         return took_text(progress, now)
-    stale = f"{number:,} stale · " if (number := progress.stale(now)) else ""
-    left = f" · {range_text(*time_left)} left" if time_left is not None else ""
-    return f"{stale}{stepped(progress.elapsed(now))}{left}"
+    stale = f"{number:,} stale" if (number := progress.stale(now)) else ""
+    left = f"{range_text(*time_left)} left" if time_left is not None else ""
+    return _DOT.join(part for part in (stale, stepped(progress.elapsed(now)), left) if part)

@@ -21,7 +21,14 @@ from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.why import why
 from zjobtui.polling.state import State
-from zjobtui.ui.batch_row import batch_bar_spans, batch_row, count_spans, times_text
+from zjobtui.ui.batch_row import (
+    CommonWidths,
+    batch_bar_spans,
+    batch_row,
+    common_widths,
+    count_spans,
+    times_text,
+)
 from zjobtui.ui.big_digits import HEIGHT, number_lines
 from zjobtui.ui.styled_line import Span, Spans, cell_length, fit_exact, truncate
 
@@ -30,6 +37,9 @@ ALL_JOBS, OTHER_JOBS = "all jobs", "other jobs"
 
 NEWEST = 20
 """Maximum number of failures on the board."""
+
+_LEAST_REASON = 20
+"""Cells of a reason, with the gap before it, for which the age and then the tenant are left out."""
 
 _NEEDS_USER = (VerdictKind.FAILED, VerdictKind.ATTENTION)
 
@@ -145,8 +155,11 @@ def _failure(watch: WatchedJob, board: Board, width: int) -> Spans:
     tenant = f"  {watch.job.tenant}" if board.has_several_tenants else ""
     start: Spans = ((f" {GLYPHS[kind]} ", VERDICT_TONES[kind].name.lower()), (name, "strong"), (tenant, "muted"))
     text = f"  {why(watch, None, board.now)}"
+    least = min(_LEAST_REASON, cell_len(text))
+    if cell_length(start) + least > width:
+        start = start[:2]
     room = width - cell_length(start) - cell_len(age)
-    if room < min(12, cell_len(text)):
+    if room < least:
         return truncate((*start, (text, "plain")), width)
     return (*start, (fit_exact(text, room), "plain"), (age, "muted"))
 
@@ -163,7 +176,9 @@ def _batch_lines(board: Board, width: int, room: int) -> list[Spans]:
         more = size - sizes[place]
         if 0 < more <= left and (size == _MEDIUM or _scale(shown[place].progress, width)):
             sizes[place], left = size, left - more
-    lines = [line for batch, size in zip(shown, sizes, strict=True) for line in _one_batch(batch, board, width, size)]
+    sized = list(zip(shown, sizes, strict=True))
+    common = common_widths([batch.progress for batch, size in sized if size == _SMALL])
+    lines = [line for batch, size in sized for line in _one_batch(batch, board, width, size, common)]
     if rest := board.batches[len(shown) :]:
         lines.append(_rest(rest))
     return lines[:room]
@@ -181,10 +196,10 @@ def _rest(rest: Sequence[BoardBatch]) -> Spans:
     return (((f" + {len(rest):,} more", "muted")), *count_spans(numbers))
 
 
-def _one_batch(batch: BoardBatch, board: Board, width: int, size: int) -> list[Spans]:
+def _one_batch(batch: BoardBatch, board: Board, width: int, size: int, common: CommonWidths) -> list[Spans]:
     progress = batch.progress
     if size == _SMALL:
-        return [((" ", "plain"), *batch_row(progress, _times(batch, board.now), width - 2))]
+        return [((" ", "plain"), *batch_row(progress, _times(batch, board.now), width - 2, common))]
     number = f" {progress.ended:,}/{progress.total:,} "
     bar = batch_bar_spans(progress, width - cell_len(number) - 1)
     first: Spans = ((" ", "plain"), *bar, (number, "strong"))
