@@ -14,7 +14,7 @@ from zjobtui.models.digest import WHY_CELLS, Digest
 from zjobtui.models.duration_stats import TypicalTimes, typical_times
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
-from zjobtui.models.report import Report, Subscription
+from zjobtui.models.report import PreviewResult, Report, Subscription
 from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.why import is_overdue, progress_eighths, stepped, why, why_texts, without_order
@@ -101,6 +101,8 @@ def test_a_digest_of_a_version_without_reasons_shows_its_sentence() -> None:
         (order_report(subscriptions=(Subscription(status="Active"),)), "1 subscription"),
         (order_report(order_number="", order_id="8ad0" * 8), ""),
         (order_report(order_status="Pending"), "order Pending"),
+        (Report(status="Completed", result=PreviewResult()), "nothing to bill"),
+        (Report(status="Completed"), "no result"),
     ],
 )
 def test_beside_the_column_of_orders_the_number_is_not_repeated(report: Report, left: str) -> None:

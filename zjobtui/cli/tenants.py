@@ -123,9 +123,10 @@ _NAME = click.argument("name", shell_complete=complete_configured)
 @click.argument("name")
 @_tenant_options
 def add(name: str, **options: str | float | None) -> None:
-    """Add a tenant to config.toml; the secret itself is never given on the command line.
+    """Add a tenant to config.toml.
 
-    Give --host or --url, --client-id, and one of the four --secret-… options.
+    Give --host or --url, --client-id, and one of the four --secret-… options; the secret itself is never given on the
+    command line.
     """
     if options["client_id"] is None:
         raise click.UsageError("Missing option '--client-id'.")

@@ -50,9 +50,15 @@ def why_texts(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> tu
 
 
 def without_order(text: str, watch: WatchedJob) -> str:
-    """Return why a job is in its state without the number of its order; "" if that is all."""
-    number = short_number(watch.digest.order_number) if watch.digest else ""
-    return "" if text == number else text.removeprefix(f"{number} · ")
+    """Return why a job is in its state without what the column of orders says: the order, or that it is a preview.
+
+    "" if that is all.
+    """
+    if watch.digest is None:
+        return text
+    number = short_number(watch.digest.order_number)
+    shown, mark = (number, " · ") if number else (watch.digest.kind, ": ")
+    return "" if shown == text else text.removeprefix(f"{shown}{mark}") if shown else text
 
 
 def is_overdue(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> bool:
