@@ -217,7 +217,7 @@ def test_a_row_of_any_width_is_never_too_long_and_drops_its_times_before_its_cou
         assert {text.rindex("✓") for text in texts} == {texts[0].rindex("✓")}
     common = common_widths((long, short))
     text = "".join(part for part, _ in batch_row(long, "1m10s", 44, common))
-    assert text.rstrip().endswith("1,304/1,304  ✗ 1,300  ✓ 4"), text
+    assert "… 1,304/1,304  ✗ 1,300  ✓ 4" in text
 
 
 def test_the_name_in_a_row_is_cut_before_bar_counts_and_times_are_left_out() -> None:

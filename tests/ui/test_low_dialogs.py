@@ -10,7 +10,7 @@ from tests.support.staging import staged
     ("key", "below", "keys"),
     [
         ("s", 8, "esc cancel"),
-        pytest.param("C", 18, "enter save · esc cancel", marks=pytest.mark.slow),
+        pytest.param("C", 6, "enter save · esc cancel", marks=pytest.mark.slow),
         pytest.param("y", 6, "", marks=pytest.mark.slow),
     ],
 )

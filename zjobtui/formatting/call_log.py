@@ -15,7 +15,8 @@ from zjobtui.models.text_width import cells, fit
 REQUEST_ID_CELLS, MEDIUM, WITH_TENANT = 118, 56, 74
 """Cells from which on a row has the request id; the kind and the duration of the call; and its tenant."""
 
-_JOB_CELLS, _TENANT_CELLS, _ID_CELLS = 17, 10, 36
+_JOB_CELLS, _MOST_JOB_CELLS, _TENANT_CELLS, _ID_CELLS, _OUTCOME_CELLS = 17, 30, 10, 36, 32
+"""Cells of a job at least, and at most if there is room beside the outcome, which takes more than these if it can."""
 
 _LEAST_LABEL, _LABELLED, _SHORT_ID = 4, 15, 8
 """Cells of a label below which it is left out, of one with ` · ` and the beginning of an id, and of that beginning."""
@@ -30,17 +31,19 @@ def call_row(
     id are never cut.
     """
     status = f"{call.call.http_status or '–':>3}"
-    parts = [moment(call.at, now, zone, beside=call.at), status]
+    first = [moment(call.at, now, zone, beside=call.at), status]
+    last = []
     if width >= MEDIUM:
-        parts.append(fit(call.kind.value, max(len(kind.value) for kind in CallKind)))
-    parts.append(_subject(call, name, _JOB_CELLS if width >= MEDIUM else 8))
+        first.append(fit(call.kind.value, max(len(kind.value) for kind in CallKind)))
     if width >= WITH_TENANT and with_tenant:
-        parts.append(fit(call.tenant, _TENANT_CELLS))
+        last.append(fit(call.tenant, _TENANT_CELLS))
     if width >= MEDIUM:
-        parts.append(f"{_took(call):>6}")
+        last.append(f"{_took(call):>6}")
     if width >= REQUEST_ID_CELLS:
-        parts.append(fit(call.call.request_id or "–", _ID_CELLS))
-    return " ".join((*parts, outcome_text(call)))
+        last.append(fit(call.call.request_id or "–", _ID_CELLS))
+    room = width - sum(cells(part) + 1 for part in (*first, *last)) - _OUTCOME_CELLS
+    subject = _subject(call, name, max(_JOB_CELLS, min(room, _MOST_JOB_CELLS)) if width >= MEDIUM else 8)
+    return " ".join((*first, subject, *last, outcome_text(call)))
 
 
 def _subject(call: LoggedCall, label: str, width: int) -> str:
@@ -48,7 +51,8 @@ def _subject(call: LoggedCall, label: str, width: int) -> str:
     if call.job is None:
         return fit(subject_text(call), width)
     if not label or width < _LABELLED:
-        return fit(short_id(call.job.id.given, width) if width > _SHORT_ID else call.job.id.given[:_SHORT_ID], width)
+        given, shown = call.job.id.given, min(width, _JOB_CELLS)
+        return fit(short_id(given, shown) if width > _SHORT_ID else given[:_SHORT_ID], width)
     label = fit(label, min(cells(label), width - _LABELLED + _LEAST_LABEL))
     return fit(f"{label} · {call.job.id.given[:_SHORT_ID]}", width)
 

@@ -17,7 +17,7 @@ _URGENT = (VerdictKind.FAILED, VerdictKind.ATTENTION)
 
 _DOT = " · "
 
-_LONGEST_NAME, _SHORTEST_NAME, _SHORTEST_BAR, _LONGEST_BAR = 30, 12, 6, 30
+_LONGEST_NAME, _SHORTEST_NAME, _SHORTEST_BAR, _LONGEST_BAR = 30, 11, 6, 30
 """Cells of the name and of the bar."""
 
 _TIMES_WIDTH, _LEAST_TIMES = 22, 5
