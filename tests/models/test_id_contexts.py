@@ -27,3 +27,7 @@ def test_an_id_alone_on_its_line_has_no_context_and_a_near_miss_has_one() -> Non
     near = B.given[:-1]
     contexts = id_contexts(f"{A.given}\nsee {near} twice: {A.given}")
     assert contexts == {A.key: "", near: "see … twice: …"}
+
+
+def test_signs_around_an_id_are_no_context() -> None:
+    assert id_contexts(f"# {A.given}\n- {B.given},") == {A.key: "", B.key: ""}

@@ -18,8 +18,8 @@ _WORD_LIMIT = 80
 def id_contexts(text: str) -> dict[str, str]:
     """Return the words around the first occurrence of each id, clean and without secrets, the id as an ellipsis.
 
-    The key of an id is its 32 digits in lower case; that of a word that is nearly an id is the word. An id that is
-    alone on its line has an empty context.
+    The key of an id is its 32 digits in lower case; that of a word that is nearly an id is the word. An id that has no
+    words on its line, only signs such as `-` or `#`, has an empty context.
     """
     plain = SourceText.of(mask_secrets(text)).plain
     contexts: dict[str, str] = {}
@@ -39,4 +39,4 @@ def _context(plain: str, start: int, end: int) -> str:
     after = plain[end : end + CONTEXT_CHARACTERS].partition("\n")[0]
     others = (_WORD.sub("…", clean(part.replace("\t", " ").replace("\r", " "))) for part in (before, after))
     words = " ".join("…".join(others).split())
-    return "" if words == "…" else words
+    return words if any(map(str.isalnum, words)) else ""
