@@ -61,6 +61,14 @@ async def test_the_header_of_a_running_job_shows_the_usual_duration_as_the_list_
         assert "usually" not in view.words
 
 
+async def test_what_is_usual_is_whole_in_a_narrow_detail() -> None:
+    engine = staged(RUNNING)
+    async with run_monitor(engine, (100, 30)) as view:
+        assert [line.strip() for line in view.detail[:2]] == ["◌ running · just added", "usual time not known yet"]
+        await view.resize(140, 40)
+        assert view.detail[0].strip() == "◌ running · just added · usual time not known yet"
+
+
 async def test_while_most_jobs_run_the_first_ended_ones_are_not_typical() -> None:
     engine = staged(*[RUNNING] * 20)
     for number in range(1, 6):

@@ -13,6 +13,7 @@ from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.models.duration_stats import DurationStats, TypicalTimes, duration_stats
 from zjobtui.models.related import Reference
 from zjobtui.models.tenant import Tenant
+from zjobtui.models.text_width import cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, had_ended, is_stale
 from zjobtui.models.watchlist import Watchlist
@@ -20,7 +21,7 @@ from zjobtui.models.why import about, is_overdue, nearly_all_text
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.outline_lines import RenderedLine, wrap_paragraph
 from zjobtui.ui.related_reads import RelatedLook
-from zjobtui.ui.styled_line import Spans
+from zjobtui.ui.styled_line import Span
 
 if TYPE_CHECKING:
     from zjobtui.models.call_log import LoggedCall
@@ -88,6 +89,10 @@ class Viewing(Struct, frozen=True):
     refresh_key: str = "r"
 
 
+_RUNNING_CELLS = len(" ◌ running · running for 50s · ")
+"""Cells before what is usual for a running job, always reserved, so that it does not change its line."""
+
+
 class Page(Struct, frozen=True):
     """All lines of the detail, the indexes of search matches, and the number of matches as text."""
 
@@ -104,9 +109,12 @@ def header_lines(details: JobDetails, now: float, width: int) -> Iterator[Render
     heading = (
         (f" {GLYPHS[kind]} {kind.value}", tone),
         (f" · {HAD_ENDED if had_ended(watch) else time.text}", "attention" if time.is_stale else "muted"),
-        *_compared(watch, details.typical(), now),
     )
-    yield RenderedLine("verdict", heading)
+    usual, usual_tone = _compared(watch, details.typical(), now)
+    is_beside = _RUNNING_CELLS + cells(usual) <= width
+    yield RenderedLine("verdict", (*heading, (f" · {usual}", usual_tone)) if usual and is_beside else heading)
+    if usual and not is_beside:
+        yield from wrap_paragraph("usual", usual, usual_tone, width)
     yield from wrap_paragraph("verdict", watch.verdict.sentence, "plain", width)
     if unknown := unknown_text(watch):
         yield from wrap_paragraph("unknown", unknown, "muted", width)
@@ -114,12 +122,12 @@ def header_lines(details: JobDetails, now: float, width: int) -> Iterator[Render
         yield from wrap_paragraph("problem", problem, "attention", width)
 
 
-def _compared(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> Spans:
+def _compared(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> Span:
     """Return what is usual for a running job, as the list says it; nothing if the job is stale."""
     if watch.verdict.kind is not VerdictKind.RUNNING or is_stale(watch, now):
-        return ()
+        return "", ""
     if typical is None or typical.median is None:
-        return ((" · usual time not known yet", "muted"),)
+        return "usual time not known yet", "muted"
     if typical.nearly_all is not None and is_overdue(watch, typical, now):
-        return ((f" · overdue: {nearly_all_text(typical.nearly_all)}", "attention"),)
-    return ((f" · usually {about(typical.median)}", "muted"),)
+        return f"overdue: {nearly_all_text(typical.nearly_all)}", "attention"
+    return f"usually {about(typical.median)}", "muted"
