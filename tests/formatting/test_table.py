@@ -63,7 +63,7 @@ def test_a_running_job_shows_how_far_it_is_unless_it_is_stale() -> None:
     typical = {"env": TypicalTimes(50.0, 100.0)}
     heading, row = job_table([seen_running], NOW + 35, 120, typical=typical)
     assert heading.endswith("WHY")
-    assert row.endswith("30s, usually 50s")
+    assert row.endswith("30s of about 50s")
     assert "WHY" not in job_table([seen_running], NOW + 5_000, 120, typical=typical)[0]
 
 

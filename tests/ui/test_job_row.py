@@ -248,7 +248,7 @@ def test_the_header_shows_column_and_direction(sorting: Sorting, title: str) -> 
 
 @pytest.mark.parametrize(
     ("age", "expected"),
-    [(5, "░░░░░░░░ <10s, usually 50s"), (34, "▓▓▓▓▓░░░ 30s, usually 50s"), (200, "overdue: 95 % end within 1m40s")],
+    [(5, "░░░░░░░░ <10s of about 50s"), (34, "▓▓▓▓▓░░░ 30s of about 50s"), (200, "overdue: 95 % end within 1m40s")],
 )
 def test_a_running_job_shows_how_far_it_is(age: float, expected: str) -> None:
     typical = {"env": TypicalTimes(50.0, 100.0)}

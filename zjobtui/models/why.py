@@ -89,8 +89,10 @@ def _progress(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> tu
     if typical.nearly_all is not None and is_overdue(watch, typical, now):
         limit = about(typical.nearly_all, is_limit=True)
         return f"overdue: {nearly_all_text(typical.nearly_all)}", f"overdue: 95 % in {limit}", f"over {limit}"
-    median = about(typical.median)
-    return f"{stepped(now - watch.added_at)}, usually {median}", f"usually {median}", f"usual {median}"
+    age, median = stepped(now - watch.added_at), about(typical.median)
+    if now - watch.added_at <= typical.median:
+        return f"{age} of about {median}", f"{age} of {median}", f"usual {median}"
+    return f"{age}, usually {median}", f"usually {median}", f"usual {median}"
 
 
 def nearly_all_text(seconds: float) -> str:
