@@ -95,6 +95,21 @@ def test_a_digest_of_a_version_without_reasons_shows_its_sentence() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cause", "short"),
+    [
+        ("order Pending: 1 of 4 Active", "Pending: 1/4 Active"),
+        ("order Pending Activation: 12 of 300 Active", "Pending Activation: 12/300 Active"),
+        ("order Pending", "order Pending"),
+        ("payment declined", "payment declined"),
+    ],
+)
+def test_the_figures_of_a_pending_order_stay_if_there_is_little_room(cause: str, short: str) -> None:
+    digest = Digest("Completed", Verdict(VerdictKind.ATTENTION, "Job completed, but …"), why=cause)
+    texts = why_texts(watch(1, digest=digest), None, NOW)
+    assert (texts[0], texts[-1]) == (cause, short)
+
+
+@pytest.mark.parametrize(
     ("report", "left"),
     [
         (order_report(), ""),

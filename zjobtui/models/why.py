@@ -4,6 +4,7 @@ from math import ceil, floor
 
 from zjobtui.models.digest import WHY_CELLS
 from zjobtui.models.duration_stats import TypicalTimes
+from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.text import short_number
 from zjobtui.models.text_width import shorten_to_cells
 from zjobtui.models.verdict import VerdictKind
@@ -38,7 +39,8 @@ def why_texts(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> tu
         age = stepped(now - answered_at)
         return f"no response for {age}", f"stale {age}"
     if settled:
-        return (settled,)
+        short = _STATUS_OF_ORDER.sub(r"\1: \2/\3 ", settled)
+        return (settled,) if short == settled else (settled, short)
     if digest is None:
         return ("no response yet",)
     word = "" if digest.status == "Processing" else digest.status
@@ -47,6 +49,9 @@ def why_texts(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> tu
     return tuple(
         shorten_to_cells(text, WHY_CELLS) for text in (*texts, *(progress[-1:] if word and any(progress) else ()))
     )
+
+
+_STATUS_OF_ORDER = lazy_pattern(r"^order ([^:]+): (\d+) of (\d+) ")
 
 
 def without_order(text: str, watch: WatchedJob) -> str:
