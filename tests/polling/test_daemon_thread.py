@@ -1,6 +1,8 @@
 """Blocking calls on a daemon thread: whatever they raise reaches the one who waits."""
 
 import asyncio
+import subprocess
+import sys
 from typing import Never
 
 import pytest
@@ -16,3 +18,21 @@ async def test_whatever_a_call_raises_is_raised_where_it_is_awaited(fault: BaseE
     with pytest.raises((OSError, RuntimeError), match="x"):
         async with asyncio.timeout(5):
             await run_on_daemon_thread(call)
+
+
+def test_where_no_thread_is_left_nothing_is_printed_at_the_exit() -> None:
+    code = """
+import asyncio, threading
+from zjobtui.polling.daemon_thread import run_on_daemon_thread
+
+def fail(_):
+    raise RuntimeError("can't start new thread")
+
+threading.Thread.start = fail
+try:
+    asyncio.run(run_on_daemon_thread(int))
+except RuntimeError as error:
+    print(error)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.stdout, ended.stderr) == ("can't start new thread\n", "")

@@ -51,5 +51,9 @@ async def run_on_daemon_thread(call: Callable[[], T]) -> T:
     thread = threading.Thread(target=run, name="off loop", daemon=True)
     last_wait = partial(thread.join, LAST_WAIT)
     atexit.register(last_wait)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # the system has no thread left
+        atexit.unregister(last_wait)
+        raise
     return await done
