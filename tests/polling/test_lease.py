@@ -366,6 +366,29 @@ def test_in_an_outage_no_window_polls_and_one_does_after_it(monkeypatch: pytest.
     in_two_windows(monkeypatch, sources[0], sources[1], script)
 
 
+def test_no_window_calls_a_host_before_it_wants_calls_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host is in maintenance, and says for how long."""
+    fails, works, wait = START + 60, START + 900, 300
+    sources = [
+        TimedSource(
+            trouble=lambda at, _: Problem(ProblemKind.UNAVAILABLE) if fails <= at < works else None,
+            limits=lambda at: (("retry-after", str(wait)),) if fails <= at < works else (),
+            failed_status=503,
+        )
+        for _ in range(2)
+    ]
+
+    async def script(first: Engine, second: Engine, _polls: Callable[[], tuple[bool, bool]]) -> None:
+        await asyncio.sleep(fails + 10 - wall())
+        before = [len(source.sent) for source in sources]
+        await asyncio.sleep(wait - 10)
+        assert [len(source.sent) for source in sources] == before
+        await asyncio.sleep(works + wait - wall())
+        assert sorted(each.state.statuses["env"].is_following for each in (first, second)) == [False, True]
+
+    in_two_windows(monkeypatch, sources[0], sources[1], script)
+
+
 def test_a_window_polls_again_at_once_when_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     read_on_the_loop(monkeypatch)
     source = TimedSource()

@@ -64,6 +64,8 @@ class TenantGate:
         """Mean seconds that a call takes; 0 before the first result."""
         self.answered_at: float | None = None
         """When the host last gave a good response."""
+        self.down_until = 0.0
+        """The end of the time for which the host, while it was not available, last asked for no calls; 0 if never."""
         self._tenant = tenant
         self._clock = clock
         self._failing_since: dict[JobRef, float] = {}
@@ -71,7 +73,6 @@ class TenantGate:
         self._charged = 0
         self._has_latency = False
         self._downtime: Problem | None = None
-        self._down_until = 0.0
 
     def use(self, source: JobSource, watches: Iterable[WatchedJob]) -> None:
         """Charge the requests that this source sends from now on; these jobs of the tenant are polled with it."""
@@ -111,7 +112,7 @@ class TenantGate:
         until = self.limiter.paused_until(now)
         if until is None or until - now <= SHORT_PAUSE:
             return None, None
-        return self._downtime if self._downtime and until <= self._down_until else _THROTTLED, until
+        return self._downtime if self._downtime and until <= self.down_until else _THROTTLED, until
 
     def status(self, now: float) -> TenantStatus:
         """Return whether the tenant can be polled."""
@@ -226,7 +227,7 @@ class TenantGate:
         """Send no calls for so many seconds to a host that is down: it shows no rate limit; `what` is logged."""
         log.warning("tenant %s: %s, no calls for %gs", self._tenant, what, seconds)
         self.limiter.pause(now, seconds)
-        self._downtime, self._down_until = problem, now + seconds
+        self._downtime, self.down_until = problem, now + seconds
 
     def _measure_latency(self, took: float) -> None:
         if took <= _LONGEST_CALL:

@@ -171,9 +171,10 @@ class TenantSet:
 
         The credentials of this window are not accepted, or its network does not reach the host for some time: another
         window may run on another machine, or with other proxy settings. Single probes are sent without the lease.
+        A host that says how long it wants no calls is reached: another window would not know that it has to wait.
         """
-        breaker = gate.breaker
-        is_long = breaker.since is not None and self._clock.now() - breaker.since >= UNREACHABLE_AFTER
+        breaker, waited = gate.breaker, self._clock.now() - gate.down_until
+        is_long = breaker.since is not None and min(self._clock.now() - breaker.since, waited) >= UNREACHABLE_AFTER
         return breaker.needs_user or is_long
 
     def _lease_changed(self, tenant: str) -> None:
