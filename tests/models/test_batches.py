@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta, timezone
 from functools import partial
+from itertools import count
 from math import log
 from random import Random
 from statistics import median
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.batches import estimate, late_estimate, polled
+from tests.support.batches import DONE, estimate, late_estimate, polled
 from tests.support.building import NOW, PROCESSING, done, failed, job, job_id, missed, seen, watch, watchlist
 from zjobtui.models.batches import (
     WORDS_WIDTH,
@@ -25,6 +26,7 @@ from zjobtui.models.batches import (
 )
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
+from zjobtui.models.run_time_fit import LifeModel
 from zjobtui.models.text_width import cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watchlist import Watchlist
@@ -255,3 +257,35 @@ def test_of_a_batch_with_too_few_ends_or_nearly_all_nothing_is_estimated() -> No
 def test_a_range_that_says_nothing_is_not_estimated() -> None:
     lives = [*(10.0 + number for number in range(5)), *(1e5 for _ in range(15))]
     assert time_until_95_percent(polled(lives, 20.0, chance=Random(1), added=0.0), (), NOW + 20.0) is None
+
+
+def test_an_estimate_for_jobs_that_were_added_one_by_one_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The screen waits for it: by an age of its own for each of 10,000 jobs it would take ten seconds."""
+    calls, log_share = count(), LifeModel.log_share
+
+    def counted(model: LifeModel, age: float) -> float:
+        next(calls)
+        return log_share(model, age)
+
+    monkeypatch.setattr(LifeModel, "log_share", counted)
+    ended = [
+        watch(number, added_at=NOW, last_running_at=NOW + 9, ended_at=NOW + 10, digest=DONE) for number in range(9)
+    ]
+    running = [
+        watch(number, added_at=NOW + number, last_running_at=NOW + 2_999 - number % 50) for number in range(10, 2_990)
+    ]
+    time_until_95_percent([*ended, *running], (), NOW + 3_000)
+    assert next(calls) < 200_000
+
+
+@pytest.mark.parametrize("added", [0.0, NOW - 1e7, NOW - 60, NOW, NOW + 1_000])
+@pytest.mark.parametrize("life", [0.0, 1.0, 1e6])
+def test_strange_times_are_no_error_and_a_range_is_in_order(added: float, life: float) -> None:
+    """As of a clock that was set back."""
+    ended = [
+        watch(number, added_at=added, last_running_at=added + life / 2, ended_at=added + life, digest=DONE)
+        for number in range(80)
+    ]
+    running = [watch(number, added_at=added, last_running_at=NOW - 5) for number in range(80, 100)]
+    low, high = time_until_95_percent([*ended, *running], (), NOW) or (0.0, 0.0)
+    assert 0.0 <= low <= high

@@ -4,8 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, tzinfo
+from functools import cache
 from itertools import count
-from math import ceil, erfc, exp, sqrt
+from math import ceil, erfc, exp, log, sqrt
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -14,7 +16,7 @@ from zjobtui.models.durations import format_duration
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.pasted_text import NameKind, kind_of_name
 from zjobtui.models.redaction import MASK, mask_secrets
-from zjobtui.models.run_time_fit import LifeModel, RunTimeFit, WatchedRun, binned
+from zjobtui.models.run_time_fit import BINS, SHORTEST, LifeModel, RunTimeFit, WatchedRun, binned
 from zjobtui.models.source_text import without_codes
 from zjobtui.models.text import clean
 from zjobtui.models.text_width import head
@@ -48,6 +50,12 @@ LONGEST_ESTIMATE_SECONDS = 30 * 86_400.0
 
 WIDEST = 5.0
 """A range is shown only if its longest time is less than this many times its shortest, or the age of the batch."""
+
+MOST_AGES = 64
+"""About the most different ages of running jobs for which the time is calculated; more are taken together."""
+
+UNSEEN_BINS = 4
+"""Bins by factor e of the seconds since running jobs were last seen running."""
 
 _STEPS = 8
 """Halvings of the interval that holds a time: below 1 % of it."""
@@ -183,22 +191,19 @@ def time_until_95_percent(
     runs = (*_watched_runs(others[-OTHER_JOBS_SAMPLE:]), *_watched_runs(jobs))
     if sum(run.time.end is not None for run in runs) < FEWEST:
         return None
-    fit = RunTimeFit.learn(runs)
-    ages = Counter((round(now - watch.added_at), binned(_seen_age(watch))) for watch in running)
-    known = [
-        (model, [(age, number, model.log_share(seen)) for (age, seen), number in ages.items()]) for model in fit.models
-    ]
+    ages = _ages(running, now)
+    known = [(model, _still_running(model, ages)) for model in RunTimeFit.learn(runs).models]
 
+    @cache
     def likelihood(after: float) -> float:
         """Return how likely it is that all that are missing will have ended in this time."""
         return sum(model.weight * _likelihood_of_ends(missing, model, at, after) for model, at in known)
 
-    low, high = (
-        _least(lambda after, bound=bound: likelihood(after) >= bound, LONGEST_ESTIMATE_SECONDS)  # type: ignore[misc]
-        for bound in LIKELY_BOUNDS
-    )
     elapsed = now - min(watch.added_at for watch in jobs)
-    return (low, high) if high < min(LONGEST_ESTIMATE_SECONDS, WIDEST * max(low, elapsed)) else None
+    low = _least(lambda after: likelihood(after) >= LIKELY_BOUNDS[0], LONGEST_ESTIMATE_SECONDS)
+    longest = min(LONGEST_ESTIMATE_SECONDS, WIDEST * max(low, elapsed))
+    high = _least(lambda after: likelihood(after) >= LIKELY_BOUNDS[1], longest)
+    return (low, high) if high < longest else None
 
 
 def _watched_runs(watches: Collection[WatchedJob]) -> list[WatchedRun]:
@@ -221,16 +226,53 @@ def _seen_age(watch: WatchedJob) -> float:
     return 0.0 if watch.last_running_at is None else max(0.0, watch.last_running_at - watch.added_at)
 
 
-def _likelihood_of_ends(missing: int, model: LifeModel, jobs: Iterable[tuple[int, int, float]], after: float) -> float:
-    """Return how likely so many of the jobs will have ended in `after` seconds, if the model is true.
+class _StillRunning(NamedTuple):
+    """The running jobs of one age in seconds, and `log_share` of that age by a model.
 
-    `jobs` are ages in seconds, numbers of jobs, and `log_share` of the ages at which they were last seen running.
+    `likely` is how many of them are expected to run on at this age, as far as they were seen, `squares` the sum of the
+    squares of the likelihoods.
     """
+
+    age: float
+    log_share: float
+    number: int
+    likely: float
+    squares: float
+
+
+def _ages(running: Collection[WatchedJob], now: float) -> dict[float, Counter[float]]:
+    """Return the numbers of running jobs by age and by the seconds since they were last seen running.
+
+    Both are binned, so that many jobs that were added one by one cost no more than a few.
+    """
+    ages = [(max(SHORTEST, now - watch.added_at), _seen_age(watch)) for watch in running]
+    bins = min(BINS, MOST_AGES / max(1.0, log(max(ages)[0] / min(ages)[0])))
+    found: dict[float, Counter[float]] = {}
+    for age, seen in ages:
+        found.setdefault(binned(age, bins), Counter())[binned(age - seen, UNSEEN_BINS)] += 1
+    return found
+
+
+def _still_running(model: LifeModel, ages: Mapping[float, Counter[float]]) -> list[_StillRunning]:
+    found = []
+    for age, unseen in ages.items():
+        log_share = model.log_share(age)
+        likely = [
+            (number, exp(min(0.0, log_share - model.log_share(max(0.0, age - seconds)))))
+            for seconds, number in unseen.items()
+        ]
+        mean, squares = (sum(number * each**power for number, each in likely) for power in (1, 2))
+        found.append(_StillRunning(age, log_share, unseen.total(), mean, squares))
+    return found
+
+
+def _likelihood_of_ends(missing: int, model: LifeModel, jobs: Iterable[_StillRunning], after: float) -> float:
+    """Return how likely so many of the jobs will have ended in `after` seconds, if the model is true."""
     mean = variance = 0.0
-    for age, number, seen in jobs:
-        runs_on = exp(min(0.0, model.log_share(age + after) - seen))
-        mean += number * (1 - runs_on)
-        variance += number * runs_on * (1 - runs_on)
+    for age, log_share, number, likely, squares in jobs:
+        runs_on = exp(min(0.0, model.log_share(age + after) - log_share))
+        mean += number - runs_on * likely
+        variance += runs_on * likely - runs_on * runs_on * squares
     return 0.5 * erfc((missing - 0.5 - mean) / sqrt(2 * variance)) if variance > 0 else float(mean >= missing)
 
 

@@ -71,7 +71,7 @@ _AROUND = (-1.5, -0.75, 0.0, 0.75, 1.5)
 _NEGLIGIBLE = -6.0
 """Logarithm of the share of the greatest likelihood below which a distribution is left out."""
 
-_BINS, _SHORTEST = 16, 0.5
+BINS, SHORTEST = 16, 0.5
 """Bins of ages by factor e, and the least age in seconds."""
 
 _ROUNDS, _GOLDEN = 16, (sqrt(5) - 1) / 2
@@ -198,9 +198,12 @@ def _log_likelihood(model: LifeModel, ends: Counter[float], ages: Counter[float]
     return value
 
 
-def binned(seconds: float) -> float:
-    """Return the middle of the bin of an age in seconds, by which likelihoods are calculated: within 4 % of it."""
-    return exp(round(_BINS * log(max(seconds, _SHORTEST))) / _BINS)
+def binned(seconds: float, bins: float = BINS) -> float:
+    """Return the middle of the bin of a time in seconds, by which likelihoods are calculated: by default within 4 %.
+
+    There are so many bins by factor e.
+    """
+    return exp(round(bins * log(max(seconds, SHORTEST))) / bins)
 
 
 def _maximum(value: Callable[[float], float], low: float, high: float) -> float:
