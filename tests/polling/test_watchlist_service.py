@@ -7,10 +7,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from tests.support.building import done, job, missed, seen, watch, watchlist
+from tests.support.building import NOW, done, job, missed, order_report, seen, watch, watchlist
 from tests.support.sources import MemoryStore
 from tests.support.virtual_time import run_virtually
+from zjobtui.models.assessment import digest
 from zjobtui.models.watchlist import ExternalChanges, Watchlist
 from zjobtui.polling.watchlist_service import FLUSH, GATHER, NOT_YET, SAVE_LIMIT, STORE_READ_SECONDS, WatchlistService
 
@@ -77,6 +79,30 @@ def test_an_edit_does_not_show_an_observation_before_the_attempt_to_commit_it() 
     assert states[0] == (False, ["mine", "mine"], False)
     assert states[-1] == (True, ["mine", "mine"], True)
     assert all(is_committed for is_committed, _, is_final in states if is_final)
+
+
+@pytest.mark.parametrize("steps", range(12))
+def test_news_that_an_edit_queues_while_other_news_is_committed_is_committed_before_it_is_shown(steps: int) -> None:
+    async def run() -> None:
+        store = MemoryStore()
+
+        def publish() -> None:
+            stored = {observed.watch.job for change in store.changes for observed in change.observed}
+            assert stored >= {one.job for one in service.published if one.is_final}
+
+        service = WatchlistService(watchlist(*map(watch, (1, 2, 3))), store, publish)
+        service.start()
+        service.observe(job(1), done(), 5.0)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        service.observe(job(2), done(), 5.0)
+        await service.edit(lambda listed: listed.label([job(3)], "mine", 2.0))
+        await asyncio.sleep(GATHER * 3)
+        assert [one.is_final for one in service.published] == [True, True, False]
+        assert service._supervisor.fault == ""
+        await service.close()
+
+    run_virtually(run())
 
 
 @pytest.mark.slow
@@ -315,3 +341,30 @@ def test_leaving_tries_to_save_for_a_moment_and_keeps_what_it_could_not() -> Non
     service, _, _ = with_service(script)
     assert service.unsaved == "locked"
     assert [one.job for change in service.uncommitted for one in change.added] == [job(1)]
+
+
+def test_a_failed_call_does_not_undo_that_a_job_was_judged_again() -> None:
+    """The call failed before the settings changed, and is saved after that."""
+    before, after = (digest(order_report(order_status="Draft"), expected) for expected in ((), ("Draft",)))
+
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        ended = watch(2, digest=before, last_answer_at=NOW)
+        await service.edit(lambda listed: listed.add([ended]))
+        store.judge_again = lambda _: (replace(ended, digest=after),)  # type: ignore[method-assign]
+        service.observe(job(2), missed(at=NOW + 1.0), 5.0)
+        service.expect({"env": frozenset({"Draft"})})
+        await asyncio.sleep(FLUSH * 1.1)
+        assert [observed.watch.digest for observed in store.changes[-1].observed] == [after]
+
+    with_service(script)
+
+
+def test_a_job_that_is_restored_shows_what_another_window_saved_of_it_before_it_was_removed() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        change = await service.edit(lambda listed: listed.remove([job(1)], 2.0))
+        store.removed[job(1)] = watch(1, digest=digest(order_report()), last_answer_at=NOW)
+        await service.edit(lambda listed: listed.restore(change.removed, 3.0))
+        await asyncio.sleep(STORE_READ_SECONDS * 1.5)
+        assert [one.is_final for one in service.watchlist] == [True]
+
+    with_service(script, 1)

@@ -5,11 +5,12 @@ import time
 from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from zjobtui.logs import get_logger
 from zjobtui.models.digest import ExpectedStatuses
-from zjobtui.models.history import Event
+from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist, with_annotations
@@ -218,11 +219,18 @@ class WatchlistService:
         async with self._store_lock:
             if self._uncommitted:
                 await self._commit()
-            if self._confirmed and not self._uncommitted:
-                observed = tuple(Observed(watch) for watch in self._confirmed.values())
-                self._confirmed = {}
-                self._uncommitted.append(Change(self.watchlist, observed=observed))
+            if not self._uncommitted and (confirmed := self._take_confirmed()):
+                self._uncommitted.append(Change(self.watchlist, observed=confirmed))
                 await self._commit()
+
+    def _take_confirmed(self) -> tuple[Observed, ...]:
+        """Return the jobs of observations that only confirm, as they are now: they may have been judged again since.
+
+        Those with news that is still to be committed are kept until then.
+        """
+        confirmed, listed, later = self._confirmed, self.watchlist.watches, self._not_tried()
+        self._confirmed = {job: watch for job, watch in confirmed.items() if job in later}
+        return tuple(Observed(listed.get(job, watch)) for job, watch in confirmed.items() if job not in later)
 
     async def _load_removed(self, jobs: list[JobRef]) -> tuple[WatchedJob, ...] | None:
         """Return what the store knows of removed jobs, or None if it does not respond in time."""
@@ -251,10 +259,18 @@ class WatchlistService:
             self._has_arrived.clear()
             if self._held:
                 await self._commit_soon()
-                later = {observed.watch.job for observed, _ in self._arrived}
+                later = self._not_tried()
                 self._held = {job: watch for job, watch in self._held.items() if job in later}
+                if self._held:
+                    self._has_arrived.set()
             self._changed()
             await asyncio.sleep(GATHER)
+
+    def _not_tried(self) -> set[JobRef]:
+        """Return the jobs with news that no attempt was made to commit; an edit may have queued it just now."""
+        queued = () if self.unsaved else self._uncommitted
+        news = chain((observed for observed, _ in self._arrived), *(change.observed for change in queued))
+        return {observed.watch.job for observed in news}
 
     def _queue_arrived(self) -> None:
         """Queue the news that has arrived for the next commit, except of jobs that have left the list."""
@@ -271,6 +287,8 @@ class WatchlistService:
             self._uncommitted.append(change)
         self.watchlist = change.watchlist
         self._removed.update(change)
+        # Another window may have written a response about them that was not read before they were removed.
+        self._incomplete.update(event.job for event in change.events if event.event is EventKind.RESTORED)
         self.membership_version += bool(change.added or change.removed)
 
     async def _sync(self) -> None:
