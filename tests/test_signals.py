@@ -356,3 +356,31 @@ def test_a_notify_command_that_hangs_ends_with_the_program(way: str, status: int
     command = [sys.executable, "-c", NOTIFYING, str(pid), way]
     assert subprocess.run(command, check=False, timeout=20).returncode == status
     wait_until(lambda: not is_running(int(pid.read_text())))
+
+
+UNREAD = """
+import os, signal, time
+from zjobtui import signals
+from zjobtui.cli.common import name_on_exit
+
+signals.STUCK_LIMIT, signals.LAST_CALLS_LIMIT = 0.3, 0.1
+signals.exit_on_signals()
+os.set_blocking(2, False)
+try:
+    while True:
+        os.write(2, b"x" * 65_536)
+except BlockingIOError:
+    os.set_blocking(2, True)
+with name_on_exit(lambda: ["00000001"]):
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(60)
+"""
+
+
+def test_a_signal_ends_a_command_whose_output_nobody_reads() -> None:
+    """It has ids to name, and the pager that gets them waits for a key."""
+    with subprocess.Popen([sys.executable, "-c", UNREAD], stderr=subprocess.PIPE) as process:
+        try:
+            assert process.wait(20) == 143
+        finally:
+            process.kill()

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from math import inf
 from types import FrameType
 
@@ -19,6 +20,9 @@ ENDING = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "
 
 STUCK_LIMIT = 8.0
 """Seconds after a signal in which a command must have ended, whatever it waits for; the monitor has its own limit."""
+
+LAST_CALLS_LIMIT = 1.0
+"""Seconds for what `before_exit` has collected, when the process ends at its limit."""
 
 RELEASE_LIMIT = 3.0
 """Seconds after a signal in which a further one does not disturb a command that releases what it holds."""
@@ -54,13 +58,24 @@ def exit_within(seconds: float, status: int) -> None:
     Python waits at its end for the threads of executors, which may wait for a disk or a name server that does not
     respond.
     """
+    _on_thread(partial(_exit_after, seconds, status), "exit limit")
 
-    def end() -> None:
-        time.sleep(seconds)
-        exit_now(status)
 
+def _exit_after(seconds: float, status: int) -> None:
+    """End the process after `seconds`, even if what is to be printed before that waits for a reader."""
+    time.sleep(seconds)
+    _on_thread(partial(_end_after, LAST_CALLS_LIMIT, status), "last limit")
+    exit_now(status)
+
+
+def _end_after(seconds: float, status: int) -> None:
+    time.sleep(seconds)
+    os._exit(status)
+
+
+def _on_thread(target: Callable[[], object], name: str) -> None:
     with suppress(RuntimeError):  # the system has no thread left
-        threading.Thread(target=end, name="exit limit", daemon=True).start()
+        threading.Thread(target=target, name=name, daemon=True).start()
 
 
 def exit_on_signals() -> None:
@@ -74,8 +89,7 @@ def exit_on_signals() -> None:
     numbers, wakeup = os.pipe()
     os.set_blocking(wakeup, False)
     signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
-    with suppress(RuntimeError):  # the system has no thread left
-        threading.Thread(target=_exit_if_stuck, args=(numbers,), name="signals", daemon=True).start()
+    _on_thread(partial(_exit_if_stuck, numbers), "signals")
 
 
 def _exit_if_stuck(numbers: int) -> None:
@@ -83,8 +97,7 @@ def _exit_if_stuck(numbers: int) -> None:
     number = 0
     while number not in ENDING:
         number = os.read(numbers, 1)[0]
-    time.sleep(STUCK_LIMIT)
-    exit_now(128 + number)
+    _exit_after(STUCK_LIMIT, 128 + number)
 
 
 @contextmanager
