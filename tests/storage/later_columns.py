@@ -33,7 +33,9 @@ EDITS = (
     (
         "storage/migrations.py",
         r'(\n\)\n)("""The statements)',
-        "".join(f'\n    ("ALTER TABLE watches ADD COLUMN {name} TEXT",),' for name in COLUMNS) + r"\1\2",
+        '\n    ("""alter table watches\n    add column owner TEXT""",),'
+        + "".join(f'\n    ("ALTER TABLE watches ADD COLUMN {name} TEXT",),' for name in COLUMNS[1:])
+        + r"\1\2",
     ),
     (
         "storage/export_import.py",

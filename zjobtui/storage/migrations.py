@@ -5,6 +5,7 @@ steps; never change one that was released.
 """
 
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from zjobtui.models.digest import DIGEST_VERSION
 
 log = get_logger(__name__)
 
-_ADD_COLUMN = "ALTER TABLE watches ADD COLUMN "
+_ADD_COLUMN = re.compile(r"\s*ALTER\s+TABLE\s+watches\s+ADD\s+(?:COLUMN\s+)?(\w+)", re.IGNORECASE)
 _ADDED_TOGETHER = "tenant, added_by, CAST(added_at / 60 AS INTEGER)"
 """Jobs in which these are equal were added together before there were batches: the source, and the minute."""
 
@@ -86,10 +87,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 SCHEMA_VERSION = len(MIGRATIONS)
 
 ADDED_COLUMNS = tuple(
-    statement.removeprefix(_ADD_COLUMN).split()[0]
-    for statements in MIGRATIONS
-    for statement in statements
-    if statement.startswith(_ADD_COLUMN)
+    match[1] for statements in MIGRATIONS for statement in statements if (match := _ADD_COLUMN.match(statement))
 )
 """Columns of `watches` that older files and exports lack, and that are NULL in rows of older windows."""
 
