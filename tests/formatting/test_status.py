@@ -103,7 +103,7 @@ def test_the_status_shows_whether_polling_works(
         (9.8, "10s"),
         (42.4, "42s"),
         (130, "2m"),
-        (9_000, "2h"),
+        (9_000, "2h30m"),
     ],
 )
 def test_without_problems_rate_and_mean_interval_are_shown(interval: float, text: str) -> None:

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watchlist
+from zjobtui.formatting import table
 from zjobtui.formatting.table import job_table
 from zjobtui.models.duration_stats import TypicalTimes
 from zjobtui.models.text_width import cells
@@ -78,3 +79,11 @@ def test_a_reason_is_cut_unless_it_must_be_whole() -> None:
     (_, cut), (_, whole) = (job_table([watch(1)], NOW, 80, reason, is_why_whole=flag) for flag in (False, True))
     assert cells(cut) <= 80 < cells(whole)
     assert whole.endswith(reason[job(1)].rstrip())
+
+
+def test_a_column_of_no_named_importance_comes_last_and_is_widened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "_ADDITIONAL", ())
+    monkeypatch.setattr(table, "_WIDENED", ())
+    one = watch(1, label="renewal", tags=("a rather long tag", "another one"))
+    assert "a rather long tag, another one" in job_table([one], NOW, 120)[1]
+    assert "TAGS" not in job_table([one], NOW, 40)[0]

@@ -1,6 +1,6 @@
 import pytest
 
-from zjobtui.models.durations import parse_duration
+from zjobtui.models.durations import about, format_duration, format_rounded, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,26 @@ from zjobtui.models.durations import parse_duration
 )
 def test_a_span_is_read_as_people_write_it(text: str, seconds: float | None) -> None:
     assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "exact", "rounded"),
+    [
+        (-3, "0s", "0s"),
+        (12.9, "12s", "12s"),
+        (60, "1m00s", "1m"),
+        (64, "1m04s", "1m04s"),
+        (3_600, "1h00m", "1h00m"),
+        (7_500, "2h05m", "2h05m"),
+        (273_600, "3d04h", "3d04h"),
+    ],
+)
+def test_a_duration_has_at_most_two_units_and_a_rounded_one_no_seconds_that_are_zero(
+    seconds: float, exact: str, rounded: str
+) -> None:
+    assert (format_duration(seconds), format_rounded(seconds)) == (exact, rounded)
+
+
+def test_what_is_usual_is_rounded_and_a_limit_is_rounded_up() -> None:
+    assert [about(seconds) for seconds in (0.2, 7.4, 72, 580)] == ["1s", "7s", "1m10s", "10m"]
+    assert [about(seconds, is_limit=True) for seconds in (7.4, 72, 580)] == ["8s", "1m15s", "10m"]

@@ -12,12 +12,13 @@ from tests.support.building import NOW, done, failed, missed, order_report, seen
 from zjobtui.models.assessment import apply_observation
 from zjobtui.models.digest import WHY_CELLS, Digest
 from zjobtui.models.duration_stats import TypicalTimes, typical_times
+from zjobtui.models.durations import stepped
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.report import PreviewResult, Report, Subscription
 from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.why import is_overdue, progress_eighths, stepped, why, why_texts, without_order
+from zjobtui.models.why import is_overdue, progress_eighths, why, why_texts, without_order
 
 TYPICAL = TypicalTimes(50.0, 97.0)
 

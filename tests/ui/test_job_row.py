@@ -13,6 +13,7 @@ from zjobtui.formatting.tenant_names import least_tenant_width, short_tenants
 from zjobtui.models.duration_stats import TypicalTimes
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.ui import columns
 from zjobtui.ui.columns import (
     MEASURED,
     NAMES,
@@ -210,6 +211,13 @@ def test_a_wide_terminal_shows_everything() -> None:
     for part in ("CS-4411 renewal · 00000001", " 4 subs", "env", "A00000218", "acme, q4", "✎", "just now"):
         assert part in row
     assert row.count("O-00005577") == 1, "not in the reason if it has a column"
+
+
+def test_a_column_without_a_step_comes_after_all_others_if_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = [(name, up_to) for name, up_to in columns._STEPS if name != "tags"]
+    monkeypatch.setattr(columns, "_STEPS", columns._with_others(steps, columns.COLUMNS))
+    assert "acme, q4" in text(FULL, 200)
+    assert "acme, q4" not in text(FULL, 110)
 
 
 def test_columns_without_content_take_no_room() -> None:

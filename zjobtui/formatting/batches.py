@@ -9,11 +9,10 @@ from zjobtui.formatting.job import HAD_ENDED
 from zjobtui.formatting.symbols import GLYPHS, WORDS, plural
 from zjobtui.formatting.times import moment, stamp
 from zjobtui.models.batches import BatchProgress, closing_line
-from zjobtui.models.durations import format_duration
+from zjobtui.models.durations import format_duration, format_rounded, stepped
 from zjobtui.models.failure_groups import failure_groups
 from zjobtui.models.text_width import fit, shorten_to_cells
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.models.why import short_duration, stepped
 
 TimeLeft = tuple[float, float] | None
 """The shortest and longest likely time in seconds until 95 % of a batch have ended; None if it is not known."""
@@ -41,7 +40,7 @@ def range_text(low: float, high: float) -> str:
 def _in_one_unit(seconds: int) -> str:
     """Return a time in its largest unit, such as `2d`; in two, such as `1h40m`, if it is not a whole number of that."""
     unit, sign = next((unit, sign) for limit, unit, sign in _UNITS if seconds < limit)
-    return short_duration(seconds) if seconds % unit else f"{seconds // unit}{sign}"
+    return format_rounded(seconds) if seconds % unit else f"{seconds // unit}{sign}"
 
 
 def time_left_text(time_left: TimeLeft) -> str:

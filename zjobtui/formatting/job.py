@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from zjobtui.formatting.outline import OutlineNode, Tone, field
 from zjobtui.formatting.times import age, ago, duration, moment
+from zjobtui.models.durations import stepped
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, had_ended, is_stale
-from zjobtui.models.why import stepped
 
 VERDICT_TONES = {
     VerdictKind.FAILED: Tone.BAD,
@@ -20,8 +20,26 @@ VERDICT_TONES = {
 }
 
 
+NUMBER_CELLS = 16
+"""Cells that a number of an order or account takes at most: a number that is cut is of no use."""
+
 HAD_ENDED = "had ended when first polled"
 """Said of jobs of which nobody knows when they ended."""
+
+
+def account_text(watch: WatchedJob) -> str:
+    """Return the column of account numbers; "" if none is known."""
+    return watch.digest.account_number if watch.digest else ""
+
+
+def order_text(watch: WatchedJob) -> str:
+    """Return the column of orders: the number, or the type of a job without one; "" before the first report."""
+    return (watch.digest.order_number or watch.digest.kind) if watch.digest else ""
+
+
+def tags_text(watch: WatchedJob) -> str:
+    """Return the column of tags."""
+    return ", ".join(watch.tags)
 
 
 class TimeText(Struct, frozen=True):

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from zjobtui.formatting.job import VERDICT_TONES
 from zjobtui.formatting.outline import Tone
 from zjobtui.formatting.symbols import GLYPHS, WORDS
-from zjobtui.formatting.times import duration, moment
+from zjobtui.formatting.times import moment
+from zjobtui.models.durations import format_rounded
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import VerdictKind
@@ -278,7 +279,7 @@ def _rate_text(calls_per_second: float) -> str:
 
 
 def _interval_text(seconds: float) -> str:
-    """Return a rounded interval: `0.4s`, `2.5s`, `4s`, `1m15s`, `3m`, `2h`."""
+    """Return a rounded interval: `0.4s`, `2.5s`, `4s`, `1m15s`, `3m`, `2h05m`."""
     if seconds < 1:
         return f"{max(seconds, 0.1):.1f}s"
     if seconds < 10:
@@ -287,10 +288,4 @@ def _interval_text(seconds: float) -> str:
 
 
 def _countdown(seconds: int) -> str:
-    if seconds < 60:
-        return f"{seconds}s"
-    return duration(seconds) if seconds < 100 else _coarse(seconds)
-
-
-def _coarse(seconds: float) -> str:
-    return f"{round(seconds / 60)}m" if seconds < 5_400 else f"{round(seconds / 3_600)}h"
+    return format_rounded(seconds if seconds < 100 else round(seconds / 60) * 60)

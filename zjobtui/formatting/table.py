@@ -5,22 +5,19 @@ from itertools import takewhile
 
 from msgspec import Struct
 
-from zjobtui.formatting.job import time_text
+from zjobtui.formatting.job import NUMBER_CELLS, account_text, order_text, tags_text, time_text
 from zjobtui.formatting.symbols import GLYPHS, WORDS, short_id
 from zjobtui.formatting.tenant_names import least_tenant_width, short_tenants
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.job import JobRef
 from zjobtui.models.text_width import cells, fit
 from zjobtui.models.watched_job import WatchedJob, is_stale
-from zjobtui.models.why import settled_why, why_texts, without_order
+from zjobtui.models.why import first_within, settled_why, why_texts, without_order
 
 COLUMN_GAP = "  "
 _JOB, _WHY, _ORDER = "JOB", "WHY", "ORDER"
 _SHORT_ID_CELLS = 8
 """Cells of an id of which only the beginning is shown."""
-
-_NUMBER_CELLS = 16
-"""Most cells that a number of an order or account takes: a number that is cut is of no use."""
 
 _WHY_CELLS = 18
 """Cells that most reasons take."""
@@ -99,7 +96,6 @@ def _columns(
     watches: Sequence[WatchedJob], now: float, width: int, whys: Sequence[Sequence[str]], known_tenants: Iterable[str]
 ) -> list[_Column]:
     """Return the columns that have something to show, in their order."""
-    digests = [watch.digest for watch in watches]
     times = [time_text(watch, now) for watch in watches]
     ids = [watch.job.id.given for watch in watches]
     id_width = max(map(len, ids), default=0) if width >= WHOLE_IDS_CELLS else _SHORT_ID_CELLS
@@ -108,13 +104,17 @@ def _columns(
         _Column(_JOB, ids, id_width, id_width),
         _Column("LABEL", [watch.label for watch in watches], 8, 18),
         _tenant_column([watch.job.tenant for watch in watches], known_tenants),
-        _Column(_ORDER, [(d.order_number or d.kind) if d else "" for d in digests], _NUMBER_CELLS, _NUMBER_CELLS),
+        _Column(_ORDER, [order_text(watch) for watch in watches], NUMBER_CELLS, NUMBER_CELLS),
         _Column("BATCH", [watch.batch for watch in watches], 8, 20),
-        _Column("ACCOUNT", [d.account_number if d else "" for d in digests], _NUMBER_CELLS, _NUMBER_CELLS),
-        _Column("TAGS", [", ".join(watch.tags) for watch in watches], 6, 12),
+        _Column("ACCOUNT", [account_text(watch) for watch in watches], NUMBER_CELLS, NUMBER_CELLS),
+        _Column("TAGS", [tags_text(watch) for watch in watches], 6, 12),
         _Column("TIME", [time.text for time in times], 10, 10, [time.short for time in times]),
         _Column(
-            _WHY, [texts[0] for texts in whys], _WHY_CELLS, _WHY_CELLS, [_within(texts, _WHY_CELLS) for texts in whys]
+            _WHY,
+            [texts[0] for texts in whys],
+            _WHY_CELLS,
+            _WHY_CELLS,
+            [first_within(texts, _WHY_CELLS) for texts in whys],
         ),
     )
     return [column for column in columns if any(column.texts)]
@@ -130,17 +130,12 @@ def _tenant_column(tenants: Sequence[str], known: Iterable[str]) -> _Column:
     )
 
 
-def _within(texts: Sequence[str], width: int) -> str:
-    """Return the first text that fits, else the last."""
-    return next((text for text in texts if cells(text) <= width), texts[-1])
-
-
 _IMPORTANT = ("STATUS", _JOB, "TIME", _WHY, "TENANT", "LABEL")
 _ADDITIONAL = (_ORDER, "BATCH", "TAGS", "ACCOUNT")
-"""The columns that are shown if the important ones have good widths; none without the ones before it."""
+"""The columns that are shown if the important ones have good widths, none without the ones before it; others follow."""
 
 _WIDENED = (_WHY, "LABEL", "TENANT", "BATCH", "TAGS", _ORDER, "ACCOUNT", "TIME", _JOB)
-"""The order in which columns that are cut get what is left."""
+"""The order in which columns that are cut get what is left; others follow."""
 
 
 def _fit_widths(columns: Sequence[_Column], width: int) -> dict[int, int]:
@@ -167,7 +162,12 @@ def _fit_widths(columns: Sequence[_Column], width: int) -> dict[int, int]:
             left -= more
 
     important, additional, widened = (
-        [title for title in titles if title in places] for titles in (_IMPORTANT, _ADDITIONAL, _WIDENED)
+        [title for title in dict.fromkeys(titles) if title in places]
+        for titles in (
+            _IMPORTANT,
+            (*_ADDITIONAL, *(title for title in places if title not in _IMPORTANT)),
+            (*_WIDENED, *places),
+        )
     )
     for title in important:
         add(title)

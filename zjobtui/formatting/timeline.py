@@ -11,10 +11,11 @@ from zjobtui.formatting.outline import OutlineNode, Tone
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import duration, moment
 from zjobtui.models.duration_stats import DurationStats, TypicalTimes
+from zjobtui.models.durations import about
 from zjobtui.models.history import EventKind, History
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
-from zjobtui.models.why import about, nearly_all_text
+from zjobtui.models.why import nearly_all_text
 
 _EVENT_WORDS = {
     EventKind.ADDED: "added by",

@@ -1,6 +1,7 @@
 """Durations as the user writes them (90s, 10m, 1h30m, 14 days), and as the program does (12s, 1m04s, 2h05m)."""
 
 import re
+from math import ceil
 
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 PART = r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([smhd])"
@@ -27,3 +28,27 @@ def format_duration(seconds: float) -> str:
     if whole < UNITS["d"]:
         return f"{whole // 3_600}h{whole % 3_600 // 60:02}m"
     return f"{whole // 86_400}d{whole % 86_400 // 3_600:02}h"
+
+
+def format_rounded(seconds: float) -> str:
+    """Return a rounded duration as `format_duration` does, but whole minutes alone: `50s`, `1m40s`, `7m`, `2h05m`."""
+    return format_duration(seconds).removesuffix("00s")
+
+
+def stepped(seconds: float) -> str:
+    """Return an age that changes every 10 s below two minutes, then every minute: `<10s`, `1m10s`, `7m`, `2h05m`."""
+    seconds = max(0.0, seconds)
+    if seconds < 10:
+        return "<10s"
+    if seconds < 120:
+        return format_rounded(seconds // 10 * 10)
+    return format_rounded(seconds // 60 * 60)
+
+
+def about(seconds: float, *, is_limit: bool = False) -> str:
+    """Return a typical time, rounded (up, if it is a limit) to 5 s below two minutes, then to minutes."""
+    round_to = ceil if is_limit else round
+    if seconds < 10:
+        return f"{max(1, round_to(seconds))}s"
+    step = 5 if seconds < 120 else 60
+    return format_rounded(round_to(seconds / step) * step)

@@ -1,12 +1,14 @@
 """Why a job is in its state, in a few words: what failed, what was created, or progress against typical times."""
 
-from math import ceil, floor
+from collections.abc import Sequence
+from math import floor
 
 from zjobtui.models.digest import WHY_CELLS
 from zjobtui.models.duration_stats import TypicalTimes
+from zjobtui.models.durations import about, stepped
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.text import short_number
-from zjobtui.models.text_width import shorten_to_cells
+from zjobtui.models.text_width import cells, shorten_to_cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 
@@ -52,6 +54,11 @@ def why_texts(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> tu
 
 
 _STATUS_OF_ORDER = lazy_pattern(r"^order ([^:]+): (\d+) of (\d+) ")
+
+
+def first_within(texts: Sequence[str], width: int) -> str:
+    """Return the first of `why_texts` that takes at most `width` cells, else the last."""
+    return next((text for text in texts if cells(text) <= width), texts[-1])
 
 
 def without_order(text: str, watch: WatchedJob) -> str:
@@ -103,34 +110,3 @@ def _progress(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> tu
 def nearly_all_text(seconds: float) -> str:
     """Return the time within which 95 % of the jobs end, in words."""
     return f"95 % end within {about(seconds, is_limit=True)}"
-
-
-def stepped(seconds: float) -> str:
-    """Return an age that changes every 10 s below two minutes, then every minute: `<10s`, `1m10s`, `7m`, `2h05m`."""
-    seconds = max(0.0, seconds)
-    if seconds < 10:
-        return "<10s"
-    if seconds < 120:
-        return short_duration(seconds // 10 * 10)
-    return short_duration(seconds // 60 * 60)
-
-
-def about(seconds: float, *, is_limit: bool = False) -> str:
-    """Return a typical time, rounded (up, if it is a limit) to 5 s below two minutes, then to minutes."""
-    round_to = ceil if is_limit else round
-    if seconds < 10:
-        return f"{max(1, round_to(seconds))}s"
-    step = 5 if seconds < 120 else 60
-    return short_duration(round_to(seconds / step) * step)
-
-
-def short_duration(seconds: float) -> str:
-    """Return whole seconds as `50s`, `1m40s`, `7m`, `2h05m` or `3d04h`."""
-    minutes, left = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{days}d{hours:02}h"
-    if hours:
-        return f"{hours}h{minutes:02}m"
-    return f"{minutes}m{left:02}s" if minutes and left else f"{minutes}m" if minutes else f"{left}s"

@@ -9,8 +9,8 @@ from zjobtui.formatting.batches import TimeLeft, count_bar, range_text, took_tex
 from zjobtui.formatting.job import VERDICT_TONES
 from zjobtui.formatting.symbols import GLYPHS, WORDS
 from zjobtui.models.batches import BatchProgress
+from zjobtui.models.durations import stepped
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.models.why import stepped
 from zjobtui.ui.styled_line import Spans, cell_length, fit_exact
 
 _URGENT = (VerdictKind.FAILED, VerdictKind.ATTENTION)

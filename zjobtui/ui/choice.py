@@ -16,6 +16,8 @@ from zjobtui.ui.columns import ALWAYS, BY_NAME, NAMES
 
 Chosen = TypeVar("Chosen")
 
+_NAME_WIDTH = max(map(len, NAMES)) + 1
+
 LEAST_NAMES = 3
 """Minimum number of visible choices below a long text."""
 
@@ -206,7 +208,7 @@ class ColumnDialog(_OptionDialog[tuple[str, ...] | None]):
         column = BY_NAME[name]
         tick = "[x]" if name in self._chosen else "[ ]"
         always = " (always shown)" if name in ALWAYS else ""
-        return Content(f"{tick} {name:<8} {column.about}{always}")
+        return Content(f"{tick} {name:<{_NAME_WIDTH}} {column.about}{always}")
 
 
 def _shorten(text: str, width: int, count: int) -> str:

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from zjobtui.formatting.job import TIME_WIDTH, VERDICT_TONES, row_time
+from zjobtui.formatting.job import (
+    NUMBER_CELLS,
+    TIME_WIDTH,
+    VERDICT_TONES,
+    account_text,
+    order_text,
+    row_time,
+    tags_text,
+)
 from zjobtui.formatting.symbols import GLYPHS, NOTE_SIGN, WORDS, short_id, time_bar
 from zjobtui.formatting.tenant_names import SHORTEST_TENANT
 from zjobtui.models.duration_stats import TypicalByTenant
@@ -12,7 +20,7 @@ from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.text_width import cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
-from zjobtui.models.why import is_overdue, progress_eighths, settled_why, why_texts, without_order
+from zjobtui.models.why import first_within, is_overdue, progress_eighths, settled_why, why_texts, without_order
 from zjobtui.ui.styled_line import Span, Spans, fit_exact
 
 SIGN_WIDTH = 2
@@ -34,9 +42,6 @@ _NARROW_LABEL_WIDTH = _LEAST_LABEL_WIDTH + 1 + _LEAST_ID_WIDTH
 _ROOMY_LABEL_WIDTH = 20
 """Cells of label and id from which on a dot is between them, also if the label is cut."""
 
-_NUMBER_WIDTH = 16
-"""Most cells that a number of an order or account takes: a number that is cut is of no use."""
-
 _SHORTEST_TITLE = 3
 """Cells in which a title can be cut."""
 
@@ -46,31 +51,31 @@ _PROGRESS_WHY = 31
 """Cells of the progress of a running job, always reserved, so that no column moves when a job ends."""
 
 
-def _account(watch: WatchedJob) -> str:
-    return watch.digest.account_number if watch.digest else ""
+def _label_cells(watch: WatchedJob) -> int:
+    """Return the cells of label and id; 0 without a label."""
+    return cells(watch.label) + len(_SEPARATOR) + min(len(watch.job.id.given), ID_WIDTH) if watch.label else 0
 
 
-def _order(watch: WatchedJob) -> str:
-    return (watch.digest.order_number or watch.digest.kind) if watch.digest else ""
+def _job_cells(watch: WatchedJob) -> int:
+    return _label_cells(watch) or len(watch.job.id.given)
 
 
-def _batch(watch: WatchedJob) -> str:
-    return watch.batch
+def _tenant_cells(watch: WatchedJob) -> int:
+    return cells(watch.job.tenant)
 
 
-def _note(watch: WatchedJob) -> str:
-    return NOTE_SIGN if watch.note else ""
-
-
-def _tags(watch: WatchedJob) -> str:
-    return ", ".join(watch.tags)
+def _why_cells(watch: WatchedJob) -> int:
+    if watch.is_final or watch.verdict.kind is VerdictKind.UNKNOWN:
+        return max(_PROGRESS_WHY, cells(settled_why(watch)))
+    return max(_PROGRESS_WHY, cells(watch.digest.status) if watch.digest else 0)
 
 
 class Column(Struct, frozen=True):
     """A column that can be shown: its name in settings, its title, its description and what it sorts by.
 
     It is not shown if it cannot have `least` cells, or what its longest text takes if that is less. `text` is its text
-    of a job, unless that depends on more than the job.
+    of a job; a column whose text depends on more than the job has a branch in `job_row` in its place, and `most` are
+    the cells that it takes for a job, `least` by default.
     """
 
     name: str
@@ -79,18 +84,25 @@ class Column(Struct, frozen=True):
     order: SortOrder | None
     least: int
     text: Callable[[WatchedJob], str] | None = None
+    most: Callable[[WatchedJob], int] | None = None
+
+    def cells_of(self, watch: WatchedJob) -> int:
+        """Return the cells that the text of a job takes."""
+        if self.most is not None:
+            return self.most(watch)
+        return self.least if self.text is None else cells(self.text(watch))
 
 
 COLUMNS = (
-    Column("status", "STATUS", "verdict: a sign and a word", SortOrder.URGENCY, 1),
-    Column("job", "JOB", "label and id", SortOrder.JOB, ID_WIDTH),
-    Column("why", "WHY", "why it ended so, or how far it is", SortOrder.WHY, 12),
-    Column("tenant", "TENANT", "tenant, if there are several", SortOrder.TENANT, SHORTEST_TENANT),
-    Column("account", "ACCOUNT", "account number", SortOrder.ACCOUNT, _NUMBER_WIDTH, _account),
-    Column("order", "ORDER", "order number, or type of the job", SortOrder.ORDER, _NUMBER_WIDTH, _order),
-    Column("batch", "BATCH", "name of the batch", SortOrder.BATCH, 8, _batch),
-    Column("tags", "TAGS", "tags", SortOrder.TAGS, 6, _tags),
-    Column("note", NOTE_SIGN, f"{NOTE_SIGN} if there is a note", None, 1, _note),
+    Column("status", "STATUS", "verdict: a sign and a word", SortOrder.URGENCY, 1, most=lambda _: _STATUS_WIDTH),
+    Column("job", "JOB", "label and id", SortOrder.JOB, ID_WIDTH, most=_job_cells),
+    Column("why", "WHY", "why it ended so, or how far it is", SortOrder.WHY, 12, most=_why_cells),
+    Column("tenant", "TENANT", "tenant, if there are several", SortOrder.TENANT, SHORTEST_TENANT, most=_tenant_cells),
+    Column("account", "ACCOUNT", "account number", SortOrder.ACCOUNT, NUMBER_CELLS, account_text),
+    Column("order", "ORDER", "order number, or type of the job", SortOrder.ORDER, NUMBER_CELLS, order_text),
+    Column("batch", "BATCH", "name of the batch", SortOrder.BATCH, 8, lambda watch: watch.batch),
+    Column("tags", "TAGS", "tags", SortOrder.TAGS, 6, tags_text),
+    Column("note", NOTE_SIGN, f"{NOTE_SIGN} if there is a note", None, 1, lambda w: NOTE_SIGN if w.note else ""),
     Column("time", "TIME", "running for, or ended … ago", SortOrder.TIME, TIME_WIDTH),
 )
 
@@ -107,7 +119,7 @@ _ALWAYS_PLACED = (*ALWAYS, "why")
 _LABEL = "label"
 """Stands for the column of the job, of which only the rows with a label count."""
 
-_STEPS = (
+_IMPORTANT_STEPS = (
     ("status", 1),
     ("job", ID_WIDTH),
     ("why", 12),
@@ -120,13 +132,13 @@ _STEPS = (
     ("tenant", 12),
     (_LABEL, 20),
     ("why", 25),
-    ("order", _NUMBER_WIDTH),
+    ("order", NUMBER_CELLS),
     ("batch", 14),
     ("why", 28),
     (_LABEL, 26),
     ("tags", 12),
     ("note", 1),
-    ("account", _NUMBER_WIDTH),
+    ("account", NUMBER_CELLS),
     ("why", 31),
     ("job", 20),
 )
@@ -136,8 +148,17 @@ Most reasons take at most 18 cells, and how far a running job is takes 25 with a
 the fewest cells in which the names of the tenants differ.
 """
 
-_ADDITIONAL = ("order", "batch", "tags", "note", "account")
-"""The columns that are shown only if all more important ones have room."""
+
+def _with_others(steps: Sequence[tuple[str, int]], columns: Iterable[Column]) -> tuple[tuple[str, int], ...]:
+    """Return the steps, followed by one of `least` cells for each column that has none."""
+    return (*steps, *((column.name, column.least) for column in columns if column.name not in dict(steps)))
+
+
+_STEPS = _with_others(_IMPORTANT_STEPS, COLUMNS)
+
+
+_CHIEF = (*_ALWAYS_PLACED, "tenant", "time")
+"""The columns that do not depend on others; any other is shown only if all more important ones have room."""
 
 
 def chosen_columns(names: Iterable[str]) -> tuple[str, ...]:
@@ -172,7 +193,7 @@ class Placed(Struct, frozen=True):
     width: int
 
 
-MEASURED = (*NAMES, "label")
+MEASURED = (*NAMES, _LABEL)
 """What is measured: the columns, and the job column of the jobs with a label."""
 
 Widths = Mapping[str, int]
@@ -181,27 +202,7 @@ Widths = Mapping[str, int]
 
 def measure(watch: WatchedJob) -> list[int]:
     """Return the cells that a job takes in each of `MEASURED`."""
-    given = len(watch.job.id.given)
-    named = cells(watch.label) + len(_SEPARATOR) + min(given, ID_WIDTH) if watch.label else 0
-    return [
-        _STATUS_WIDTH,
-        named or given,
-        max(_PROGRESS_WHY, _measure_why(watch)),
-        cells(watch.job.tenant),
-        cells(_account(watch)),
-        cells(_order(watch)),
-        cells(_batch(watch)),
-        cells(_tags(watch)),
-        1 if watch.note else 0,
-        TIME_WIDTH,
-        named,
-    ]
-
-
-def _measure_why(watch: WatchedJob) -> int:
-    if watch.is_final or watch.verdict.kind is VerdictKind.UNKNOWN:
-        return cells(settled_why(watch))
-    return cells(watch.digest.status) if watch.digest else 0
+    return [*(column.cells_of(watch) for column in COLUMNS), _label_cells(watch)]
 
 
 def fit_columns(
@@ -222,14 +223,14 @@ def fit_columns(
     room, has_room = width - SIGN_WIDTH, True
     for step, up_to in _STEPS:
         name = "job" if step == _LABEL else step
-        if name not in most or (name in _ADDITIONAL and not has_room):
+        if name not in most or (name not in _CHIEF and not has_room):
             continue
         target = min(up_to or least_tenant, wanted[_LABEL] if step == _LABEL else most[name])
         has, gap = widths.get(name, 0), int(name not in widths and bool(widths))
         least = _least_cells(step, up_to, target, least_tenant)
         has_no_use = name == "status" and has and "why" in most and "why" not in widths
         if has_no_use or (least > has and room < least - has + gap):
-            has_room &= name not in _ADDITIONAL and (name != "why" or name in widths)
+            has_room &= name in _CHIEF and (name != "why" or name in widths)
             continue
         grown = max(has, min(target, has + room - gap))
         room -= grown - has + gap
@@ -365,7 +366,7 @@ def _why(watch: WatchedJob, kind: VerdictKind, width: int, context: RowContext, 
     """
     now = context.now
     if kind is not VerdictKind.RUNNING:
-        text = _within(why_texts(watch, None, now), width)
+        text = first_within(why_texts(watch, None, now), width)
         if has_order:
             text = without_order(text, watch)
         return _fit(text, width), "muted" if kind is VerdictKind.DONE else "plain"
@@ -373,18 +374,13 @@ def _why(watch: WatchedJob, kind: VerdictKind, width: int, context: RowContext, 
     if context.paused_at is not None and not is_stale(watch, now):
         now = context.paused_at
     texts = why_texts(watch, typical, now)
-    text = _within(texts, width)
+    text = first_within(texts, width)
     if is_overdue(watch, typical, now):
         return _fit(text, width), "attention"
     eighths = progress_eighths(watch, typical, now)
     if eighths is not None and width > 8 + cells(texts[0]):
         return f"{time_bar(eighths)} {_fit(text, width - 9)}", "muted"
     return _fit(text, width), "muted"
-
-
-def _within(texts: Sequence[str], width: int) -> str:
-    """Return the first text that fits, else the last."""
-    return next((text for text in texts if cells(text) <= width), texts[-1])
 
 
 def job_cell(watch: WatchedJob, width: int) -> str:

@@ -11,13 +11,14 @@ from zjobtui.formatting.job import HAD_ENDED, VERDICT_TONES, problem_text, time_
 from zjobtui.formatting.raw_json import difference, pretty
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.models.duration_stats import DurationStats, TypicalTimes, duration_stats
+from zjobtui.models.durations import about
 from zjobtui.models.related import Reference
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text_width import cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, had_ended, is_stale
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.models.why import about, is_overdue, nearly_all_text
+from zjobtui.models.why import is_overdue, nearly_all_text
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.outline_lines import RenderedLine, wrap_paragraph
 from zjobtui.ui.related_reads import RelatedLook
