@@ -188,3 +188,17 @@ def test_the_hooks_run_what_ci_runs() -> None:
     for tool in ("ruff format", "ruff check", "mypy", "lint-imports"):
         assert f"entry: .venv/bin/{tool}" in hooks
         assert f".venv/bin/{tool}" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
+def test_a_dataclass_does_what_a_struct_cannot() -> None:
+    classes = [
+        (f"{path.name}: {node.name}", ast.unparse(node))
+        for path in sources("zjobtui")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and "(Message)" not in ast.unparse(node).partition(":")[0]
+    ]
+    dataclasses = {name: text for name, text in classes if text.startswith("@dataclass")}
+    assert dataclasses
+    assert [
+        name for name, text in dataclasses.items() if not re.search(r"(?:repr|compare|init)=False|__post_init__", text)
+    ] == []

@@ -50,7 +50,8 @@ def test_incremental_rows_equal_those_of_a_new_model(
     view, now, current = JobListModel(), NOW, watchlist(*(watch(number) for number in range(1, 9)))
     for step in steps:
         current, now = apply_edit(view, current, now, *step)
-        fresh = JobListModel(sorting=view.sorting)
+        fresh = JobListModel()
+        fresh.sorting = view.sorting
         fresh.set_filter(view.filter_text)
         assert view.rows(current, now) == fresh.rows(current, now)
 
@@ -63,7 +64,8 @@ def test_a_frozen_order_is_kept_while_the_jobs_are_the_same(
     before = view.rows(current, now)
     for step in steps:
         current, now = apply_edit(view, current, now, *step)
-        fresh = JobListModel(sorting=view.sorting)
+        fresh = JobListModel()
+        fresh.sorting = view.sorting
         fresh.set_filter(view.filter_text)
         wanted, rows = fresh.rows(current, now), view.rows(current, now, is_frozen=True)
         jobs = [one.job for one in before]

@@ -1,10 +1,9 @@
-"""Filter and order of the list."""
+"""Rows of the list: which jobs, in which order."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from zjobtui.formatting.symbols import WORDS
@@ -33,11 +32,12 @@ Pairs = Sequence[tuple[WatchedJob, WatchedJob]]
 """Watched jobs, each with its replacement."""
 
 
-class _RuleCache(Struct, Generic[Value]):
+class _RuleCache(Generic[Value]):
     """The value of a rule for each watched job, by identity; computed only for jobs that were replaced."""
 
-    values: dict[int, Value] = field(default_factory=dict)
-    _rule: Callable[[WatchedJob], Value] | None = None
+    def __init__(self) -> None:
+        self.values: dict[int, Value] = {}
+        self._rule: Callable[[WatchedJob], Value] | None = None
 
     def update(self, rule: Callable[[WatchedJob], Value], watchlist: Watchlist, replaced: Pairs | None) -> bool:
         """Update the values for a watchlist; return whether they are the same as before."""
@@ -50,33 +50,34 @@ class _RuleCache(Struct, Generic[Value]):
         return before == list(now.values())
 
 
-class JobListModel(Struct):
-    """Filter and order; `filter_problem` is what is wrong with the filter, whose valid part applies.
+class JobListModel:
+    """Decide which jobs are rows of the list, in which order: by filter, sorting, folded batches and the pinned job.
 
-    `filter_notice` says which terms have another name now; `filter_text` has them by the new one.
+    `known_words` returns the values that the filter may name; None accepts any.
     """
 
-    sorting: Sorting = field(default_factory=Sorting)
-    filter_text: str = ""
-    filter_problem: str = ""
-    filter_notice: str = ""
-    known_words: KnownWords | None = None
-    """Returns the values that the filter may name; None accepts any."""
-    _filter: "Filter | None" = None
-    _watchlist: Watchlist = field(default_factory=lambda: Watchlist({}))
-    _sort_keys: _RuleCache[SortKey] = field(default_factory=_RuleCache)
-    _matches: _RuleCache[bool] = field(default_factory=_RuleCache)
-    _rows: tuple[WatchedJob, ...] = ()
-    _is_in_order: bool = False
-    _pinned: WatchedJob | None = None
-    """The job under the cursor, as it was when the cursor came to it."""
-    _pinned_key: SortKey | None = None
-    """The sort key of the row under the cursor at that time, if it is that of a folded batch."""
-    folded: frozenset[str] = frozenset()
-    """The names of the batches that are one row each: the row of their first job, at the place of the most urgent."""
-    folds: Mapping[JobRef, BatchProgress] = field(default_factory=dict)
-    """The folded batches by the job in whose row they are, with only the jobs that match the filter."""
-    _fold_keys: dict[JobRef, SortKey] = field(default_factory=dict)
+    def __init__(self, known_words: KnownWords | None = None) -> None:
+        self.known_words = known_words
+        self.sorting = Sorting()
+        self.filter_text = ""
+        """The filter, with terms that were renamed by their new names."""
+        self.filter_problem = ""
+        """What is wrong with the filter, whose valid part applies."""
+        self.filter_notice = ""
+        """Which terms have another name now."""
+        self.folded: frozenset[str] = frozenset()
+        """The names of the batches that are one row each: that of their first job, at the place of the most urgent."""
+        self.folds: Mapping[JobRef, BatchProgress] = {}
+        """The folded batches by the job in whose row they are, with only the jobs that match the filter."""
+        self._filter: Filter | None = None
+        self._watchlist = Watchlist({})
+        self._sort_keys = _RuleCache[SortKey]()
+        self._matches = _RuleCache[bool]()
+        self._rows: tuple[WatchedJob, ...] = ()
+        self._is_in_order = False
+        self._pinned: WatchedJob | None = None  # the job under the cursor, as it was when the cursor came to it
+        self._pinned_key: SortKey | None = None  # the sort key of that row then, if it is that of a folded batch
+        self._fold_keys: dict[JobRef, SortKey] = {}
 
     def set_filter(self, text: str) -> None:
         """Set the filter as the user types it."""
