@@ -16,7 +16,7 @@ from zjobtui.ui.wallboard_lines import Board, board_lines
 
 
 class BoardView(LineListView, can_focus=False):
-    """Draws the lines of a board; only those that have changed are sent."""
+    """Draw the lines of a board; only those that have changed are sent."""
 
     def __init__(self) -> None:
         super().__init__(id="board")
