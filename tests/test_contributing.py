@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -158,6 +159,15 @@ def test_every_recipe_that_is_named_is_in_the_justfile() -> None:
     named = set(re.findall(r"`just ([a-z]+)`", TEXT))
     assert named
     assert [name for name in named if not re.search(rf"^{name}\b.*:", JUSTFILE, re.MULTILINE)] == []
+
+
+def test_the_source_distribution_has_what_the_pages_name() -> None:
+    included = set(tomllib.loads(PYPROJECT)["tool"]["hatch"]["build"]["targets"]["sdist"]["include"])
+    pages = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("*.md"))
+    named = {word.partition("/")[0] for word in re.findall(r"[`(\"]([\w.-]+(?:/[\w./-]+)?)[`)\"]", pages)}
+    there = {path.name for path in ROOT.iterdir()} & named - {"pyproject.toml"}
+    assert {"screenshots", ".ci", "justfile"} <= there
+    assert {f"/{name}" for name in there if not name.startswith(".venv")} <= included
 
 
 def test_every_module_that_is_run_exists() -> None:
