@@ -24,9 +24,10 @@ from zjobtui.formatting.ascii_text import is_ascii_screen
 from zjobtui.logs import get_logger
 from zjobtui.models.call_log import CallLog
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watchlist import Watchlist
 from zjobtui.signals import exit_within
 from zjobtui.storage.backup import back_up
-from zjobtui.storage.store import open_store
+from zjobtui.storage.store import Store, open_store
 from zjobtui.storage.ui_state import UI_STATE_NAME, UiStateFile
 from zjobtui.ui.app import MonitorApp, taken_by_monitor
 from zjobtui.ui.keymap import chosen_keys
@@ -83,46 +84,50 @@ def run_monitor(
     are not shown.
     """
     gc.disable()  # a tenth of the start would be spent on collections; the screen enables it again
-    clock = SystemClock()
-    expected = None if configuration.problems else configuration.expected_order_statuses
-    store, watchlist = open_store(path, read_report, expected=expected)
-    log.info("store %s opened, %d jobs", path, len(watchlist))
+    clock, calls = SystemClock(), CallLog()
+    store, watchlist = _open(path, configuration)
     look, errors = appearance_of(configuration)
     notice = _print_notices(store.notice, configuration, (*errors, *routes(configured)))
     tenants = [each.tenant for each in configured]
-    only = None if is_all else {tenant.name for tenant in tenants}
-    calls = CallLog()
-    make_source = source_maker(clock, calls)
     mask = configuration.add_secrets(SecretMask())
-    follower = None
+    only = None if is_all else {tenant.name for tenant in tenants}
+    polled = replace(options_of(configuration), archive_after=configuration.archive_after, only=only)
     if load is not None:
-        follower = SettingsFollower(configuration, config_path(), partial(_load, load, mask), make_source, only)
-    polled = replace(
-        options_of(configuration),
-        archive_after=configuration.archive_after,
-        only=only,
-        reload=follower.reload if follower else None,
+        make_source, load_masked = source_maker(clock, calls), partial(_load, load, mask)
+        follower = SettingsFollower(configuration, config_path(), load_masked, make_source, only)
+        polled = replace(polled, reload=follower.reload)
+    options = replace(
+        _options_of(configuration, path),
+        notice=notice,
+        first=demo,
+        appearance=look,
+        is_wallboard=is_wallboard,
+        mask=mask,
     )
-    with (
-        _daily_copy(path),
-        store,
-        ExitStack() as after_polling,
-        polling(configured, store, watchlist, clock, polled, calls=calls) as engine,
-    ):
-        options = MonitorOptions(
-            notice=notice,
-            first=demo,
-            appearance=look,
-            notifications=_notification_settings(configuration.settings),
-            ui_state=UiStateFile(path.with_name(UI_STATE_NAME)),
-            export_folder=configuration.settings.files.exports if configuration.settings else None,
-            is_wallboard=is_wallboard,
-            mask=mask,
-        )
+    started = polling(configured, store, watchlist, clock, polled, calls=calls)
+    with _daily_copy(path), store, ExitStack() as after_polling, started as engine:
         app = MonitorApp(engine, store, tenants, clock, options)
         status = app.run_guarded(partial(stop_on_forced_exit, engine), after_polling)
         after_polling.callback(exit_within, END_LIMIT, status)  # once what is not saved has been printed
         return status
+
+
+def _open(path: Path, configuration: Configuration) -> tuple[Store, Watchlist]:
+    """Open the store; its jobs are judged by the settings, unless these have an error."""
+    expected = None if configuration.problems else configuration.expected_order_statuses
+    store, watchlist = open_store(path, read_report, expected=expected)
+    log.info("store %s opened, %d jobs", path, len(watchlist))
+    return store, watchlist
+
+
+def _options_of(configuration: Configuration, path: Path) -> MonitorOptions:
+    """Return what the settings say about the screen, without its appearance; its state is beside the store."""
+    settings = configuration.settings
+    return MonitorOptions(
+        notifications=_notification_settings(settings),
+        ui_state=UiStateFile(path.with_name(UI_STATE_NAME)),
+        export_folder=settings.files.exports if settings else None,
+    )
 
 
 def _print_notices(of_store: str, configuration: Configuration, others: Iterable[str]) -> str:
