@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import tzinfo
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.color import Color as RichColor
 from rich.style import Style
@@ -30,6 +31,11 @@ _GREY_DIFFERENCE = 32
 
 _BARRED, _NAMED = 1, 2
 """The forms of the batch with name, bar and time, and with name and time, for which the status is shortened."""
+
+_LEAST_GAP = 2
+"""Cells between the counts and the status, or the batch."""
+
+_PROGRAM: Spans = ((" zjobtui ", "strong"),)
 
 _CONTRAST_THRESHOLD = 0.18
 """Luminance at which black and white have the same contrast."""
@@ -163,6 +169,27 @@ def badge_style(parsed: Color) -> Style:
     return Style(color="#000000" if luminance > _CONTRAST_THRESHOLD else "#ffffff", bgcolor=parsed.hex, bold=True)
 
 
+class _Bar(Struct, frozen=True):
+    """A way to fill the bar: badges and counts at the left end, the status at the right end.
+
+    `has_words` says whether the counts have words, such as `✗ 3 failed`.
+    """
+
+    left: Spans
+    right: str
+    has_words: bool
+
+    def room(self, width: int) -> int:
+        """Return the cells that are left for the batch; below 0 if there are too few for the bar itself."""
+        return width - cell_length(self.left) - cell_len(self.right) - 1 - _LEAST_GAP
+
+    def drawn(self, width: int, tone: Tone, batch: Sequence[str]) -> Spans:
+        """Return the bar in `width` cells, with the longest form of the batch that fits."""
+        gap = self.room(width) + _LEAST_GAP
+        text = next((f"  {text}" for text in batch if cell_len(text) + 2 <= self.room(width)), "")
+        return (*self.left, (text + " " * (gap - cell_len(text)), "plain"), (self.right, tone.name.lower()))
+
+
 def status_spans(
     badges: Badges,
     counts: Mapping[VerdictKind, int],
@@ -173,43 +200,58 @@ def status_spans(
     is_muted: bool = False,
     batch: Sequence[str] = (),
 ) -> Spans:
-    """Return the bar in `width` cells: as much as fits of the status, then of the counts; the status at the right end.
+    """Return the bar in `width` cells: the most preferred one of `_bars` that fits, with the batch in the middle.
 
-    With several tenants, each has its counts if there is room for that beside everything else but the words of the
-    counts of all.
+    What has to fit is tried in this order, each time with all bars:
 
-    The newest batch is between them: its name, a bar and its time come before figures of polling and words of counts,
-    its number of jobs before everything but what is wrong. Only whole parts are left out. Room for longer figures is
-    reserved at the end, so that the status does not move while its words stay the same.
+    1. with several tenants, the counts of each beside its name, the whole status, and the whole batch;
+    2. the batch with name, bar and time, then with name and time, beside counts in words;
+    3. the same beside any counts, then the number of jobs of the batch alone;
+    4. the bar without a batch, which is at once the case if a tenant cannot be polled.
+
+    Only whole parts are left out. Room for longer figures is reserved at the end, so that the status does not move
+    while its words stay the same.
     """
-    tone = status.tone.name.lower()
-    full, brief = _count_spans(counts, in_full=True), _count_spans(counts, in_full=False)
-    program: Spans = ((" zjobtui ", "strong"),)
     tail = ("muted",) if is_muted else ()
-    pairs: list[tuple[Spans, str]] = []
-    for variants in filter(None, badges.variants()):
-        wordy = [(*program, *names, *full) for names in variants]
-        narrow = [(*start, *names, *brief) for start in (program, ()) for names in variants]
-        for lefts in (wordy, narrow):
-            pairs += [(lefts[0], _join(status.full, *tail, *notes[:count])) for count in range(len(notes), -1, -1)]
-            pairs += [(left, _join(status.texts[0], *tail)) for left in lefts]
-        pairs += [(left, _join(text, *tail)) for text in status.texts[1:] for left in (*wordy, *narrow)]
-    in_words = [(left, right) for left, right in pairs if left[-len(full) :] == full]
-    is_trouble = badges.has_trouble or status.tone is Tone.BAD
-    forms = () if not batch or is_trouble else (batch[_BARRED], batch[_NAMED])
-    wanted = [(candidates, form) for candidates in (in_words, pairs) for form in forms]
-    wanted += [(pairs, form) for form in batch[-1:] if forms]
+    full, brief = _count_spans(counts, in_full=True), _count_spans(counts, in_full=False)
+    bars = _bars(badges, full, brief, status, notes, tail)
+    choices = [(bars, "")]
+    if batch and not (badges.has_trouble or status.tone is Tone.BAD):
+        in_words, forms = [bar for bar in bars if bar.has_words], (batch[_BARRED], batch[_NAMED])
+        choices = [(some, form) for some in (in_words, bars) for form in forms] + [(bars, batch[-1]), *choices]
     if badges.counted:
         whole = _join(status.full, *tail, *notes)
-        counted = [((*program, *badges.counted, *some), whole) for some in (full, brief)]
-        wanted.insert(0, (counted, batch[0] if batch else ""))
-    for candidates, needed in (*wanted, (pairs, "")):
-        for left, right in candidates:
-            gap = width - cell_length(left) - cell_len(right) - 1
-            if gap >= 2 + (cell_len(needed) + 2 if needed else 0):
-                text = next((f"  {text}" for text in batch if cell_len(text) + 4 <= gap), "")
-                return (*left, (text + " " * (gap - cell_len(text)), "plain"), (right, tone))
+        each = [_Bar((*_PROGRAM, *badges.counted, *some), whole, has_words=some is full) for some in (full, brief)]
+        choices.insert(0, (each, batch[0] if batch else ""))
+    for some, needed in choices:
+        least = cell_len(needed) + 2 if needed else 0
+        for bar in some:
+            if bar.room(width) >= least:
+                return bar.drawn(width, status.tone, batch)
     return _least_spans(badges.least, brief, status, width, tail)
+
+
+def _bars(
+    badges: Badges, full: Spans, brief: Spans, status: StatusText, notes: Sequence[str], tail: Sequence[str]
+) -> list[_Bar]:
+    """Return the bars without counts of each tenant, the most preferred first.
+
+    What goes first, from one bar to the next: the notes, one after the other; the names of tenants that do not matter;
+    the words of the counts (`full`, else `brief`); the name of the program; then words of the status, with everything
+    else tried again from the beginning; and last the names that matter.
+    """
+    bars: list[_Bar] = []
+    for variants in filter(None, badges.variants()):
+        wordy = [(*_PROGRAM, *names, *full) for names in variants]
+        narrow = [(*start, *names, *brief) for start in (_PROGRAM, ()) for names in variants]
+        for lefts in (wordy, narrow):
+            whole = [_join(status.full, *tail, *notes[:count]) for count in range(len(notes), -1, -1)]
+            bars += [_Bar(lefts[0], text, has_words=lefts is wordy) for text in whole]
+            bars += [_Bar(left, _join(status.texts[0], *tail), has_words=lefts is wordy) for left in lefts]
+        for text in status.texts[1:]:
+            for lefts in (wordy, narrow):
+                bars += [_Bar(left, _join(text, *tail), has_words=lefts is wordy) for left in lefts]
+    return bars
 
 
 def _least_spans(badge: Spans, brief: Spans, status: StatusText, width: int, tail: Sequence[str]) -> Spans:
