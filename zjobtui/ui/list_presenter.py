@@ -16,7 +16,6 @@ from zjobtui.formatting.status import (
     worst_status,
 )
 from zjobtui.formatting.symbols import counts
-from zjobtui.models.diff import changed_pairs
 from zjobtui.models.duration_stats import typical_times
 from zjobtui.models.filter_fields import Vocabulary, vocabulary_of
 from zjobtui.models.filters import Filter, parse
@@ -26,9 +25,9 @@ from zjobtui.models.text import clean
 from zjobtui.models.text_width import cells, within_lines
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.state import State
 from zjobtui.ui.folds import Folds
+from zjobtui.ui.job_counts import JobCounts
 from zjobtui.ui.job_list import NO_JOB, JobList
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.list_model import JobListModel, tenants_to_show
@@ -69,10 +68,7 @@ class ListPresenter:
         notice_text: str = "",
     ) -> None:
         self.state = state
-        self.counts: Mapping[VerdictKind, int] = {}
-        """Number of jobs by verdict."""
-        self._by_tenant: dict[str, dict[VerdictKind, int]] = {}
-        self._count_all(state.watchlist)
+        self._counts = JobCounts(state.watchlist)
         self.model = JobListModel(known_words=self.known_words)
         self.read_error = ""
         """Why the selected job could not be read from the store; empty if it could."""
@@ -91,7 +87,7 @@ class ListPresenter:
         self._used_at = clock.boot()
         self._acted_at = self._replaced_at = -inf
         self._moves_before = 0
-        self._typical_at, self._has_new_ends = -inf, True
+        self._typical_at = -inf
         self._drawn_notice = ""
         self._steady_statuses = SteadyStatuses()
         self._shown: tuple[WatchedJob, ...] = ()
@@ -109,7 +105,7 @@ class ListPresenter:
             self._replaced_at, self._moves_before = self._clock.boot(), self._job_list.user_moves
 
     def _show(self, state: State, *, is_new_view: bool = False) -> None:
-        self._update_counts(state.watchlist)
+        self._counts.update(state.watchlist)
         self.state = state
         now = self._clock.now()
         rows = self.model.rows(state.watchlist, now, is_frozen=not is_new_view and self._is_order_frozen())
@@ -263,14 +259,14 @@ class ListPresenter:
         shown = [status for status in statuses if status.tenant == chosen] or statuses
         others = [] if shown is statuses else [status for status in statuses if status not in shown]
         self._bar.show(
-            self.shown_counts,
+            self._counts.of(chosen),
             worst_status(shown),
             now,
             (*trouble_notes(others), *other_statuses(shown)),
             is_muted=self.is_muted,
             troubled=[status.tenant for status in troubled_statuses(statuses)],
             chosen=chosen,
-            by_tenant=self._by_tenant,
+            by_tenant=self._counts.by_tenant,
         )
 
     @property
@@ -284,16 +280,10 @@ class ListPresenter:
         name = chosen_tenant(self.model.filter_text, (*self.tenant_names, *self._tenants_to_show))
         return name if name in self.tenant_names else ""
 
-    @property
-    def shown_counts(self) -> Mapping[VerdictKind, int]:
-        """Number of jobs by verdict, of the chosen tenant or of all."""
-        chosen = self.chosen_tenant
-        return self._by_tenant.get(chosen, counts(())) if chosen else self.counts
-
     def counts_of(self, text: str) -> Mapping[VerdictKind, int]:
         """Return the number of jobs by verdict of those that match a filter."""
         if not text:
-            return self.counts
+            return self._counts.all
         parsed = parse(text, self.known_words)
         valid = parsed if isinstance(parsed, Filter) else parsed.rest
         return counts(filter(valid.at(self._clock.now(), self.model.typical), self.state.watchlist))
@@ -305,11 +295,11 @@ class ListPresenter:
     def _update_typical(self) -> bool:
         """Compute the typical times from time to time if jobs have ended; return whether they have changed."""
         watchlist, now = self.state.watchlist, self._clock.boot()
-        if not self._has_new_ends or now - self._typical_at < max(
+        if not self._counts.has_new_ends or now - self._typical_at < max(
             TYPICAL_SECONDS, len(watchlist) / TYPICAL_JOBS_A_SECOND
         ):
             return False
-        self._typical_at, self._has_new_ends, before = now, False, self.model.typical
+        self._typical_at, self._counts.has_new_ends, before = now, False, self.model.typical
         self.model.set_typical(typical_times(watchlist))
         return self.model.typical != before
 
@@ -319,34 +309,6 @@ class ListPresenter:
         is_open = self._job_list.app.screen is not screen or not isinstance(screen.focused, LineListView)
         is_away = self._job_list.is_cursor_held or self._job_list.top > 0
         return is_away and not is_open and self._clock.boot() - self._used_at >= RETURN_SECONDS
-
-    def _update_counts(self, watchlist: Watchlist) -> None:
-        """Update the counts by the jobs that have changed."""
-        if len(watchlist) != len(self.state.watchlist):
-            self._count_all(watchlist)
-            return
-        by_tenant = {tenant: dict(of_tenant) for tenant, of_tenant in self._by_tenant.items()}
-        for old, new in changed_pairs(self.state.watchlist, watchlist):
-            if old is None:
-                self._count_all(watchlist)
-                return
-            self._has_new_ends |= new.is_final and not old.is_final
-            by_tenant[new.job.tenant][old.verdict.kind] -= 1
-            by_tenant[new.job.tenant][new.verdict.kind] += 1
-        self._set_counts(by_tenant)
-
-    def _count_all(self, watchlist: Watchlist) -> None:
-        """Count all jobs."""
-        by_tenant: dict[str, dict[VerdictKind, int]] = {}
-        for watch in watchlist:
-            of_tenant = by_tenant.setdefault(watch.job.tenant, dict.fromkeys(VerdictKind, 0))
-            of_tenant[watch.verdict.kind] += 1
-        self._has_new_ends = True
-        self._set_counts(by_tenant)
-
-    def _set_counts(self, by_tenant: dict[str, dict[VerdictKind, int]]) -> None:
-        self._by_tenant = by_tenant
-        self.counts = {kind: sum(of_tenant[kind] for of_tenant in by_tenant.values()) for kind in VerdictKind}
 
     def _is_order_frozen(self) -> bool:
         return self._job_list.is_cursor_held and self._clock.boot() - self._frozen_at < FREEZE_SECONDS
