@@ -20,7 +20,7 @@ def temp_sibling(path: Path) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Puts a file on the disk and then in its place. Raises `OSError`."""
+    """Put a file on the disk and then in its place. Raises `OSError`."""
     with temp_sibling(path) as made, made.open("wb") as file:
         file.write(content)
         file.flush()

@@ -135,7 +135,7 @@ class LogFile:
 
 
 class _Handler(QueueHandler):
-    """Formats a record with its traceback on the thread that logs, and queues it; never blocks and never raises."""
+    """Format a record with its traceback on the thread that logs, and queue it; never block and never raise."""
 
     def __init__(self, queue: "SimpleQueue[logging.LogRecord | None]", lose: Callable[[str], None]) -> None:
         super().__init__(queue)

@@ -10,7 +10,7 @@ WITHHELD = lazy_pattern(r"secret|client_?id|token|pass(?:w|phrase)|api_?key|priv
 
 
 class SecretMask:
-    """Replaces the values of variables that hold secrets: by their names, and those that settings name."""
+    """Replace the values of variables that hold secrets: by their names, and those that settings name."""
 
     def __init__(self) -> None:
         self._mask = Mask()

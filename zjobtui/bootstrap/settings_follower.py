@@ -20,7 +20,7 @@ log = get_logger(__name__)
 
 
 class SettingsFollower:
-    """Compares config.toml with the settings that are used; a file with problems is never used.
+    """Compare config.toml with the settings that are used; a file with problems is never used.
 
     `used` are the settings of the start; `load` loads them again, and `only` are the tenants that are shown, None for
     all.

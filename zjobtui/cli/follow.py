@@ -80,7 +80,7 @@ def follow_stdin(store: Store, make_watch: Callable[[JobId, float], WatchedJob],
 
 
 class Follower:
-    """Adds the ids of a stream; what it remembers is bounded, but for ids that cannot be saved."""
+    """Add the ids of a stream; what it remembers is bounded, but for ids that cannot be saved."""
 
     def __init__(
         self, store: Store, make_watch: Callable[[JobId, float], WatchedJob], tally: Tally, clock: Clock

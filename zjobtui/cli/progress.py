@@ -52,7 +52,7 @@ def states(
 
 
 class Progress:
-    """Prints the progress of these jobs: changes and problems as lines, and on a terminal a live line below them."""
+    """Print the progress of these jobs: changes and problems as lines, and on a terminal a live line below them."""
 
     def __init__(self, jobs: Iterable[JobRef], now: float) -> None:
         self._tenants = frozenset(job.tenant for job in jobs)

@@ -161,7 +161,7 @@ _TABLES = ("tenants", "polling", "list", "screen", "notify", "files", "keys")
 
 
 class _Loader:
-    """Loads the tables of a file, and collects their problems."""
+    """Load the tables of a file, and collect their problems."""
 
     def __init__(self, lines: KeyLines) -> None:
         self.lines = lines

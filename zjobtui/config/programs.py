@@ -192,7 +192,7 @@ def last_message(text: str, secret: Secret) -> str:
 
 
 class NotifyCommand:
-    """Runs a command once for each notification, which it reads from its standard input."""
+    """Run a command once for each notification, which it reads from its standard input."""
 
     def __init__(
         self,

@@ -62,7 +62,7 @@ class _Recent(Generic[_Key]):
 
 
 class IdStream:
-    """Finds the job ids in a text that arrives in pieces, each once as long as it is remembered.
+    """Find the job ids in a text that arrives in pieces, each once as long as it is remembered.
 
     As in a whole text, bare ids are not used once an id has been named as a job id, a credential is one wherever it
     comes again, and the headings of a table say what its columns hold.

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 
 class _LazyPattern:
-    """Behaves like a `re.Pattern`; its attributes are cached, so that only the first use of each costs more."""
+    """Behave like a `re.Pattern`; its attributes are cached, so that only the first use of each costs more."""
 
     def __init__(self, text: str, flags: int) -> None:
         self._text, self._flags = text, flags

@@ -44,7 +44,7 @@ def stored_outage(watches: Iterable[WatchedJob], now: float) -> tuple[ProblemKin
 
 
 class CircuitBreaker:
-    """Opens after `FAILURES` failed calls in a row, or one refusal of the credentials; one successful call closes it.
+    """Open after `FAILURES` failed calls in a row, or one refusal of the credentials; close after one successful call.
 
     That a host throttles counts as success. Calls that were in flight when it opened, or when a probe failed, belong to
     the same failure: they do not count again and do not lengthen the wait. Times are in seconds since the epoch, UTC.

@@ -53,7 +53,7 @@ REPUBLISH_SECONDS = 2.0
 
 
 class Engine:
-    """Polls and owns the watchlist, or only the jobs of some tenants.
+    """Poll and own the watchlist, or only the jobs of some tenants.
 
     Every method may be called from any thread; futures complete after the commit.
     """

@@ -37,7 +37,7 @@ class Turn(Struct, frozen=True, kw_only=True):
 
 
 class JobCalls:
-    """Makes the calls of one tenant and adds them to the call log.
+    """Make the calls of one tenant and add them to the call log.
 
     `may_plan` returns whether calls may be made that the user did not request. `on_first_result` is called with the
     result of a call that is followed by a second one; the result of the last call is returned.

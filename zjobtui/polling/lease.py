@@ -29,7 +29,7 @@ RunIo = Callable[[Callable[[], bool]], Awaitable[bool]]
 
 
 class Lease:
-    """Acquires the lease while there is something to poll, renews it, and releases it when there is nothing to poll.
+    """Acquire the lease while there is something to poll, renew it, and release it when there is nothing to poll.
 
     If the store cannot be written, this window polls: polling twice is better than not at all. `changed` is called when
     `is_held` or `is_elsewhere` has changed; before the first attempt both are False.

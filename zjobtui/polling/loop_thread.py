@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class LoopThread:
-    """Runs the coroutine `main` on a thread and an event loop of its own; `task` is what it does, for messages.
+    """Run the coroutine `main` on a thread and an event loop of its own; `task` is what it does, for messages.
 
     `main` calls `open` as soon as work may be submitted. `ended` is called on the thread when it ends, with the
     exception that ended it, or on the caller of `start` if the system has no thread left. Every other method may be

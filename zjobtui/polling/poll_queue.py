@@ -34,7 +34,7 @@ class NextPoll(Struct, frozen=True):
 
 
 class PollQueue:
-    """Chooses among the jobs that the user requested, the selected job, and those of the schedule.
+    """Choose among the jobs that the user requested, the selected job, and those of the schedule.
 
     A job that the user requested comes first, though every other call is a planned one if any is due; then the selected
     job; then the job that has been due the longest. `find` returns a watched job, and `rate` the calls per second that

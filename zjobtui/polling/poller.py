@@ -42,7 +42,7 @@ CHECKED_AT = 2
 
 
 class Poller:
-    """Polls one tenant.
+    """Poll one tenant.
 
     Finished jobs are polled only at the user's request; while the tenant is down, single probes are sent. The order of
     jobs is that of `PollQueue`. Times are in seconds since the epoch, UTC, of a clock that never steps back and counts

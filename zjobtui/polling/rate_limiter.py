@@ -120,7 +120,7 @@ def share_of(windows: Windows) -> Limits:
 
 
 class RateLimiter:
-    """Limits the calls of one tenant: check `wait` before each call, then `consume` it.
+    """Limit the calls of one tenant: check `wait` before each call, then `consume` it.
 
     Times are in seconds since the epoch, UTC. Two token buckets: `pace` limits any second to 1.25 times the rate,
     `saved` limits longer times to what the hour, the day and the host allow. When the host throttles, the rate drops

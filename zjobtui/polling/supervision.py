@@ -20,7 +20,7 @@ INTERRUPTED = "was interrupted and continues"
 
 
 class Supervisor:
-    """Keeps the last error of each supervised part; `changed` is called when there is a new one."""
+    """Keep the last error of each supervised part; `changed` is called when there is a new one."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed

@@ -52,7 +52,7 @@ def is_transient(observation: Observation) -> bool:
 
 
 class TenantGate:
-    """Says when the next call is allowed, and how many; every call and every result passes through it.
+    """Say when the next call is allowed, and how many; every call and every result passes through it.
 
     It outlives the poller of a tenant whose settings have changed.
     """

@@ -50,7 +50,7 @@ class Attention(Struct):
 
 
 class TenantRunner:
-    """Runs one tenant independently of the others; `changed` is called when its status may have changed."""
+    """Run one tenant independently of the others; `changed` is called when its status may have changed."""
 
     def __init__(
         self,

@@ -42,7 +42,7 @@ class _Running(Struct, frozen=True):
 
 
 class TenantSet:
-    """Polls tenants; `publish` is called when the status of one may have changed. Used on the engine's loop only."""
+    """Poll tenants; `publish` is called when the status of one may have changed. Used on the engine's loop only."""
 
     def __init__(
         self,

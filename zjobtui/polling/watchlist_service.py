@@ -56,7 +56,7 @@ T = TypeVar("T")
 
 
 class WatchlistService:
-    """Owns the watchlist on one event loop; the store runs on a thread of its own.
+    """Own the watchlist on one event loop; the store runs on a thread of its own.
 
     Edits and observations change `watchlist` at once. An edit of the user is published before it is committed; until
     then it is in `uncommitted`, and the commit is retried until it succeeds. What the store can never hold is set aside

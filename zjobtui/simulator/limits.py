@@ -50,7 +50,7 @@ class _Window:
 
 
 class Meter:
-    """Counts calls against quotas of `(calls, seconds)`; refused calls count, too."""
+    """Count calls against quotas of `(calls, seconds)`; refused calls count, too."""
 
     def __init__(self, quotas: Iterable[tuple[int, int]]) -> None:
         self._windows = tuple(_Window(calls, seconds) for calls, seconds in quotas)

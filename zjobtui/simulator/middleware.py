@@ -112,7 +112,7 @@ _RETRY_AFTER = 5
 
 
 class FaultMiddleware:
-    """Applies faults to calls, chosen by the seed; `elapsed` returns seconds since the start of the world."""
+    """Apply faults to calls, chosen by the seed; `elapsed` returns seconds since the start of the world."""
 
     def __init__(self, faults: Faults, seed: int, elapsed: Callable[[], float]) -> None:
         self._faults = faults

@@ -98,7 +98,7 @@ _UUID = 36
 
 
 class RelatedService:
-    """Handles the reads; kinds in `off` answer as without the feature, those in `forbidden` as without permission."""
+    """Handle the reads; kinds in `off` answer as without the feature, those in `forbidden` as without permission."""
 
     def __init__(
         self,

@@ -95,7 +95,7 @@ UNAUTHORIZED = 401
 
 
 class Service:
-    """Handles the calls about jobs; `elapsed` returns seconds since the start of the world."""
+    """Handle the calls about jobs; `elapsed` returns seconds since the start of the world."""
 
     def __init__(self, jobs: Jobs, credentials: Credentials, tokens: Tokens, elapsed: Callable[[], float]) -> None:
         self._jobs = jobs

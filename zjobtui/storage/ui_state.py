@@ -20,7 +20,7 @@ LARGEST = 1e15
 
 
 class UiStateFile:
-    """Reads and writes the file; errors are ignored: only cosmetic state is lost."""
+    """Read and write the file; errors are ignored: only cosmetic state is lost."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

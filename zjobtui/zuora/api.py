@@ -44,7 +44,7 @@ RereadCredentials = Callable[[], Awaitable[Credentials | Problem]]
 
 
 class ZuoraApi:
-    """Requests the status of jobs of one tenant, what they created if asked for, and tokens; nothing else is ever sent.
+    """Request the status of jobs of one tenant, what they created if asked for, and tokens; nothing else is ever sent.
 
     `reread` is used before credentials that were refused are sent again: the user may have corrected them. `record` is
     called with the requests that no observation shows: those for tokens, those whose token was refused, and reads.

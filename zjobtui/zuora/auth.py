@@ -70,7 +70,7 @@ FetchToken = Callable[[], Awaitable[Token | Failure]]
 
 
 class TokenProvider:
-    """Owns the token. `token()` may be called by any number of calls at once; at most one request is in flight.
+    """Own the token. `token()` may be called by any number of calls at once; at most one request is in flight.
 
     Meanwhile the other calls use the old token if it is still valid. Calls that waited while a request failed share its
     failure, so that none of them waits for a request of its own. No request is sent before a `Retry-After` ends, nor

@@ -51,7 +51,7 @@ async def check_health(
 
 
 class _RecordingTransport(Transport):
-    """Keeps the last response of each kind."""
+    """Keep the last response of each kind."""
 
     token: Response | None = None
     job_response: Response | None = None

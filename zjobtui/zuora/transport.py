@@ -327,7 +327,7 @@ _used: ContextVar[_UsedConnection | None] = ContextVar("used", default=None)
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Reuses no kept-alive connection on which bytes have already arrived: they would be read as the next response.
+    """Reuse no kept-alive connection on which bytes have already arrived: they would be read as the next response.
 
     A load balancer's message on an idle connection, or a response sent twice, would show one job's state for another.
     """
