@@ -18,7 +18,7 @@ from zjobtui.models.digest import DIGEST_VERSION
 
 log = get_logger(__name__)
 
-_ADD_COLUMN = re.compile(r"\s*ALTER\s+TABLE\s+watches\s+ADD\s+(?:COLUMN\s+)?(\w+)", re.IGNORECASE)
+_ADD_COLUMN = "ALTER TABLE watches ADD COLUMN "
 _ADDED_TOGETHER = "tenant, added_by, CAST(added_at / 60 AS INTEGER)"
 """Jobs in which these are equal were added together before there were batches: the source, and the minute."""
 
@@ -61,16 +61,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX by_position ON entries (position)",
         f"INSERT INTO meta VALUES ('revision', 0), ('digest_version', {DIGEST_VERSION})",
     ),
-    ("ALTER TABLE watches ADD COLUMN batch TEXT",),
+    (f"{_ADD_COLUMN}batch TEXT",),
     (
-        "ALTER TABLE watches ADD COLUMN code TEXT",
-        "ALTER TABLE watches ADD COLUMN message TEXT",
-        "ALTER TABLE watches ADD COLUMN message_key TEXT",
-        "ALTER TABLE watches ADD COLUMN why TEXT",
-        "ALTER TABLE watches ADD COLUMN subscriptions TEXT",
-        "ALTER TABLE watches ADD COLUMN invoices TEXT",
-        "ALTER TABLE watches ADD COLUMN subscription_count INTEGER",
-        "ALTER TABLE watches ADD COLUMN invoice_count INTEGER",
+        f"{_ADD_COLUMN}code TEXT",
+        f"{_ADD_COLUMN}message TEXT",
+        f"{_ADD_COLUMN}message_key TEXT",
+        f"{_ADD_COLUMN}why TEXT",
+        f"{_ADD_COLUMN}subscriptions TEXT",
+        f"{_ADD_COLUMN}invoices TEXT",
+        f"{_ADD_COLUMN}subscription_count INTEGER",
+        f"{_ADD_COLUMN}invoice_count INTEGER",
     ),
     (
         f"""UPDATE watches SET batch = {_BATCH_NAME} WHERE batch IS NULL AND ({_ADDED_TOGETHER}) IN (
@@ -80,14 +80,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     SELECT batch FROM watches GROUP BY batch HAVING min(tenant) <> max(tenant)
 )""",
     ),
-    ("ALTER TABLE watches ADD COLUMN operation_checked_at REAL",),
+    (f"{_ADD_COLUMN}operation_checked_at REAL",),
 )
 """The statements that lead from each version to the next; the first create a new store."""
 
 SCHEMA_VERSION = len(MIGRATIONS)
 
+_ADDED_COLUMN = re.compile(r"\s*ALTER\s+TABLE\s+watches\s+ADD\s+(?:COLUMN\s+)?(\w+)", re.IGNORECASE)
+
 ADDED_COLUMNS = tuple(
-    match[1] for statements in MIGRATIONS for statement in statements if (match := _ADD_COLUMN.match(statement))
+    match[1] for statements in MIGRATIONS for statement in statements if (match := _ADDED_COLUMN.match(statement))
 )
 """Columns of `watches` that older files and exports lack, and that are NULL in rows of older windows."""
 
