@@ -15,7 +15,8 @@ Which source is right if they differ about a job:
   later, because the line may be the `remove` of an archived job. The log's label is used if the row has lost its own.
 - **Recovery, jobs of the log alone:** they are restored as the log says, with its label.
 - **A commit fails after its lines are written:** the store; opposite lines about jobs that the store knows are
-  appended. A new job stays in the log and is added at the next start, so that its id is not lost.
+  appended. A new job stays in the log and is added at the next start, so that its id is not lost. Repeated attempts
+  write nothing; when one succeeds, lines with what the store then says are appended if the log differs.
 - **Recovery for an open window:** the same, but that window adds the jobs that it watches itself.
 - **Another file in the place of an open store (takeover):** what the window or its file knew of a job that is watched;
   of any other job the latest of removal, archiving or restoring that file, log or window have.

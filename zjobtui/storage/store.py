@@ -183,6 +183,7 @@ class Store:
         self._read_report = read_report
         self._ids_log = ids_log.path_beside(path)
         self._migrate_at = 0.0
+        self._failed_lines: list[ids_log.Line] = []  # of the last change, if they were logged and its commit failed
 
     @property
     def is_read_only(self) -> bool:
@@ -234,21 +235,28 @@ class Store:
 
         Adds and removes are in `ids.log` before they are committed. If the commit fails, lines with what the store
         still says of each job are appended to the log; a new job stays in it, so that its id is not lost, and
-        `UncommittedError` is raised.
+        `UncommittedError` is raised. Repeated attempts write no more lines; after the one that succeeds, lines with
+        what the store then says are appended.
         """
         lines = ids_log.lines_of(change)
-        is_logged = False
+        is_repeated = bool(lines) and lines == self._failed_lines
+        is_logged = is_repeated
         try:
             with self.file.begin_change() as (connection, revision):
                 write_change(connection, change, revision, self.file.now())
-                ids_log.append(self._ids_log, lines)
-                is_logged = bool(lines)
+                if not is_repeated:
+                    ids_log.append(self._ids_log, lines)
+                    is_logged = bool(lines)
         except StoreError as fault:
-            if is_logged:
-                self._correct_log(watch.job for watch in (*change.removed, *change.added))
+            if is_logged and not is_repeated:
+                self._failed_lines = lines
+                self._correct_log(change)
             if is_logged and change.added:
                 raise UncommittedError(f"{fault} The ids of new jobs are kept in {self._ids_log}.") from fault
             raise
+        self._failed_lines = []
+        if is_repeated:
+            self._correct_log(change)
 
     def reconcile_with_log(self, watchlist: Watchlist) -> Watchlist:
         """Add jobs that `ids.log` lists and the store does not know, and append missing lines to the log.
@@ -433,8 +441,9 @@ class Store:
         log.warning("%s", text)
         self.notice = f"{self.notice} {text}".strip()
 
-    def _correct_log(self, jobs: Iterable[JobRef]) -> None:
-        """Write to the log what the store knows of these jobs; if that fails, too, only log it."""
+    def _correct_log(self, change: Change) -> None:
+        """Write to the log what the store knows of jobs that were added or removed; if that fails, too, only log it."""
+        jobs = [watch.job for watch in (*change.removed, *change.added)]
         try:
             with self.file.begin_transaction() as connection:
                 reconciliation.correct_log(connection, self._ids_log, jobs)
