@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -170,6 +172,23 @@ def test_old_jobs_are_archived_and_can_be_restored() -> None:
 
 
 @pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("arguments", [("--tenant", "eu"), ("--tenant", "eu", "--filter", " ")])
+def test_of_a_tenant_only_what_is_due_and_was_read_is_archived(arguments: tuple[str, ...]) -> None:
+    long_ago = time.time() - 40 * 86_400
+    with opened(store_path()) as (store, _):
+        for number, answer in ((11, done(long_ago)), (12, failed(long_ago)), (13, done(time.time()))):
+            watches = observed(store, added(store, watch(number, tenant="eu", added_at=long_ago)), answer)
+            if number != 12:
+                store.apply(watches.mark_read([job(number, "eu")], long_ago))
+    command = [sys.executable, "-m", "zjobtui", "archive"]
+    done_by = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert (done_by.returncode, done_by.stdout) == (0, "1 job archived. `zjobtui restore` restores a job.\n")
+    assert ids(run("ls", "--archived", "--json").stdout) == given(11)
+    why = "Of 3 jobs: 1 not ended, 1 unread, 1 ended or read less than 30d ago."
+    assert run("archive", *arguments).stdout == f"0 jobs archived. {why}\n"
+
+
+@pytest.mark.usefixtures("filled")
 def test_archived_jobs_are_archived_where_they_are_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("archive")
     archived, listed = tmp_path / "archived.json", tmp_path / "listed.json"
@@ -202,6 +221,7 @@ def test_running_jobs_are_never_archived() -> None:
     status, printed, told = said(run("archive", *given(1, 4)))
     assert (status, printed) == (1, "1 job archived. `zjobtui restore` restores a job.\n")
     assert f"“{job_id(4).given}” has not ended" in told
+    assert [run("archive", name).exit_code for name in (*given(4), "nothing")] == [2, 2]
     assert run("archive", "--filter", "id:5d7b").stdout.startswith("1 job archived.")
     assert ids(run("ls", "--json").stdout) == given(3, 4)
 

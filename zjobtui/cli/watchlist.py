@@ -30,6 +30,7 @@ from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.source_text import decode_bytes
 from zjobtui.models.text import parse_tags
 from zjobtui.models.watched_job import WatchedJob, due_for_archive
+from zjobtui.models.watchlist import Watchlist
 
 STDIN = "-"
 """The argument that means standard input."""
@@ -160,8 +161,8 @@ def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
     r"""Archive finished jobs.
 
     Archives the given jobs, or those that match the filter. Without either, archives what the monitor archives
-    automatically: jobs that finished and were read longer ago than `archive_after` in config.toml (30 days). Nothing
-    is deleted: see `zjobtui ls --archived` and `zjobtui restore`.
+    automatically: jobs, with --tenant only of this tenant, that finished and were read longer ago than `archive_after`
+    in config.toml (30 days). Nothing is deleted: see `zjobtui ls --archived` and `zjobtui restore`.
 
     \b
     Examples:
@@ -169,28 +170,29 @@ def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
     zjobtui archive --filter 'status:done ended>2d'
     """
     with open_store_and_watchlist(tenant=tenant) as (store, watchlist, now):
-        is_refused, watches = False, filter_jobs(watchlist, wanted, tenant, now)
-        if jobs or wanted or tenant:
-            if jobs:
-                watches, is_refused = resolve_each(watches, jobs)
-            for watch in (watch for watch in watches if jobs and not watch.is_final):
-                print_error(f"“{watch.name}” has not ended; use `zjobtui rm` to remove it anyway.")
-                is_refused = True
-            ended, after = tuple(watch.job for watch in watches if watch.is_final), 0.0
+        is_refused, watches, after = False, filter_jobs(watchlist, wanted, tenant, now), 0.0
+        if jobs:
+            watches, is_refused = resolve_each(watches, jobs)
+            for watch in watches:
+                if not watch.is_final:
+                    print_error(f"“{watch.name}” has not ended; use `zjobtui rm` to remove it anyway.")
+                    is_refused = True
+        if jobs or wanted.strip():
+            ended = tuple(watch.job for watch in watches if watch.is_final)
         else:
             after = load_valid_configuration().archive_after
-            ended = due_for_archive(watchlist, now, after)
+            ended = due_for_archive(watches, now, after)
         if ended:
             store.apply(watchlist.remove(ended, now, EventKind.ARCHIVED))
-        why = " `zjobtui restore` restores a job." if ended else _why_none(watches, after)
+        why = " `zjobtui restore` restores a job." if ended else _why_none(watchlist, watches, after)
         print(f"{plural(len(ended), 'job')} archived.{why}")
-        sys.exit(SOME_REFUSED if is_refused else OK)
+        sys.exit(OK if not is_refused else SOME_REFUSED if ended else USAGE)
 
 
-def _why_none(watches: list[WatchedJob], after: float) -> str:
-    """Return why none of these jobs was archived; `after` is as `archive_after` in the settings."""
+def _why_none(watchlist: Watchlist, watches: list[WatchedJob], after: float) -> str:
+    """Return why none of these jobs of the watchlist was archived; `after` is as `archive_after` in the settings."""
     if not watches:
-        return " No jobs match." if after == 0 else " The watchlist is empty."
+        return " No jobs match." if len(watchlist) else " The watchlist is empty."
     running = sum(not watch.is_final for watch in watches)
     unread = sum(watch.is_final and watch.is_unread for watch in watches)
     late = len(watches) - running - unread
