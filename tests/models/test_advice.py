@@ -169,6 +169,7 @@ COMPLETED = {
     "no order status": order_report(order_status=""),
     "payment declined": order_report(payment=Payment(error_message="Card declined")),
     "payment failed": order_report(payment=Payment(status="Error")),
+    "payment undone": order_report(payment=Payment(status="Voided")),
     "refund failed": order_report(refunds=(Refund(status="Error"),)),
     "write-off failed": order_report(write_offs=(WriteOff(status="Failed"),)),
     "no result": Report(status="Completed"),

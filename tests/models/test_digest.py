@@ -102,6 +102,7 @@ PENDING = ("Active", "Pending Activation", "Pending Acceptance", "Pending Accept
         (order_report(order_status="Failed"), "order Failed"),
         (order_report(payment=Payment(status="Error", error_message="Card declined")), "payment declined"),
         (order_report(payment=Payment(status="Failed")), "payment failed"),
+        (order_report(payment=Payment(status="Canceled")), "payment undone"),
         (order_report(payment=Payment(error_code="GetTax", error_message="GetTax: no company")), "tax error"),
         (order_report(write_offs=(WriteOff(status="Failed"),)), "write-off failed"),
         (order_report(malformed=("refunds", "status")), "unexpected form: refunds, status"),
@@ -154,6 +155,21 @@ def test_code_and_message_are_those_of_the_first_reason() -> None:
     paid = digest(order_report(payment=Payment(error_code="X1", error_message="Refused")))
     assert (paid.code, paid.message) == ("X1", "The payment is in error: Refused")
     assert digest(order_report()).code == ""
+
+
+@pytest.mark.parametrize(
+    "payment",
+    [
+        Payment(status="Voided"),
+        Payment(status="Canceled", error_message="by the bank"),
+        Payment(status="Processing", error_message="no money"),
+        Payment(status="Voided", error_code="X1"),
+        Payment(status="Error"),
+    ],
+)
+def test_sentence_and_message_say_the_same_of_a_payment(payment: Payment) -> None:
+    made = digest(order_report(payment=payment))
+    assert made.verdict.sentence == f"Job completed, but {made.message[0].lower()}{made.message[1:]}."
 
 
 def test_a_digest_stays_small_whatever_the_order_holds() -> None:

@@ -42,8 +42,8 @@ settings should sign signed since size smaller some specific specified start sta
 still stolen stop string subscription subscriptions succeeded success successful such support supported suspend
 suspended system tax taxes temporarily temporary tenant term termed terms than that the their them then there
 these this those time timed timeout times to today token too total transaction tried trigger try turned twice
-two type types unable unavailable undocumented unexpected unique unit unknown unsuccessful unsupported until up
-update updated usage use used user usually valid validation value values version was were what when where which
+two type types unable unavailable undocumented undone unexpected unique unit unknown unsuccessful unsupported until up
+update updated usage use used user usually valid validation value values version voided was were what when where which
 while who will with within without word words working write written wrong year years yes yet you your zero zone
 zuora
 """

@@ -405,7 +405,15 @@ _COMPLETED = (
         "The order exists, but its payment failed.",
         "",
         False,
-        _text(r"^the payment is in error\b"),
+        _text(r"^the payment is (?!voided|cancell?ed)"),
+        completed="Do not submit the order again. Look at the payment in Zuora, then collect the open invoice there.",
+    ),
+    Rule(
+        "payment undone",
+        "The order exists, but its payment was voided or canceled.",
+        "",
+        False,
+        _text(r"^the payment is (?:voided|cancell?ed)\b"),
         completed="Do not submit the order again. Look at the payment in Zuora, then collect the open invoice there.",
     ),
     Rule(

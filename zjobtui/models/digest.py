@@ -9,14 +9,18 @@ from zjobtui.models.verdict import Verdict
 FINAL_STATUSES = frozenset({"Completed", "Failed"})
 """Zuora's final statuses; with any other the job goes on."""
 
-DIGEST_VERSION = 6
-"""Increases when the rules below or the verdicts change, so that stored digests are made again from stored reports."""
+DIGEST_VERSION = 7
+"""Increases when the rules of `assessment`, `result_problems` or `advice_rules` change.
+
+Stored digests are then made again from the stored responses.
+"""
 
 OPERATION = "operation job"
 """The kind of operation jobs, which are polled at another address than order jobs."""
 
 WHY_CELLS = 40
 """Maximum width of `Digest.why`, in cells of the terminal."""
+
 ExpectedStatuses = Mapping[str, frozenset[str]]
 """By tenant: the statuses besides Completed in which an order needs no attention there."""
 

@@ -20,10 +20,10 @@ class ResultProblem(NamedTuple):
     why: str = ""
 
 
-def _problem(sentence: str, why: str = "", message: str = "") -> ResultProblem:
-    """Return a problem for which Zuora gives no reason; its message is the sentence if that is the same for all."""
+def _problem(sentence: str, why: str = "", message: str = "", code: str = "") -> ResultProblem:
+    """Return a problem with at most a code of Zuora; its message is the sentence if that is the same for all."""
     message = message or sentence
-    return ResultProblem(sentence, Reason("", message[:1].upper() + message[1:]), why)
+    return ResultProblem(sentence, Reason(code, message[:1].upper() + message[1:]), why)
 
 
 def stated(reason: Reason) -> ResultProblem:
@@ -88,11 +88,11 @@ def _problems_of_order(result: OrderResult) -> Iterator[ResultProblem]:
 
 def _payment_problem(payment: Payment) -> ResultProblem:
     error = payment.error_message or payment.error_code
-    text = f"the payment is in error: {error or 'no reason given'}"
-    reason = Reason(payment.error_code, f"T{text[1:]}")
-    if payment.status not in {"Error", "Failed", ""} and not payment.error_code:
+    if payment.status in {"Error", "Failed", ""} or payment.error_code:
+        text = f"the payment is in error: {error or 'no reason given'}"
+    else:
         text = f"the payment is {payment.status}: {error or 'nothing was collected'}"
-    return ResultProblem(text, reason)
+    return _problem(text, code=payment.error_code)
 
 
 def _problems_of_other(result: OtherResult) -> Iterator[ResultProblem]:
