@@ -136,9 +136,9 @@ class _Setting(Struct, frozen=True):
         for word in words:
             if self._canonical(word) not in self.names and (near := nearest(word, self.names)):
                 return f"must be {self.must_be}, not “{shorten(clean(word), 40)}”; did you mean “{near}”?"
-        if isinstance(value, bool | int | float) and not self.is_text:
-            return f"must be {self.must_be}, not {shorten(str(value).lower(), 20)}"
-        return f"must be {self.must_be}"
+        if not isinstance(value, bool | int | float):
+            return f"must be {self.must_be}"
+        return f"must be {self.must_be}, {'in quotes' if self.is_text else f'not {shorten(str(value).lower(), 20)}'}"
 
 
 @cache
@@ -153,7 +153,8 @@ def settings_of(schema: type[msgspec.Struct]) -> dict[str, _Setting]:
 
 def _setting(annotated: Any) -> _Setting:  # noqa: ANN401 - an `Annotated` type
     meta: msgspec.Meta = annotated.__metadata__[0]
-    return _Setting(annotated, meta.description or "", is_text=meta.pattern is not None, **(meta.extra or {}))
+    extra = meta.extra or {}
+    return _Setting(annotated, meta.description or "", is_text=bool(meta.pattern or extra.get("names")), **extra)
 
 
 _MISPLACED_TENANT_KEY = "belongs to a tenant: move it below a line such as [tenants.NAME]"

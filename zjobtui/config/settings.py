@@ -67,14 +67,15 @@ def _read_duration(value: object) -> float | None:
 
 
 def _read_version(value: object) -> str | None:
-    """Return a version of the API, which without quotes is a date or a number in TOML."""
-    return str(value) if isinstance(value, str | float) or type(value) is date else None
+    """Return a version of the API, which without quotes is a date in TOML; a number would lose the end of 211.10."""
+    return str(value) if isinstance(value, str) or type(value) is date else None
 
 
 def _read_ids(value: object) -> object:
     """Return the ids of a list as one text."""
-    is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
-    return ",".join(value) if is_list and isinstance(value, list) else value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ",".join(value)
+    return value
 
 
 def _read_program(value: object) -> object:
