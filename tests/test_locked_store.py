@@ -121,7 +121,7 @@ def test_a_removal_a_label_and_an_undo_under_a_lock_are_named_on_exit(tmp_path: 
         terminal.wait_for(f"Jobs · {JOBS - 1} ", 3)
         terminal.wait_for("removed", 5)
         leave(terminal, "q")
-        assert "Unsaved changes (1 job):" in terminal.text()
+        assert "Removed or archived, but still in the stored watchlist (1 job):" in terminal.text()
 
 
 def run(folder: Path, served: Simulator, *arguments: str, text: str = "") -> tuple[int, str, float]:

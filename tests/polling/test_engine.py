@@ -298,7 +298,7 @@ def test_an_edit_counts_as_unsaved_from_the_moment_it_is_handed_over_until_it_is
         futures = [engine.watch([watch(2)]), engine.label([job(1)], "new"), engine.remove([job(1)])]
         unsaved = engine.unsaved()
         assert [watch.job for watch in unsaved.added] == [job(2)]
-        assert [one.job for one in unsaved.changed] == [job(1)]
+        assert [one.job for one in unsaved.removed] == [job(1)]
         held.set()
         for future in futures:
             future.result(10)
@@ -349,20 +349,21 @@ def test_the_timeline_has_the_time_of_the_key_however_long_the_engine_takes(edit
 
 
 @pytest.mark.parametrize(
-    ("edits", "added", "changed"),
+    ("edits", "added", "changed", "removed"),
     [
-        ([REMOVE, RESTORE], [], []),
-        ([ADD, REMOVE, RESTORE], [], []),
-        ([REMOVE, RESTORE, REMOVE], [], [1]),
-        ([REMOVE, lambda engine: engine.watch([watch(1, label="new")])], [], [1]),
-        ([LABEL, REMOVE, RESTORE], [], [1]),
-        ([ADD, LABEL], [2], [1]),
-        ([ADD, READ, REMOVE, ADD], [2], [1]),
-        ([READ], [], []),
+        ([REMOVE, RESTORE], [], [], []),
+        ([ADD, REMOVE, RESTORE], [], [], []),
+        ([REMOVE, RESTORE, REMOVE], [], [], [1]),
+        ([REMOVE, lambda engine: engine.watch([watch(1, label="new")])], [], [1], []),
+        ([LABEL, REMOVE, RESTORE], [], [1], []),
+        ([LABEL, ARCHIVE], [], [], [1]),
+        ([ADD, LABEL], [2], [1], []),
+        ([ADD, READ, REMOVE, ADD], [2], [], [1]),
+        ([READ], [], [], []),
     ],
 )
 def test_unsaved_edits_of_a_locked_store_are_what_they_come_to(
-    edits: list[Edit], added: list[int], changed: list[int], monkeypatch: pytest.MonkeyPatch
+    edits: list[Edit], added: list[int], changed: list[int], removed: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Job 1 is stored, job 2 is not."""
     monkeypatch.setattr("zjobtui.polling.watchlist_service.CLOSE_LIMIT", 0.01)
@@ -373,6 +374,7 @@ def test_unsaved_edits_of_a_locked_store_are_what_they_come_to(
     unsaved = engine.unsaved()
     assert [one.job for one in unsaved.added] == [job(number) for number in added]
     assert [one.job for one in unsaved.changed] == [job(number) for number in changed]
+    assert [one.job for one in unsaved.removed] == [job(number) for number in removed]
 
 
 CALLS: dict[str, Callable[[Engine], object]] = {
@@ -509,7 +511,7 @@ def test_edits_that_the_store_refuses_are_unsaved_after_the_end() -> None:
     assert engine.remove([job(1)]).result(5).unsaved == "locked"
     engine.stop()
     assert (engine.state.unsaved, [watch.job for watch in engine.unsaved().added]) == ("locked", [job(2)])
-    assert [one.job for one in engine.unsaved().changed] == [job(1)]
+    assert [one.job for one in engine.unsaved().removed] == [job(1)]
 
 
 def test_polling_begins_as_soon_as_there_is_a_source_and_a_job(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Put the engine together: the store and the API clients of the tenants."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from urllib.parse import urlsplit
@@ -69,21 +69,19 @@ def stop_engine(engine: Engine) -> str:
 
 def _unsaved_text(why: str, unsaved: Unsaved) -> str:
     """Return the text, with one line for each job; empty if everything was saved. `why` is the reason as a sentence."""
-    if not (why or unsaved.added or unsaved.changed):
+    if not why and unsaved == Unsaved():
         return ""
     lines = [f"Some changes were not saved. {why}".rstrip()]
-    if unsaved.added:
-        lines.append(
-            f"Not in the stored watchlist ({plural(len(unsaved.added), 'job')}); add them again with: zjobtui add ID…"
-        )
-        lines += _rows(unsaved.added)
-    if unsaved.changed:
-        lines.append(f"Unsaved changes ({plural(len(unsaved.changed), 'job')}):")
-        lines += _rows(unsaved.changed)
+    lines += _rows("Not in the stored watchlist ({}); add them again with: zjobtui add ID…", unsaved.added)
+    lines += _rows("Unsaved changes ({}):", unsaved.changed)
+    lines += _rows("Removed or archived, but still in the stored watchlist ({}):", unsaved.removed)
     return "\n".join(lines)
 
 
-def _rows(watches: Iterable[WatchedJob]) -> Iterator[str]:
+def _rows(heading: str, watches: Sequence[WatchedJob]) -> Iterator[str]:
+    """Yield a heading with the number of jobs in place of `{}`, and a line for each; nothing if there are none."""
+    if watches:
+        yield heading.format(plural(len(watches), "job"))
     for watch in watches:
         yield "  ".join(part for part in (f"  {watch.job.id.given}", watch.job.tenant, clean(watch.label)) if part)
 

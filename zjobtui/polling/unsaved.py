@@ -13,10 +13,11 @@ _written = attrgetter(*WRITTEN_FIELDS)
 
 
 class Unsaved(Struct, frozen=True):
-    """Jobs with edits of the user that are not on disk: those that were added, and those that were changed."""
+    """Jobs with edits of the user that are not on disk: those that were added, changed, and removed or archived."""
 
     added: tuple[WatchedJob, ...] = ()
     changed: tuple[WatchedJob, ...] = ()
+    removed: tuple[WatchedJob, ...] = ()
 
 
 class _Edited(Struct):
@@ -33,9 +34,9 @@ class _Edited(Struct):
 
     @property
     def has_changed(self) -> bool:
-        """Whether a stored job differs from what is stored."""
+        """Whether a listed job differs from what is stored."""
         is_rewritten = self.removed is not None and _written(self.removed) != _written(self.watch)
-        return not self.is_listed or self.is_annotated or is_rewritten
+        return self.is_listed and (self.is_annotated or is_rewritten)
 
 
 def unsaved_ids(changes: Iterable[Change]) -> str:
@@ -63,4 +64,5 @@ def net_unsaved(changes: Iterable[Change]) -> Unsaved:
     return Unsaved(
         tuple(job.watch for job in edited.values() if not job.is_stored and job.is_listed),
         tuple(job.watch for job in edited.values() if job.is_stored and job.has_changed),
+        tuple(job.watch for job in edited.values() if job.is_stored and not job.is_listed),
     )
