@@ -12,6 +12,7 @@ from zjobtui.models.digest import Digest
 from zjobtui.models.duration_stats import TypicalTimes
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
+from zjobtui.models.report import PreviewResult, Report
 from zjobtui.models.sorting import Sorting, SortKey, SortOrder, sorting_of
 from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
@@ -91,6 +92,18 @@ def test_each_column_sorts_in_both_directions_with_empty_ones_last(
 ) -> None:
     assert numbers(arranged(SAMPLE, order)) == expected
     assert numbers(arranged(SAMPLE, Sorting(order, is_reversed=True))) == backwards
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_a_column_sorts_by_what_it_shows(*, is_reversed: bool) -> None:
+    unknown, running = after(1, missed(ProblemKind.NOT_FOUND)), watch(2)
+    order = after(3, seen(order_report(order_number="O-1")))
+    preview = after(4, seen(Report(status="Completed", result=PreviewResult())))
+    sample = [running, preview, unknown, order]
+    by_order = arranged(sample, Sorting(SortOrder.ORDER, is_reversed))
+    assert numbers(by_order) == ([4, 3, 2, 1] if is_reversed else [3, 4, 2, 1])
+    by_why = arranged(sample, Sorting(SortOrder.WHY, is_reversed))
+    assert numbers(by_why) == ([4, 3, 1, 2] if is_reversed else [1, 3, 4, 2])
 
 
 def test_every_order_has_titles_of_its_own() -> None:

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.why import settled_why
 
 SortKey = tuple[bool, int, float, str]
 """Sort key of a job: whether the column is empty, which puts it last in both directions, then what orders compare."""
@@ -43,7 +44,7 @@ def _by_job(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
 
 
 def _by_why(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
-    return _text_key(watch.digest.why if watch.digest else "")
+    return _text_key(settled_why(watch))
 
 
 def _by_tenant(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
@@ -55,7 +56,7 @@ def _by_account(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
 
 
 def _by_order(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
-    return _text_key(watch.digest.order_number if watch.digest else "")
+    return _text_key((watch.digest.order_number or watch.digest.kind) if watch.digest else "")
 
 
 def _by_batch(watch: WatchedJob, _: TypicalByTenant) -> SortKey:
