@@ -35,7 +35,8 @@ def ago(seconds: float) -> str:
 
 def duration(seconds: float) -> str:
     """Return how long something took in at most two units: `0.4s`, `34s`, `4m29s`, `1h02m`, `3d04h`."""
-    return f"{max(0.0, seconds):.1f}s" if seconds < 10 else format_duration(seconds)
+    tenths = round(max(0.0, seconds), 1)
+    return f"{tenths:.1f}s" if tenths < 10 else format_duration(max(10.0, seconds))
 
 
 def moment(
