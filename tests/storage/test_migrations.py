@@ -365,6 +365,13 @@ def test_a_store_of_any_version_is_not_taken_for_damaged_by_its_schema(version: 
             assert damage_of_schema(connection) == ""
 
 
+def test_text_is_read_as_before_after_the_schema_was_examined(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        assert damage_of_schema(connection) == ""
+        with pytest.raises(sqlite3.OperationalError, match="decode"):
+            connection.execute("SELECT CAST(x'ff' AS TEXT)").fetchone()
+
+
 def test_a_batch_is_kept_through_recovery(path: Path) -> None:
     kept(path)
     with closing(sqlite3.connect(path)) as connection:

@@ -124,6 +124,12 @@ COMMANDS = {
     },
 }
 """By module: each command, and the first sentence of its help."""
-for module, sentences in COMMANDS.items():
-    for name, sentence in sentences.items():
-        main.add_command(LazyCommand(name, module, sentence))
+
+
+def _add_commands() -> None:
+    for module, sentences in COMMANDS.items():
+        for name, sentence in sentences.items():
+            main.add_command(LazyCommand(name, module, sentence))
+
+
+_add_commands()

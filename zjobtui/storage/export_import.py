@@ -137,8 +137,9 @@ def from_json(
     """Return the jobs of an export; raises `ImportFileError`.
 
     Jobs with their response are judged again, since the export may come from a machine with other settings or from a
-    version with other rules. If it is not known which statuses are `expected` here, only those are that have no `why`.
-    A job that was read after `now` (seconds since the epoch, UTC), by a clock that was ahead, counts as read now.
+    version with other rules. If it is not known which statuses are `expected` here, only jobs without a `why` are
+    judged. A job that was read after `now` (seconds since the epoch, UTC), by a clock that was ahead, counts as read
+    now.
     """
     text = _text_of(text)
     try:

@@ -141,7 +141,6 @@ def damage_of_schema(connection: sqlite3.Connection) -> str:
 
     Only needed after a statement did not match: that is a bug, unless single characters of the schema were altered.
     """
-    connection.text_factory = lambda raw: raw.decode(errors="replace")
     schema, version = schema_of(connection), version_of(connection)
     tables = {"meta", "watches", "reports", "entries"}
     known = {number: _known_schema(number) for number in range(1, SCHEMA_VERSION + 1)}
@@ -153,9 +152,9 @@ def damage_of_schema(connection: sqlite3.Connection) -> str:
 
 
 def schema_of(connection: sqlite3.Connection) -> Schema:
-    """Return tables and indexes as SQLite describes them."""
-    rows = connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_master ORDER BY name").fetchall()
-    return [(str(row[0]), str(row[1])) for row in rows]
+    """Return tables and indexes as SQLite describes them; what is no UTF-8 is replaced, since they may be damaged."""
+    query = "SELECT CAST(coalesce(name, '') AS BLOB), CAST(coalesce(sql, '') AS BLOB) FROM sqlite_master ORDER BY name"
+    return [(name.decode(errors="replace"), sql.decode(errors="replace")) for name, sql in connection.execute(query)]
 
 
 def check_columns(connection: sqlite3.Connection) -> None:
