@@ -1,7 +1,8 @@
-"""Atomic file writes through a temporary file in the same directory."""
+"""Atomic file writes through a temporary file in the same directory, and the time in names of copies."""
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,11 @@ def temp_sibling(path: Path) -> Iterator[Path]:
         yield made
     finally:
         made.unlink(missing_ok=True)
+
+
+def stamp_for_name() -> str:
+    """Return the time, UTC, for the name of a copy: `20261123T140231Z`."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:

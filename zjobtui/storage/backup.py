@@ -9,7 +9,7 @@ import time
 from contextlib import closing, suppress
 from pathlib import Path
 
-from zjobtui.atomic_write import sync_folder, temp_sibling
+from zjobtui.atomic_write import stamp_for_name, sync_folder, temp_sibling
 from zjobtui.logs import get_logger
 from zjobtui.models.history import EventKind
 from zjobtui.storage import ids_log
@@ -41,7 +41,7 @@ def back_up(path: Path) -> bool:
             with new.open("rb") as file:
                 os.fsync(file.fileno())
             if os.path.lexists(backup) and not _is_contained(backup, connection):
-                aside = unused_path(backup.with_name(f"{backup.name}.replaced-{_stamp()}"))
+                aside = unused_path(backup.with_name(f"{backup.name}.replaced-{stamp_for_name()}"))
                 backup.rename(aside)
                 log.warning("the daily copy had jobs that the store lacks, or was unreadable: it is kept as %s", aside)
             new.replace(backup)
@@ -70,10 +70,6 @@ def _is_contained(backup: Path, connection: sqlite3.Connection) -> bool:
     except _COPY_FAULTS:
         return False
     return is_sound and copied <= {tuple(row) for row in connection.execute(keys)}
-
-
-def _stamp() -> str:
-    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
 
 
 def _compact_ids_log(path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from zjobtui.atomic_write import sync_folder, temp_sibling
+from zjobtui.atomic_write import stamp_for_name, sync_folder, temp_sibling
 from zjobtui.logs import get_logger
 from zjobtui.models.watchlist import UnstorableError
 from zjobtui.storage.migrations import SCHEMA_VERSION, damage_of_schema, migrate, version_of
@@ -133,8 +133,7 @@ def unused_path(path: Path) -> Path:
 
 def aside_path(path: Path) -> Path:
     """Return an unused name beside a store for a file that must make room for a new one."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    return unused_path(path.with_name(f"{path.name}.broken-{stamp}-{os.getpid()}"))
+    return unused_path(path.with_name(f"{path.name}.broken-{stamp_for_name()}-{os.getpid()}"))
 
 
 def move_journals(path: Path, aside: Path, undo: ExitStack) -> None:

@@ -7,12 +7,11 @@ steps; never change one that was released.
 import os
 import re
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from zjobtui.atomic_write import sync_folder, temp_sibling
+from zjobtui.atomic_write import stamp_for_name, sync_folder, temp_sibling
 from zjobtui.logs import get_logger
 from zjobtui.models.digest import DIGEST_VERSION
 
@@ -115,7 +114,7 @@ def migrate(connection: sqlite3.Connection, path: Path | None = None) -> None:
     """
     is_copied = path is None
     while version_of(connection) < SCHEMA_VERSION:
-        with _transaction(connection):
+        with begin_immediate(connection):
             version = version_of(connection)  # another window may have migrated the file meanwhile
             if version >= SCHEMA_VERSION:
                 return
@@ -192,7 +191,8 @@ def _sql(pair: tuple[str, str]) -> int:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def begin_immediate(connection: sqlite3.Connection) -> Iterator[None]:
+    """Open a transaction that may write; commit it, or roll it back after an error."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -205,8 +205,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _copy(path: Path, version: int) -> None:
     """Copy a store to a name with its version and the time; delete the oldest of too many copies."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    copy = path.with_name(f"{path.stem}.schema-{version}-{stamp}{path.suffix}")
+    copy = path.with_name(f"{path.stem}.schema-{version}-{stamp_for_name()}{path.suffix}")
     source_uri = f"{path.absolute().as_uri()}?mode=ro"
     with temp_sibling(copy) as new:
         # A separate connection: SQLite knows of the lock that this process holds, and opening the file by hand would

@@ -13,6 +13,7 @@ from zjobtui.logs import get_logger
 from zjobtui.storage import shared_tables
 from zjobtui.storage.database import BrokenStoreError, Opened, StoreError, failure, identity_of, open_database
 from zjobtui.storage.ids_log import IdsLogError
+from zjobtui.storage.migrations import begin_immediate
 from zjobtui.storage.rows import DamageError, MissingJobError
 
 log = get_logger(__name__)
@@ -97,16 +98,10 @@ class StoreFile:
             raise StoreError(f"{self.path} was replaced or deleted; retrying.")
         with self.lock, self.translate_errors():
             started = time.monotonic()
-            self.connection.execute("BEGIN IMMEDIATE")
-            if (waited := time.monotonic() - started) >= LONG_WAIT:
-                log.warning("the lock of the store was held by another program for %.1fs", waited)
-            try:
+            with begin_immediate(self.connection):
+                if (waited := time.monotonic() - started) >= LONG_WAIT:
+                    log.warning("the lock of the store was held by another program for %.1fs", waited)
                 yield self.connection
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
 
     @contextmanager
     def begin_change(self) -> Iterator[tuple[sqlite3.Connection, int]]:
