@@ -55,7 +55,7 @@ def test_jobs_are_handed_over_by_id_label_and_filter() -> None:
     [
         ((), 2, "Give job ids, or select jobs with --filter."),
         (("--filter", "label:nothing"), 2, "No jobs match."),
-        (("nothing",), 1, "“nothing” is not on the watchlist."),
+        (("nothing",), 2, "“nothing” is not on the watchlist."),
         (("CS-1", "--tenant", "nope"), 2, "Unknown tenant “nope”."),
     ],
 )

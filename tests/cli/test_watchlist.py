@@ -58,6 +58,22 @@ def test_a_renamed_term_is_accepted_and_reported_once() -> None:
     assert run("ls", "--json", "--filter", "status:running").stderr == ""
 
 
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_tenant_without_a_name_is_refused(blank: str) -> None:
+    for arguments in (("add", *given(1)), ("ls",), ("archive",)):
+        status, printed, told = said(run(*arguments, "--tenant", blank))
+        assert (status, printed) == (2, "")
+        assert "it is empty; give the name of a tenant." in told
+    assert len(kept(store_path())) == 0
+
+
+def test_a_tenant_is_found_by_the_name_with_which_it_was_added() -> None:
+    name = "e\x1b[1mu"
+    run("add", *given(1), "--tenant", name)
+    assert ids(run("ls", "--json", "--tenant", name).stdout) == given(1)
+    assert ids(run("ls", "--json", "--tenant", "e␛[1mu").stdout) == given(1)
+
+
 @pytest.mark.parametrize("command", ["ls", "archive", "export"])
 @pytest.mark.parametrize(("wanted", "why"), [("statsu:failed", "try status:"), ("age>5", "“5” needs a unit")])
 def test_an_invalid_filter_is_reported_and_nothing_is_done(command: str, wanted: str, why: str) -> None:

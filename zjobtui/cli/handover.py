@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from zjobtui.bootstrap.output import OK, SOME_REFUSED
+from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE
 from zjobtui.bootstrap.secret_mask import SecretMask
 from zjobtui.cli.common import load_configuration, open_store_and_watchlist, read_stored_details
 from zjobtui.cli.options import TENANT
@@ -35,16 +35,17 @@ def handover(jobs: tuple[str, ...], wanted: str, tenant: str | None, output: str
     """
     with open_store_and_watchlist(tenant=tenant) as (store, watchlist, now):
         watches, is_refused = select_jobs(watchlist, jobs, wanted, tenant, now)
+        if not watches:
+            sys.exit(USAGE)
         with_responses = [HandoverJob(watch, *read_stored_details(store, watch.job)) for watch in watches]
         configuration = load_configuration()
         tenants = {each.tenant.name: each.tenant for each in configuration.tenants}
         mask = configuration.add_secrets(SecretMask())
-        if with_responses:
-            text = handover_text(with_responses, tenants, now, mask, with_notes=with_notes)
-            if output is None:
-                sys.stdout.write(text)
-            else:
-                _write(Path(output), text)
+        text = handover_text(with_responses, tenants, now, mask, with_notes=with_notes)
+        if output is None:
+            sys.stdout.write(text)
+        else:
+            _write(Path(output), text)
     sys.exit(SOME_REFUSED if is_refused else OK)
 
 

@@ -10,6 +10,7 @@ import click
 from zjobtui.bootstrap.output import OK
 from zjobtui.cli.errors import exit_cleanly, start_log
 from zjobtui.logs import get_logger
+from zjobtui.models.text import clean
 
 if TYPE_CHECKING:
     from click.decorators import FC
@@ -26,9 +27,16 @@ def complete_tenants(_context: click.Context, _parameter: click.Parameter, incom
     return tenants_with_jobs(incomplete)
 
 
+def _read_tenant(context: click.Context, parameter: click.Parameter, name: str | None) -> str | None:
+    """Return the name as it is stored; refuse one without a visible character, as of a variable that is not set."""
+    if name is not None and not name.strip() and not context.resilient_parsing:
+        raise click.BadParameter("it is empty; give the name of a tenant.", context, parameter)
+    return name if name is None else clean(name)
+
+
 def tenant_option(text: str) -> "Callable[[FC], FC]":
     """Return the option `--tenant` with this help text."""
-    return click.option("--tenant", metavar="NAME", help=text, shell_complete=complete_tenants)
+    return click.option("--tenant", metavar="NAME", callback=_read_tenant, help=text, shell_complete=complete_tenants)
 
 
 TENANT = tenant_option("Only jobs of this tenant.")
