@@ -74,6 +74,25 @@ def test_what_names_no_job_is_reported(arguments: tuple[str, ...], status: int, 
     assert (result.exit_code, why in result.stderr) == (status, True)
 
 
+def test_a_tag_is_short_and_no_secret_is_stored_in_it() -> None:
+    secret = "client_secret=s3ntinelS3NTINEL1234"
+    long = "x" * 100_000
+    run("add", *given(1), "--tag", f"{secret},{long}")
+    printed = run("tag", f"a,{secret}", *given(1)).stdout
+    (watch,) = listed().values()
+    assert watch.tags == ("client_secret=[masked]", "x" * 199 + "…", "a")
+    assert "s3ntinel" not in printed
+    run("tag", "--remove", f"{secret},{long}", *given(1))
+    assert next(iter(listed().values())).tags == ("a",)
+
+
+def test_a_tag_that_was_stored_as_it_is_can_be_removed() -> None:
+    with opened(store_path()) as (store, _):
+        added(store, watch(1, tags=("client_secret=s3ntinelS3NTINEL1234", "a")))
+    run("tag", "--remove", "client_secret=s3ntinelS3NTINEL1234", *given(1))
+    assert next(iter(listed().values())).tags == ("a",)
+
+
 @pytest.mark.usefixtures("filled")
 def test_known_jobs_get_what_is_given_with_add() -> None:
     options = ("--label", "CS-9", "--tag", "x", "--note", "n", "--batch", "prices")

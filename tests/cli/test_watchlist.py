@@ -348,7 +348,10 @@ def test_a_file_that_cannot_be_imported_changes_nothing(tmp_path: Path) -> None:
     status, printed, told = said(run("import", str(file)))
     assert (status, printed) == (2, "")
     assert told.startswith(f"{file} was not imported; nothing was changed. line 2, column 4: ")
-    assert len(kept(store_path())) == 0
+    run("add", *given(1))
+    file.write_text(run("export").stdout.replace(str(job_id(1)), "XYZ"))
+    assert said(run("import", str(file)))[2].endswith("other than hexadecimal digits and dashes.\n")
+    assert len(kept(store_path())) == 1
 
 
 @pytest.mark.usefixtures("filled")

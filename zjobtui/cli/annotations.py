@@ -39,6 +39,12 @@ def tidy_text(text: str) -> str:
     return shorten(clean(mask_secrets(text).strip()), ANNOTATION_CHARACTERS)
 
 
+def tidy_tags(*texts: str) -> tuple[str, ...]:
+    """Return the tags in texts, each once, without secrets, and cut to `ANNOTATION_CHARACTERS` characters."""
+    masked = parse_tags(*map(mask_secrets, texts))
+    return tuple(dict.fromkeys(shorten(tag, ANNOTATION_CHARACTERS) for tag in masked))
+
+
 def only_tenants(watchlist: Watchlist) -> dict[JobId, str]:
     """Return the tenant of each id that is watched in one tenant, and in no other."""
     numbers = Counter(job.id for job in watchlist.watches)
@@ -157,12 +163,14 @@ def tag(tags: str, jobs: tuple[str, ...], is_removed: bool, wanted: str, tenant:
     zjobtui tag renewal,q4 1bc24f31
     zjobtui tag renewal --remove --filter 'tag:renewal is:final'
     """
-    tidied = parse_tags(tags)
+    tidied = tidy_tags(tags)
     if not tidied:
         raise click.UsageError("Give at least one tag.")
 
     def edit(listed: Watchlist, refs: list[JobRef], _now: float) -> Change:
-        return listed.edit_tags(refs, removed=tidied) if is_removed else listed.edit_tags(refs, tidied)
+        # A tag that was not tidied when it was stored is removed by what was given.
+        removed = (*tidied, *parse_tags(tags))
+        return listed.edit_tags(refs, removed=removed) if is_removed else listed.edit_tags(refs, tidied)
 
     _edit(
         jobs,

@@ -75,7 +75,7 @@ def import_(source: str) -> None:
             imported = from_json(content, read_report, expected_order_statuses(os.environ, config_path()), now=now)
         except ImportFileError as error:
             name = "Standard input" if source == "-" else clean(source)
-            raise ValueError(f"{name} was not imported; nothing was changed. {error}.") from None
+            raise ValueError(f"{name} was not imported; nothing was changed. {str(error).rstrip('.')}.") from None
         removed = {watch.job for watch in removed_jobs(store)}
         merged = merge(watchlist, imported, removed, partial(read_stored_details, store), now)
         if merged.change.must_commit_now or merged.change.observed:

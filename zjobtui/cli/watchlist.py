@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE, print_error
-from zjobtui.cli.annotations import Annotations, annotate, new_jobs, only_tenants, tidy_text
+from zjobtui.cli.annotations import Annotations, annotate, new_jobs, only_tenants, tidy_tags, tidy_text
 from zjobtui.cli.common import load_valid_configuration, open_store_and_watchlist, report_errors, tenant_for_new_jobs
 from zjobtui.cli.follow import Tally, follow_stdin
 from zjobtui.cli.job_ids import ARGUMENT, NO_ID, STDIN_NAME, collect_ids, default_batch, read_stdin, tidy_batch_name
@@ -28,7 +28,6 @@ from zjobtui.models.durations import format_duration
 from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.source_text import decode_bytes
-from zjobtui.models.text import parse_tags
 from zjobtui.models.watched_job import WatchedJob, due_for_archive
 from zjobtui.models.watchlist import Watchlist
 
@@ -90,7 +89,7 @@ def add(
         homes = only_tenants(watchlist) if tenant is None else {}
         needs_home = follow or not parsed.ids.keys() <= homes.keys()
         home = tenant_for_new_jobs(configured, tenant) if needs_home else ""
-        given = Annotations(tidy_text(label), parse_tags(*tags), tidy_text(note), tidy_batch_name(batch))
+        given = Annotations(tidy_text(label), tidy_tags(*tags), tidy_text(note), tidy_batch_name(batch))
         name = given.batch or unique_batch_name(default_batch(parsed, texts, now, "added"), watchlist)
 
         def tenant_of(job_id: JobId) -> str:
