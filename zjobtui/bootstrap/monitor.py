@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -45,6 +45,9 @@ END_LIMIT = 2.0
 
 BACK_UP_AFTER = 5.0
 """Seconds after the start at which the daily copy of the store is made, if it is due."""
+
+BACK_UP_STEP = 3_600.0
+"""Seconds after which it is looked again whether a copy is due, while the window is open."""
 
 BACK_UP_LIMIT = 0.5
 """Seconds that the end of the program waits for a running copy; an unfinished copy is discarded."""
@@ -164,12 +167,19 @@ def _notification_settings(settings: "Settings | None") -> NotificationSettings 
 
 @contextmanager
 def _daily_copy(path: Path) -> Iterator[None]:
-    """Make the daily copy of the store during the block, some seconds after the start."""
-    timer = Timer(BACK_UP_AFTER, back_up, [path])
-    timer.daemon = True
-    timer.start()
+    """Make the daily copy of the store during the block, some seconds after the start and then whenever it is due."""
+    ended = Event()
+
+    def copy() -> None:
+        wait = BACK_UP_AFTER
+        while not ended.wait(wait):
+            back_up(path)
+            wait = BACK_UP_STEP
+
+    thread = Thread(target=copy, name="daily copy", daemon=True)
+    thread.start()
     try:
         yield
     finally:
-        timer.cancel()
-        timer.join(BACK_UP_LIMIT)
+        ended.set()
+        thread.join(BACK_UP_LIMIT)
