@@ -157,9 +157,11 @@ class ScriptedEngine(Engine):
 
     async def add(self, watches: Iterable[WatchedJob], _applied: object, found: Container[JobRef]) -> Change:
         """Add jobs, as `WatchlistService` does."""
-        change = self.state.watchlist.add(watches, self.removed, found)
-        self._take(change)
-        return change
+        return await self.edit(lambda listed: listed.add(watches, self.removed, found), _applied)
+
+    async def undo_removal(self, watches: Iterable[WatchedJob], at: float, _applied: object) -> Change:
+        """Restore jobs, as `WatchlistService` does."""
+        return await self.edit(lambda listed: listed.restore(watches, at), _applied)
 
 
 def call(**fields: Any) -> Call:  # noqa: ANN401 - the fields of `Call`, whatever their types

@@ -14,7 +14,7 @@ from zjobtui.models.related import ReadResult, Reference, Related
 from zjobtui.models.related_details import OrderDetails
 from zjobtui.models.report import OrderResult, Report
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, ExternalChanges
+from zjobtui.models.watchlist import Change, ExternalChanges, fill_annotations, with_annotations
 from zjobtui.zuora.headers import read_rate_limits
 
 DONE = Report(status="Completed", result=OrderResult(order_number="O-1", order_status="Completed"), raw="{}")
@@ -99,6 +99,7 @@ class MemoryStore:
 
     changes: list[Change] = field(default_factory=list)
     removed: dict[JobRef, WatchedJob] = field(default_factory=dict)
+    restored: dict[JobRef, WatchedJob] = field(default_factory=dict)
     leases: dict[str, tuple[str, float]] = field(default_factory=dict)
     calls: dict[tuple[str, int], int] = field(default_factory=dict)
     waiting_news: list[ExternalChanges] = field(default_factory=list)
@@ -108,6 +109,9 @@ class MemoryStore:
     def apply(self, change: Change, /) -> None:
         self._fail()
         self.changes.append(change)
+        for watch in change.added:
+            known = self.removed.pop(watch.job, watch)
+            self.restored[watch.job] = with_annotations(known, fill_annotations(watch, known))
         self.removed |= {watch.job: watch for watch in change.removed}
 
     def reopen_if_replaced(self, known: Change, /) -> str:  # noqa: ARG002 - it is never replaced
@@ -127,7 +131,7 @@ class MemoryStore:
 
     def load_watched(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
         self._fail()
-        return tuple(self.removed[job] for job in jobs if job in self.removed)
+        return tuple(self.restored[job] for job in jobs if job in self.restored)
 
     def load_removed(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
         self._fail()

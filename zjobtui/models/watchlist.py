@@ -91,10 +91,13 @@ class Watchlist(Struct, frozen=True):
         return Change(watchlist, added=tuple(new.values()), events=events, dismissed=dismissed)
 
     def restore(self, watches: Iterable[WatchedJob], at: float) -> "Change":
-        """Restore jobs that were removed or archived, with everything that was known of them."""
+        """Restore jobs that were removed or archived, with everything that was known of them.
+
+        The user has written nothing: texts that another window has stored meanwhile stay.
+        """
         change = self.add(_touch_read(watch, at) for watch in watches)
         events = tuple(Event(watch.job, at, EventKind.RESTORED, "") for watch in change.added)
-        return replace(change, events=events)
+        return replace(change, events=events, fields=READ_FIELDS)
 
     def remove(self, jobs: Iterable[JobRef], at: float, why: EventKind = EventKind.REMOVED) -> "Change":
         """Remove or archive jobs; those that are not on the list are ignored."""
@@ -168,7 +171,7 @@ class Watchlist(Struct, frozen=True):
         merged = dict(self.watches)
         for theirs in watches:
             ours = merged.get(theirs.job)
-            merged[theirs.job] = theirs if ours is None else _merge(ours, theirs, now)
+            merged[theirs.job] = theirs if ours is None else merge_job(ours, theirs, now)
         for job in removed:
             merged.pop(job, None)
         return Watchlist(merged)
@@ -205,7 +208,8 @@ def _mark_read(watch: WatchedJob, at: float) -> WatchedJob:
     return replace(watch, read_at=max(at, watch.changed_at or at)) if watch.is_unread else watch
 
 
-def _merge(ours: WatchedJob, theirs: WatchedJob, now: float) -> WatchedJob:
+def merge_job(ours: WatchedJob, theirs: WatchedJob, now: float) -> WatchedJob:
+    """Return a job with the last observation of two states of it, as in `merged`, and the annotations of `theirs`."""
     if observation_order(theirs, now) >= observation_order(ours, now):
         return theirs
     return with_annotations(ours, theirs)
@@ -230,7 +234,10 @@ class Change(Struct, frozen=True):
     removed: tuple[WatchedJob, ...] = ()
     annotated: tuple[WatchedJob, ...] = ()
     fields: tuple[str, ...] = ANNOTATIONS
-    """What is new in the annotated jobs; another window may have written the other fields meanwhile."""
+    """What is new in the annotated jobs, and in added ones that are stored already.
+
+    Another window may have written the other fields meanwhile.
+    """
     observed: tuple[Observed, ...] = ()
     events: tuple[Event, ...] = ()
     dismissed: tuple[JobRef, ...] = ()

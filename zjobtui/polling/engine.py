@@ -55,7 +55,8 @@ REPUBLISH_SECONDS = 2.0
 class Engine:
     """Poll and own the watchlist, or only the jobs of some tenants.
 
-    Every method may be called from any thread; futures complete after the commit.
+    Every method may be called from any thread. The future of an edit is done after the commit, or after `SAVE_LIMIT`
+    seconds with the reason why it is not saved yet.
     """
 
     def __init__(
@@ -147,12 +148,10 @@ class Engine:
         return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.remove(wanted, at, EventKind.ARCHIVED))
 
     def restore(self, watches: Iterable[WatchedJob]) -> "Future[EditResult]":
-        """Restore removed jobs."""
+        """Restore removed jobs, with what other windows have stored of them since."""
         restored, at = tuple(watches), self._clock.now()
-        return self._submit(
-            lambda service, applied: service.edit(lambda watchlist: watchlist.restore(restored, at), applied),
-            Change(self.state.watchlist, added=restored),
-        )
+        change = Change(self.state.watchlist, added=restored)
+        return self._submit(lambda service, applied: service.undo_removal(restored, at, applied), change)
 
     def label(self, jobs: Iterable[JobRef], label: str) -> "Future[EditResult]":
         """Set the label of jobs."""
@@ -399,7 +398,7 @@ class Engine:
     def _submit(
         self, edit: "Callable[[WatchlistService, Callable[[], object]], Awaitable[Change]]", change: Change
     ) -> "Future[EditResult]":
-        """Submit an edit to the engine's thread; until it is committed, `change` counts as unsaved, from now on."""
+        """Submit an edit to the engine's thread; `change` counts as unsaved from now on until it is applied there."""
         key = object()
         self._submitted[key] = change
 

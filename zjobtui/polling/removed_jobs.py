@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, Watchlist
+from zjobtui.models.watchlist import Change, Watchlist, merge_job
 
 
 class RemovedJobs:
@@ -28,18 +28,25 @@ class RemovedJobs:
             self._removed.pop(watch.job, None)
 
     def recall(
-        self, jobs: Iterable[JobRef], stored: Iterable[WatchedJob], uncommitted: Iterable[Change]
+        self,
+        jobs: Iterable[JobRef],
+        undone: Iterable[WatchedJob],
+        stored: Iterable[WatchedJob],
+        uncommitted: Iterable[Change],
     ) -> tuple[WatchedJob, ...]:
-        """Return what is known of jobs that come back, of which the store has `stored`.
+        """Return what is known of jobs that come back: by this window, by the steps `undone`, and by the store.
 
-        A job whose removal is among the `uncommitted` changes is not among the removed ones of the store yet.
+        A job whose removal is among the `uncommitted` changes is as this window knows it: the store has less of it.
         """
+        wanted = dict.fromkeys(jobs)
+        own = {watch.job: watch for watch in undone} | {
+            job: self._removed[job][0] for job in wanted if job in self._removed
+        }
         pending = {watch.job for change in uncommitted for watch in change.removed}
-        recalled = {watch.job: watch for watch in stored}
-        for job in jobs:
-            if job in self._removed and (job in pending or job not in recalled):
-                recalled[job] = self._removed[job][0]
-        return tuple(recalled.values())
+        theirs = {watch.job: watch for watch in stored if watch.job not in pending or watch.job not in own}
+        both = {job: merge_job(own[job], theirs[job], self._now()) for job in own.keys() & theirs.keys()}
+        known = own | theirs | both
+        return tuple(known[job] for job in wanted if job in known)
 
     def as_known(self, watchlist: Watchlist, uncommitted: Sequence[Change]) -> Change:
         """Return the watchlist, and the jobs not on it that this window removed or has uncommitted changes of."""

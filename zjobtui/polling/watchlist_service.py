@@ -204,12 +204,16 @@ class WatchlistService:
         `LOAD_LIMIT` seconds, what it knows follows after the commit.
         """
         added = tuple(watches)
-        jobs = [watch.job for watch in added]
-        stored = await self._load_removed(jobs)
-        if stored is None:
-            self._incomplete.update(jobs)
-        recalled = self._removed.recall(jobs, stored or (), self._uncommitted)
+        recalled = await self._recall([watch.job for watch in added])
         return await self._edit(self.watchlist.add(added, recalled, found), applied)
+
+    async def undo_removal(
+        self, watches: Iterable[WatchedJob], at: float, applied: Callable[[], object] = lambda: None
+    ) -> Change:
+        """Restore jobs that this window removed; they come back as in `add`, also with what other windows wrote."""
+        undone = tuple(watches)
+        recalled = await self._recall([watch.job for watch in undone], undone)
+        return await self._edit(self.watchlist.restore(recalled, at), applied)
 
     async def flush(self) -> None:
         """Retry what could not be committed, then commit observations that only confirm.
@@ -232,13 +236,20 @@ class WatchlistService:
         self._confirmed = {job: watch for job, watch in confirmed.items() if job in later}
         return tuple(Observed(listed.get(job, watch)) for job, watch in confirmed.items() if job not in later)
 
+    async def _recall(self, jobs: list[JobRef], undone: Sequence[WatchedJob] = ()) -> tuple[WatchedJob, ...]:
+        """Return what is known of removed jobs."""
+        stored = await self._load_removed(jobs)
+        if stored is None:
+            self._incomplete.update(jobs)
+        return self._removed.recall(jobs, undone, stored or (), self._uncommitted)
+
     async def _load_removed(self, jobs: list[JobRef]) -> tuple[WatchedJob, ...] | None:
         """Return what the store knows of removed jobs, or None if it does not respond in time."""
         try:
             async with asyncio.timeout(LOAD_LIMIT):
                 return await self.run_io(partial(self._store.load_removed, jobs))
         except Exception:  # a store may fail in any way; what it knows is loaded later
-            log.exception("what is stored of %d added jobs is not known yet", len(jobs))
+            log.exception("what is stored of %d jobs that come back is not known yet", len(jobs))
             return None
 
     async def _edit(self, change: Change, applied: Callable[[], object]) -> Change:

@@ -327,12 +327,9 @@ _EMPTY = {"tags": "'[]'"}
 _INSERT = (
     f"INSERT INTO watches ({', '.join(WATCH_COLUMNS)}, revision) "
     f"VALUES ({', '.join(f':{name}' for name in WATCH_COLUMNS)}, :revision) "
-    "ON CONFLICT (tenant, job) DO UPDATE SET removed_at = NULL, removed_as = NULL, revision = excluded.revision, "
-    + ", ".join(
-        f"""{name} = ifnull(nullif(excluded.{name}, {_EMPTY.get(name, "''")}), {name})""" for name in ANNOTATION_COLUMNS
-    )
+    "ON CONFLICT (tenant, job) DO UPDATE SET removed_at = NULL, removed_as = NULL, revision = excluded.revision"
 )
-"""A job that was removed comes back with its annotations, except for what is newly written."""
+"""A job that was removed comes back with its annotations, except for what is newly written, which is added here."""
 _OBSERVE = (
     f"UPDATE watches SET {', '.join(f'{name} = :{name}' for name in OBSERVATIONS)}, revision = :revision "
     "WHERE tenant = :tenant AND job = :job "
@@ -372,9 +369,9 @@ def write_change(connection: sqlite3.Connection, change: Change, revision: int, 
     compared with the time of the commit, not with that of the new observation, which may have waited for a lock for
     hours. Raises `MissingJobError` if the store does not know a job of the change: no row is ever deleted.
     """
-    _add(connection, change.added, revision)
+    columns = [_COLUMN_OF.get(field, field) for field in change.fields]
+    _add(connection, change.added, columns, revision)
     _remove(connection, change, revision)
-    columns = (_COLUMN_OF.get(field, field) for field in change.fields)
     fields = ", ".join(f"{name} = :{name}" for name in columns)
     annotate = f"UPDATE watches SET {fields}, revision = :revision WHERE tenant = :tenant AND job = :job"
     _update_each(connection, annotate, [{**row_of(watch), "revision": revision} for watch in change.annotated])
@@ -382,8 +379,11 @@ def write_change(connection: sqlite3.Connection, change: Change, revision: int, 
     _append(connection, change.events)
 
 
-def _add(connection: sqlite3.Connection, watches: Iterable[WatchedJob], revision: int) -> None:
-    connection.executemany(_INSERT, [{**row_of(watch), "revision": revision} for watch in watches])
+def _add(connection: sqlite3.Connection, watches: Iterable[WatchedJob], columns: Iterable[str], revision: int) -> None:
+    """Add jobs; of those that are stored already, write what is not empty in these columns."""
+    new = (f"""{name} = ifnull(nullif(excluded.{name}, {_EMPTY.get(name, "''")}), {name})""" for name in columns)
+    insert = ", ".join((_INSERT, *new))
+    connection.executemany(insert, [{**row_of(watch), "revision": revision} for watch in watches])
 
 
 def _remove(connection: sqlite3.Connection, change: Change, revision: int) -> None:
