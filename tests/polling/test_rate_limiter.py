@@ -112,11 +112,11 @@ def test_what_is_left_of_a_day_lasts() -> None:
 def test_a_rest_saves_calls_for_a_sweep_but_no_second_day() -> None:
     limits = share_of(API_SANDBOX)
     limiter = RateLimiter(limits, 0)
-    assert len(greedy(limiter, 20 * HOUR, 60)) == pytest.approx(limits.max_saved, abs=4)
-    assert limits.max_saved == 200
-    assert Limits(83, per_day=300).max_saved == 75
-    assert Limits(83).max_saved == 200
-    assert Limits(83, per_day=3).max_saved == 1
+    assert len(greedy(limiter, 20 * HOUR, 60)) == pytest.approx(limits.max_saved(), abs=4)
+    assert limits.max_saved() == 200
+    assert Limits(83, per_day=300).max_saved() == 75
+    assert Limits(83).max_saved() == 200
+    assert Limits(83, per_day=3).max_saved() == 1
 
 
 def test_with_none_left_of_the_day_nothing_goes_and_the_loop_is_not_busy() -> None:
@@ -474,11 +474,37 @@ def test_calls_of_this_window_count_once_whichever_way_they_come() -> None:
     assert limiter.used_today(3) == 135
 
 
-def test_an_old_count_of_the_day_is_not_held_against_the_next_one() -> None:
+def test_a_count_of_the_day_is_not_held_against_the_next_one() -> None:
     limiter = RateLimiter(share_of(API_SANDBOX), 0)
     limiter.set_daily_count(1_000, 10)
     limiter.consume(20, 3)
-    assert limiter.used_today(11 + HOUR) == 3
+    assert limiter.used_today(DAY - 1) == 1_003
+    assert limiter.used_today(DAY) == 3
+
+
+@pytest.mark.parametrize("seconds", [10, 2 * HOUR])
+def test_the_share_of_a_day_is_kept_while_calls_cannot_be_counted(seconds: float) -> None:
+    limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 10)
+    limiter.set_daily_count(990, 10)
+    assert len(greedy(limiter, 10, seconds)) <= 10
+
+
+def test_calls_that_others_leave_of_a_day_are_not_all_sent_at_once() -> None:
+    limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 10)
+    limiter.set_daily_count(960, 10)
+    assert 1 <= len(greedy(limiter, 10, 60)) <= 12
+
+
+def test_windows_that_poll_in_turn_share_an_hour_and_a_day() -> None:
+    """Each adds its calls to the count of the store, and reads it, every ten seconds."""
+    windows, counted, calls = [RateLimiter(limits_for(TenantKind.API_SANDBOX), 0) for _ in range(2)], 0, list[float]()
+    for turn in range(23 * 360):
+        for window in (*windows, windows[0]):
+            counted += window.drain_uncounted()
+            window.set_daily_count(counted, turn * 10)
+        calls += greedy(windows[turn // 30 % 2], turn * 10, 10)
+    assert most_within(calls, HOUR) <= 500
+    assert 900 <= len(calls) <= 1_000
 
 
 def test_midnight_grants_no_second_day_to_what_this_run_has_spent() -> None:

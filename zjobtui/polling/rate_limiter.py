@@ -83,10 +83,9 @@ class Limits(Struct, frozen=True):
     is_day_set: bool = False
     """Whether the user has set the calls per day; the hour is then no limit."""
 
-    @property
-    def max_saved(self) -> float:
-        """Maximum calls that can be saved up: a quarter of a day and half of an hour."""
-        return max(1.0, min(SAVED, self.per_day / 4, self.per_hour / 2))
+    def max_saved(self, others: int = 0) -> float:
+        """Return the maximum calls that can be saved up: a quarter of what others leave of a day, half of an hour."""
+        return max(1.0, min(SAVED, (self.per_day - others) / 4, self.per_hour / 2))
 
     def lowered_to(self, granted: "Limits") -> "Limits":
         """Return these limits with each that the user has not set lowered to what is granted."""
@@ -134,10 +133,10 @@ class RateLimiter:
         """Maximum calls in flight."""
         self._at = now
         self._pace = self._burst
-        self._saved = limits.max_saved
+        self._saved = limits.max_saved()
         self._hour = _Window(_HOUR, _MINUTE)
         self._day = _Window(_DAY, _HOUR)
-        self._today, self._counted_at = 0, -inf
+        self._today, self._today_ends = 0, -inf  # calls of all windows, and when they no longer count
         self._uncounted = 0
         self.consumed = 0
         """Calls counted so far, without those refunded."""
@@ -186,6 +185,7 @@ class RateLimiter:
         self._recent_rate += calls / _RECENTLY
         self._hour.add(now, calls)
         self._day.add(now, calls)
+        self._today += calls
         self._uncounted += calls
         self.consumed += calls
         self._forget_sent(now)
@@ -272,29 +272,38 @@ class RateLimiter:
     def refund(self, calls: int) -> None:
         """Refund calls that were counted but never sent: the source refused them, or polling has ended."""
         self._uncounted = max(0, self._uncounted - calls)
+        self._today = max(0, self._today - calls)
         self.consumed -= calls
-        self._saved = min(self.limits.max_saved, self._saved + calls)
+        self._saved += calls  # more than may be saved is dropped with the next refill
         self._hour.refund(calls)
         self._day.refund(calls)
 
     def set_daily_count(self, today: int, now: float) -> None:
-        """Set the day's count, with the calls of other windows and earlier runs; it is valid for an hour.
+        """Set the count of the day, UTC, of `now`, with the calls of other windows and earlier runs.
 
-        This run's calls in any 24 hours are counted besides, so that midnight grants no second day.
+        Until the day ends, calls of this window are added to it. What other windows have sent since the count before
+        counts for the hour, too. This run's calls in any 24 hours are counted besides, so that midnight grants no
+        second day.
         """
         self._refill(now)
-        self._today, self._counted_at = today + self._uncounted, now
+        counted = today + self._uncounted
+        if now < self._today_ends and counted > self._today:
+            self._hour.add(now, counted - self._today)
+        self._today, self._today_ends = counted, (now // _DAY + 1) * _DAY
 
     def used_today(self, now: float) -> int:
-        """Return the calls of the past 24 hours, or the day's count if that is more."""
-        today = self._today if now - self._counted_at < _HOUR else 0
-        return max(today, self._day.used(now))
+        """Return this run's calls of the past 24 hours, or the calls of all windows today if these are more."""
+        return max(self._today if now < self._today_ends else 0, self._day.used(now))
+
+    def _used_by_others(self, now: float) -> int:
+        """Return the calls of other windows and earlier runs today, as far as they are known."""
+        return self.used_today(now) - self._day.used(now)
 
     def supply(self, now: float) -> list[Supply]:
         """Return the calls that the day allows within the hours ahead: what is left, and what comes free by then."""
         if self.limits.per_day == inf:
             return []
-        others = self.used_today(now) - self._day.used(now)
+        others = self._used_by_others(now)
         midnight = (now // _DAY + 1) * _DAY - now
         return [
             Supply(
@@ -357,7 +366,7 @@ class RateLimiter:
         """Advance the buckets to `now`; while the host limits the rate none are saved up, so that calls are even."""
         is_held = self._host_rate(now) < self.limits.per_second
         passed = max(0.0, now - self._at)
-        saved = 1.0 if is_held else self.limits.max_saved
+        saved = 1.0 if is_held else self.limits.max_saved(self._used_by_others(now))
         self._saved = min(saved, self._saved + self.rate(now) * passed)
         self._pace = min(1.0 if is_held else self._burst, self._pace + self._pace_rate(now) * passed)
         decay = exp(-passed / _RECENTLY)

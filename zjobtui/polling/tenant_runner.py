@@ -240,10 +240,10 @@ class TenantRunner:
     async def _count(self) -> None:
         async with self._counting:
             limiter = self._gate.limiter
-            calls = limiter.drain_uncounted()
-            count = partial(self._store.count_calls, self.tenant.name, int(self._clock.now() // DAY), calls)
+            calls, now = limiter.drain_uncounted(), self._clock.now()
+            count = partial(self._store.count_calls, self.tenant.name, int(now // DAY), calls)
             try:
-                limiter.set_daily_count(await self._service.run_io(count), self._clock.now())
+                limiter.set_daily_count(await self._service.run_io(count), now)
             except Exception:  # a store may fail in any way; the calls are counted later
                 limiter.put_back_uncounted(calls)
                 log.exception("tenant %s: %d calls are not counted yet", self.tenant.name, calls)
