@@ -18,6 +18,7 @@ from zjobtui.models.tenant import Tenant
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.lease import (
+    ACQUIRE_LIMIT,
     LEASE_NAME,
     LEASE_RENEW_SECONDS,
     LEASE_RETRY_SECONDS,
@@ -28,13 +29,20 @@ from zjobtui.polling.lease import (
 )
 
 
-def lease_on(store: MemoryStore, tenant: str = "env", *, ahead: float = 0.0) -> Lease:
+async def no_count() -> None:
+    """Stand for a window that has made no calls."""
+
+
+def lease_on(
+    store: MemoryStore, tenant: str = "env", *, ahead: float = 0.0, count: Callable[[], Awaitable[None]] = no_count
+) -> Lease:
     async def run_io(work):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - as the service does
         return work()
 
     clock = VirtualClock()
     clock.suspend(ahead)
-    return Lease(store, run_io, clock, lambda: None, tenant)
+
+    return Lease(store, run_io, clock, lambda: None, tenant, count)
 
 
 async def keep(lease: Lease) -> "asyncio.Task[None]":
@@ -118,6 +126,36 @@ def test_without_a_working_store_a_window_polls_all_the_same() -> None:
         lease = lease_on(MemoryStore(fault="read-only"))
         task = await keep(lease)
         assert (lease.is_held, lease.is_elsewhere) == (True, False)
+        task.cancel()
+
+    run_virtually(script())
+
+
+def test_a_window_polls_if_the_disk_hangs_before_it_has_the_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script() -> None:
+        lease = lease_on(MemoryStore())
+        monkeypatch.setattr(lease, "_run_io", lambda _: asyncio.Event().wait())
+        task = await keep(lease)
+        held = [lease.is_held]
+        await asyncio.sleep(ACQUIRE_LIMIT)
+        assert [*held, lease.is_held] == [False, True]
+        task.cancel()
+
+    run_virtually(script())
+
+
+def test_calls_are_counted_before_another_window_polls_and_before_this_one_does() -> None:
+    async def script() -> None:
+        counts: list[tuple[bool, bool]] = []
+
+        async def count() -> None:
+            counts.append((lease.is_held, bool(store.leases)))
+
+        lease = lease_on(store := MemoryStore(), count=count)
+        task = await keep(lease)
+        await asyncio.sleep(LEASE_RENEW_SECONDS * 3)
+        await lease.release()
+        assert counts == [(False, True), (True, True)]
         task.cancel()
 
     run_virtually(script())

@@ -115,7 +115,7 @@ def test_each_long_task_starts_again_after_an_exception_which_is_shown(
     what: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     owner, name = TASKS[what]
-    broken = Broken(monkeypatch, owner, name, first=2 if name == "count" else 1)
+    broken = Broken(monkeypatch, owner, name, first=3 if name == "count" else 1)
     log = tmp_path / "log"
     with logged(log):
         states = poll(until_all_ended, EngineOptions(reload=lambda: Reload(notice="changed")))

@@ -25,6 +25,11 @@ LEASE_RENEW_SECONDS = 4.0
 LEASE_RETRY_SECONDS = 1.0
 """Seconds between two attempts to acquire the lease."""
 
+ACQUIRE_LIMIT = 6.0
+"""Seconds for an attempt to acquire the lease: a disk that hangs must not stop polling. A locked store reports an error
+before.
+"""
+
 RunIo = Callable[[Callable[[], bool]], Awaitable[bool]]
 
 
@@ -32,11 +37,18 @@ class Lease:
     """Acquire the lease while there is something to poll, renew it, and release it when there is nothing to poll.
 
     If the store cannot be written, this window polls: polling twice is better than not at all. `changed` is called when
-    `is_held` or `is_elsewhere` has changed; before the first attempt both are False.
+    `is_held` or `is_elsewhere` has changed; before the first attempt both are False. `count` adds the calls of this
+    window to the stored count of the day and reads it, when the lease is acquired and before it is released.
     """
 
     def __init__(
-        self, store: WatchlistStore, run_io: RunIo, clock: Clock, changed: Callable[[], None], tenant: str
+        self,
+        store: WatchlistStore,
+        run_io: RunIo,
+        clock: Clock,
+        changed: Callable[[], None],
+        tenant: str,
+        count: Callable[[], Awaitable[None]],
     ) -> None:
         self.is_held = False
         self.is_elsewhere = False
@@ -48,6 +60,7 @@ class Lease:
         self._run_io = run_io
         self._clock = clock
         self._changed = changed
+        self._count = count
         self._holder = name_holder(os.getpid())
         self._woken = asyncio.Event()
         self._other_until, self._other_since = 0.0, 0.0
@@ -76,8 +89,13 @@ class Lease:
         before = self.is_held, self.is_elsewhere
         try:
             if wanted:
-                self.is_held = await self._run_io(self._acquire)
+                async with asyncio.timeout(None if self.is_held else ACQUIRE_LIMIT):
+                    is_acquired = await self._run_io(self._acquire)
+                    if is_acquired and not self.is_held:
+                        await self._count()
+                self.is_held = is_acquired
             elif self.is_held:
+                await self._count()
                 self.is_held = await self._run_io(self._release)
             self.is_elsewhere = wanted and not self.is_held and self._is_other_alive
         except Exception:  # a store may fail in any way

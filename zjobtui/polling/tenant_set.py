@@ -116,7 +116,9 @@ class TenantSet:
 
     def _start(self, tenant: Tenant, make: MakeSource) -> _Running:
         changed, gate = partial(self._lease_changed, tenant.name), self._gate_of(tenant)
-        lease = Lease(self._store, self._service.run_io, self._clock, changed, tenant.name)
+        lease = Lease(
+            self._store, self._service.run_io, self._clock, changed, tenant.name, partial(self._count, tenant)
+        )
         runner = TenantRunner(
             tenant,
             make,
@@ -176,6 +178,11 @@ class TenantSet:
         breaker, waited = gate.breaker, self._clock.now() - gate.down_until
         is_long = breaker.since is not None and min(self._clock.now() - breaker.since, waited) >= UNREACHABLE_AFTER
         return breaker.needs_user or is_long
+
+    async def _count(self, tenant: Tenant) -> None:
+        """Count the calls of a tenant for all windows."""
+        if (running := self._running.get(tenant.name)) is not None:
+            await running.runner.count()
 
     def _lease_changed(self, tenant: str) -> None:
         running = self._running.get(tenant)
