@@ -514,6 +514,17 @@ def test_edits_that_the_store_refuses_are_unsaved_after_the_end() -> None:
     assert [one.job for one in engine.unsaved().removed] == [job(1)]
 
 
+def test_a_job_whose_adding_failed_is_not_named_on_exit_after_it_was_added_and_removed() -> None:
+    engine = Engine(watchlist(), MemoryStore(), [], FixedClock(NOW))
+    engine.start()
+    with pytest.raises(UnstorableError):
+        engine.watch([watch(2, note="half \ud800")]).result(10)
+    engine.watch([watch(2)]).result(10)
+    engine.remove([job(2)]).result(10)
+    engine.stop()
+    assert engine.unsaved() == Unsaved()
+
+
 def test_polling_begins_as_soon_as_there_is_a_source_and_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "LEASE_RETRY_SECONDS", 1_000.0)
     source, other = Slow(), Slow()

@@ -87,7 +87,7 @@ class Engine:
         self._publishing = threading.Lock()
         # By key, added and removed by single operations on any thread, which the interpreter's lock makes atomic.
         self._submitted: dict[object, Change] = {}
-        self._failed: list[WatchedJob] = []  # new jobs of edits that raised an exception
+        self._failed: list[WatchedJob] = []  # new jobs of edits that raised an exception, until they are listed
         self._edits: set[asyncio.Future[Change]] = set()
         self._membership_version = 0
         self._renewal: asyncio.TimerHandle | None = None
@@ -122,7 +122,7 @@ class Engine:
         # In the order in which a change passes through them, so that none is missed that moves on meanwhile.
         submitted = tuple(self._submitted.values())
         listed = self.state.watchlist
-        failed = Change(listed, added=tuple(watch for watch in self._failed if listed.get(watch.job) is None))
+        failed = Change(listed, added=tuple(watch for watch in self._failed if watch.job not in listed.watches))
         if self._service is None:
             return net_unsaved((failed, *submitted))
         uncommitted = self._service.uncommitted
@@ -360,6 +360,7 @@ class Engine:
         faults = " ".join(supervisor.fault for supervisor in supervisors if supervisor.fault)
         notice = " ".join(text for text in (service.notice, self._settings_notice) if text)
         tenants = tuple(tenant for tenant, _ in self._sources)
+        self._failed = [watch for watch in self._failed if service.watchlist.get(watch.job) is None]
         with self._publishing, self._supervisor.guard("showing the state"):
             self.state = State(service.published, statuses, service.why_unsaved(), faults, notice, tenants)
             self._subscriber(self.state)
