@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from tests.storage.opening import opened
-from tests.support.building import failed, job, seen, watch
+from tests.support.building import failed, job, seen, watch, watchlist
+from tests.support.sources import MemoryStore
 from tests.support.virtual_time import START, run_virtually, wall
 from zjobtui.models.history import EventKind
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change
+from zjobtui.polling.removed_jobs import KEPT
 from zjobtui.polling.watchlist_service import STORE_READ_SECONDS, WatchlistService
 from zjobtui.storage.database import StoreError
 from zjobtui.storage.store import Store
@@ -133,6 +135,28 @@ def test_a_label_that_was_not_saved_yet_survives_removal_and_undo(tmp_path: Path
             assert [one.label for one in ours.watchlist] == ["mine"]
 
     assert [one.label for one in with_windows(tmp_path / "store", script, label="old")] == ["mine"] * 3
+
+
+def test_a_window_that_removes_jobs_for_years_keeps_only_the_last_ones_and_those_not_saved_yet() -> None:
+    async def run() -> list[int]:
+        store, kept = MemoryStore(), list[int]()
+        jobs = [watch(number) for number in range(3 * KEPT)]
+        service = WatchlistService(watchlist(*jobs), store, lambda: None, now=wall)
+
+        async def remove(watches: Sequence[WatchedJob]) -> None:
+            await service.edit(lambda listed: listed.remove([watch.job for watch in watches], wall()))
+            kept.append(len(service._removed.as_known(service.watchlist, ()).removed))
+
+        store.fault = "locked"
+        await remove(jobs[:KEPT])
+        await remove(jobs[KEPT : 2 * KEPT])
+        store.fault = ""
+        await remove(jobs[2 * KEPT :])
+        await remove(())
+        await service.close()
+        return kept
+
+    assert run_virtually(run()) == [KEPT, 2 * KEPT, 3 * KEPT, KEPT]
 
 
 def locked(*_: object) -> None:

@@ -7,6 +7,9 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Watchlist, merge_job
 
+KEPT = 1_000
+"""Jobs that are kept once their removal is stored, the last ones; the store has all of them."""
+
 
 class RemovedJobs:
     """The jobs that this window removed, as they were then, until they come back; `now` is seconds since the epoch."""
@@ -26,6 +29,11 @@ class RemovedJobs:
         """Forget jobs that have come back."""
         for watch in watches:
             self._removed.pop(watch.job, None)
+
+    def trim(self) -> None:
+        """Keep only the last `KEPT` jobs; to be called while all removals are stored."""
+        for job in tuple(self._removed)[:-KEPT]:
+            del self._removed[job]
 
     def recall(
         self,

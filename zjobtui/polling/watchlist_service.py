@@ -294,6 +294,8 @@ class WatchlistService:
 
     def _apply(self, change: Change) -> None:
         """Apply an edit in memory and queue it for the next commit."""
+        if not self._uncommitted:
+            self._removed.trim()
         if change.must_commit_now:
             self._uncommitted.append(change)
         self.watchlist = change.watchlist
