@@ -146,7 +146,7 @@ def main() -> None:
     os.environ["TZ"] = "UTC"
     time.tzset()
     # However slow the machine is, the cursor rests on no job on its way.
-    detail_controller.FOCUS_DELAY = 1_000.0
+    detail_controller.SELECTION_DELAY = 1_000.0
     for picture in PICTURES:
         asyncio.run(take(picture))
     for left_over in set(FOLDER.glob("*.svg")) - {FOLDER / f"{picture.name}.svg" for picture in PICTURES}:

@@ -52,7 +52,7 @@ async def _trial() -> Sample:
     gc.collect()
     gc.disable()  # as the program does when it starts; the monitor turns it on again
     # What is drawn later by the clock is not drawn for a key.
-    detail_controller.FOCUS_DELAY = monitor.TICK_SECONDS = 1_000.0
+    detail_controller.SELECTION_DELAY = monitor.TICK_SECONDS = 1_000.0
     async with run_monitor(engine) as view:
         delays = {name: [await _press(view, key) for key in keys] for name, keys in _KEYS.items()}
         taken = {f"{name} {share}": quantile(delays[name], share) for name in _KEYS for share in (0.5, 0.95)}

@@ -160,7 +160,7 @@ FOUND = {
 @pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_every_word_and_term_matches_its_rows(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zjobtui.ui.detail_controller.FOCUS_DELAY", 1_000.0)
+    monkeypatch.setattr("zjobtui.ui.detail_controller.SELECTION_DELAY", 1_000.0)
     stage = staged(*KINDS, RUNNING, labels=("a", "b Alpha", "c", "d", "e"))
     stage.tag([job(3)], ("acme",))
     stage.mark_read([job(1)])

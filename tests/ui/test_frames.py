@@ -58,7 +58,7 @@ def rows_in(written: list[str]) -> int:
 async def test_after_every_key_the_screen_equals_a_full_redraw(
     monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    monkeypatch.setattr("zjobtui.ui.detail_controller.FOCUS_DELAY", 1_000.0)
+    monkeypatch.setattr("zjobtui.ui.detail_controller.SELECTION_DELAY", 1_000.0)
     keys = "/ w a escape s down enter s escape pagedown space * tab 3 / i d enter escape tab down escape ? escape < >"
     async with run_monitor(watched_world(jobs=60, elapsed=64.0, step=32.0), size) as view:
         for key in keys.split():
@@ -70,7 +70,7 @@ async def test_after_every_key_the_screen_equals_a_full_redraw(
 async def test_after_every_change_of_jobs_the_screen_equals_a_full_redraw(
     monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    monkeypatch.setattr("zjobtui.ui.detail_controller.FOCUS_DELAY", 1_000.0)
+    monkeypatch.setattr("zjobtui.ui.detail_controller.SELECTION_DELAY", 1_000.0)
     random, engine = Random(7), crowd(60)
     async with run_monitor(engine, size) as view:
         for step in range(40):

@@ -21,7 +21,7 @@ SOON = 0.1
 
 @pytest.fixture(autouse=True)
 def _seen_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zjobtui.ui.detail_controller.FOCUS_DELAY", SOON)
+    monkeypatch.setattr("zjobtui.ui.detail_controller.SELECTION_DELAY", SOON)
     monkeypatch.setattr("zjobtui.ui.detail_controller.VISIBLE_ROWS_DELAY", SOON)
 
 

@@ -29,7 +29,7 @@ Compare = Callable[..., bool]
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_screen_looks_as_it_did(name: str, snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zjobtui.ui.detail_controller.FOCUS_DELAY", 1_000.0)
+    monkeypatch.setattr("zjobtui.ui.detail_controller.SELECTION_DELAY", 1_000.0)
     size, job, keys = PICTURES[name]
     engine = watched_world(jobs=40, elapsed=64.0)
     wanted = list(engine.state.watchlist)[job].job

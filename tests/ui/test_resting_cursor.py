@@ -10,12 +10,12 @@ from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.staging import staged, tell
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Success
-from zjobtui.ui.detail_controller import FOCUS_DELAY, READ_SECONDS
+from zjobtui.ui.detail_controller import READ_SECONDS, SELECTION_DELAY
 from zjobtui.ui.job_list import JobList
 
 DONE, FAILED, RUNNING = "recorded-completed-localised", "recorded-failed-lock", "recorded-processing"
 
-REPEAT = FOCUS_DELAY / 12
+REPEAT = SELECTION_DELAY / 12
 """Seconds between two keys while one is held down."""
 
 
@@ -74,7 +74,7 @@ async def test_jobs_that_the_cursor_passes_while_a_key_is_held_stay_unread(key: 
         await hold(view, key, 15, timers)
         assert len(unread_jobs(view)) == 20
         assert view.engine.attended == [job(1)] * len(view.engine.attended)
-        timers.advance(FOCUS_DELAY)
+        timers.advance(SELECTION_DELAY)
         await view.settled()
         assert (len(unread_jobs(view)), 16 in unread_jobs(view)) == (19, False)
         assert view.engine.attended[-1] == job(16)
@@ -84,7 +84,7 @@ async def test_keys_that_do_not_move_the_cursor_do_not_delay_reading(timers: Tim
     async with run_monitor(staged(FAILED, FAILED)) as view:
         await view.press("j")
         for _ in range(2):
-            timers.advance(FOCUS_DELAY / 2)
+            timers.advance(SELECTION_DELAY / 2)
             await view.press("2")
         assert unread_jobs(view) == [1]
 
@@ -93,14 +93,14 @@ async def test_a_job_that_ends_just_before_the_time_is_up_stays_unread_until_a_k
     engine = staged(RUNNING, RUNNING)
     async with run_monitor(engine) as view:
         await view.press("j")
-        timers.advance(FOCUS_DELAY - 0.01)
+        timers.advance(SELECTION_DELAY - 0.01)
         tell(engine, 2, FAILED)
         await view.settled()
         timers.advance(0.02)
         await view.settled()
         assert unread_jobs(view) == [2]
         await view.press("1")
-        timers.advance(FOCUS_DELAY)
+        timers.advance(SELECTION_DELAY)
         await view.settled()
         assert unread_jobs(view) == []
 
@@ -109,13 +109,13 @@ async def test_a_job_whose_place_another_takes_is_not_read_for_it(timers: Timers
     engine = staged(FAILED, FAILED, FAILED)
     async with run_monitor(engine) as view:
         await view.press("j")
-        timers.advance(FOCUS_DELAY - 0.01)
+        timers.advance(SELECTION_DELAY - 0.01)
         engine.remove([job(2)])
         await view.settled()
         timers.advance(0.02)
         await view.settled()
         assert unread_jobs(view) == [1, 3]
-        timers.advance(FOCUS_DELAY)
+        timers.advance(SELECTION_DELAY)
         await view.settled()
         assert unread_jobs(view) == [1]
 
@@ -144,7 +144,7 @@ async def test_any_key_reads_the_first_job_if_it_has_been_shown_for_a_while(key:
     async with run_monitor(staged(FAILED, FAILED)) as view:
         seen_for(view, READ_SECONDS)
         await view.press(key)
-        timers.advance(FOCUS_DELAY)
+        timers.advance(SELECTION_DELAY)
         await view.settled()
         assert unread_jobs(view) == [2]
 
@@ -157,7 +157,7 @@ async def test_a_job_that_has_just_come_under_the_cursor_is_not_read_by_a_key(ti
         await view.settled()
         seen_for(view, READ_SECONDS - 0.1)
         await view.press("j")
-        timers.advance(FOCUS_DELAY)
+        timers.advance(SELECTION_DELAY)
         await view.settled()
         assert unread_jobs(view) == [2]
 
@@ -167,7 +167,7 @@ async def test_a_job_below_the_wallboard_is_not_read(timers: Timers) -> None:
         await view.press("w")
         seen_for(view, 600)
         await view.press("escape", "j")
-        timers.advance(FOCUS_DELAY)
+        timers.advance(SELECTION_DELAY)
         await view.settled()
         assert unread_jobs(view) == [1]
 

@@ -1,4 +1,4 @@
-"""Keeps the detail up to date with the selected job, and reports focus and visible rows to the engine."""
+"""Keep the detail up to date with the selected job, and report that job and the visible rows to the engine."""
 
 import asyncio
 from contextlib import suppress
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
-FOCUS_DELAY = 0.4
+SELECTION_DELAY = 0.4
 """Seconds that the cursor must rest on a job before the engine is notified and the job is marked as read."""
 
 READ_SECONDS = 2.0
 """Seconds for which a job must have been on the screen that came under the cursor by itself, or whose verdict changed
 there, so that the next key of the user means that it was read."""
 
-FOCUS_RENEWAL = 30.0
-"""Seconds after which a key press reports the focused job again; the engine drops it after a few minutes."""
+SELECTION_RENEWAL = 30.0
+"""Seconds after which a key press reports the selected job again; the engine drops it after a few minutes."""
 
 VISIBLE_ROWS_DELAY = 0.3
 """Seconds for which scrolling is collected before the engine gets the jobs on screen."""
@@ -58,8 +58,8 @@ class DetailController:
         self._detail = detail
         detail.trail.reads = ReadCache(context.engine, context.clock, self._post_read_ended)
         self._is_started = False
-        self._focus_timer: Timer | None = None
-        self._focus_reported_at: float | None = None
+        self._selection_timer: Timer | None = None
+        self._selection_reported_at: float | None = None
         self._resting: tuple[JobRef, VerdictKind] | None = None
         """The job under the cursor with its verdict, since `_resting_since`; the user has moved `_moves` times."""
         self._resting_since, self._moves = context.clock.boot(), job_list.user_moves
@@ -112,12 +112,12 @@ class DetailController:
         """Show the selected job; report it to the engine and mark it as read once the cursor has rested on it."""
         self._note_selection()
         self.show()
-        self._start_focus_timer()
+        self._start_selection_timer()
 
-    def report_focus_if_due(self) -> None:
-        """Report the selected job and mark it as read in `FOCUS_DELAY`, if it is unread or the last report is old."""
-        if self._focus_timer is None and (self._has_unread_selection or self._is_focus_report_old):
-            self._start_focus_timer()
+    def report_selection_if_due(self) -> None:
+        """Report the selected job and mark it as read soon, if it is unread or the last report is old."""
+        if self._selection_timer is None and (self._has_unread_selection or self._is_selection_report_old):
+            self._start_selection_timer()
 
     def uncovered(self) -> None:
         """Count from now on for how long the selected job is on the screen: a dialog or the wallboard was over it."""
@@ -150,24 +150,27 @@ class DetailController:
         return selected is not None and selected.is_unread and (self._job_list.is_cursor_held or self._has_rested)
 
     @property
-    def _is_focus_report_old(self) -> bool:
-        return self._focus_reported_at is not None and self._clock.boot() - self._focus_reported_at > FOCUS_RENEWAL
+    def _is_selection_report_old(self) -> bool:
+        return (
+            self._selection_reported_at is not None
+            and self._clock.boot() - self._selection_reported_at > SELECTION_RENEWAL
+        )
 
-    def _start_focus_timer(self) -> None:
-        if self._focus_timer is not None:
-            self._focus_timer.stop()
-        report = partial(self._report_focus, self._job_list.selected)
-        self._focus_timer = self._job_list.set_timer(FOCUS_DELAY, report, name="focus")
+    def _start_selection_timer(self) -> None:
+        if self._selection_timer is not None:
+            self._selection_timer.stop()
+        report = partial(self._report_selection, self._job_list.selected)
+        self._selection_timer = self._job_list.set_timer(SELECTION_DELAY, report, name="selection")
 
-    def _report_focus(self, before: WatchedJob | None) -> None:
+    def _report_selection(self, before: WatchedJob | None) -> None:
         """Report the job on which the cursor has rested; mark it as read if the user has seen its verdict as long.
 
         `before` is that job as it was when the timer started.
         """
-        self._focus_timer, selected = None, self._job_list.selected
+        self._selection_timer, selected = None, self._job_list.selected
         if (selected and selected.job) != (before and before.job):
             return  # the message of this move is still in the queue, and starts the timer again
-        self._focus_reported_at = self._clock.boot()
+        self._selection_reported_at = self._clock.boot()
         self._engine.set_selected(selected.job if selected else None)
         if selected and before and selected.verdict.kind is before.verdict.kind and self._has_unread_selection:
             self._engine.mark_read([selected.job])

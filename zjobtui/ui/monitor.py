@@ -182,7 +182,7 @@ class Monitor(Screen[None]):
         """Keep the cursor on the job being read even if a more urgent one appears."""
         if self.job_list.row is not None:
             self.job_list.hold_cursor()
-        self._detail_controller.report_focus_if_due()
+        self._detail_controller.report_selection_if_due()
 
     def on_paste(self, event: Paste) -> None:
         """Open the dialog that adds jobs with the pasted text."""
@@ -194,7 +194,7 @@ class Monitor(Screen[None]):
         if not self._batches.key_pressed():
             self._unbound_keys.observe(event)
         self._presenter.freeze_order()
-        self._detail_controller.report_focus_if_due()
+        self._detail_controller.report_selection_if_due()
 
     def on_job_list_marks_changed(self) -> None:
         """Show the number of marked jobs."""

@@ -1,4 +1,7 @@
-"""Confirmation of edits after their commit, and the stack of undo steps."""
+"""Confirmation of edits, and the stack of undo steps.
+
+An edit has ended when it is committed, or after some seconds with the reason why it is not saved yet.
+"""
 
 import asyncio
 from collections import deque
@@ -50,7 +53,7 @@ class UndoStack:
         step: UndoStep,
         confirmation: Callable[[Watches], str] | None = None,
     ) -> None:
-        """Confirm the edits once they are committed, as in “2 jobs removed”, and keep the undo step.
+        """Confirm the edits once they have ended, as in “2 jobs removed”, and keep the undo step.
 
         `confirmation` returns another text for the changed jobs. Without a text nothing is shown.
         """
@@ -67,13 +70,13 @@ class UndoStack:
         self._workers.append(self._screen.run_worker(self._confirm(futures, confirmation, step, undone)))
 
     def undo(self) -> None:
-        """Undo the last change, after all pending edits are committed; what fails can be undone again."""
+        """Undo the last change, after all pending edits have ended; what fails can be undone again."""
         if any(not worker.is_finished for worker in self._workers):
-            self._screen.run_worker(self._undo_when_committed())
+            self._screen.run_worker(self._undo_when_ended())
         else:
             self._undo()
 
-    async def _undo_when_committed(self) -> None:
+    async def _undo_when_ended(self) -> None:
         for worker in tuple(self._workers):
             await worker.wait()
         self._undo()
