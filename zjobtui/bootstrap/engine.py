@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from zjobtui.bootstrap.configuration import Configuration, Configured
 from zjobtui.bootstrap.output import print_error
 from zjobtui.clock import Clock
+from zjobtui.daemon_thread import run_on_daemon_thread
 from zjobtui.formatting.symbols import plural
 from zjobtui.logs import get_logger
 from zjobtui.logs import stop as stop_log
@@ -18,7 +19,6 @@ from zjobtui.models.tenant import Credentials
 from zjobtui.models.text import clean
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.options import EngineOptions
 from zjobtui.polling.protocols import JobSource, MakeSource, SourceError

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from zjobtui.bootstrap.configuration import Configured
 from zjobtui.clock import SystemClock
+from zjobtui.daemon_thread import run_on_daemon_thread
 from zjobtui.models.health import Checkup
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import Credentials, Tenant
-from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.protocols import SourceError
 from zjobtui.zuora.proxy import InvalidRouteError, find_route
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from zjobtui.clock import Clock
+from zjobtui.daemon_thread import run_on_daemon_thread
 from zjobtui.logs import get_logger
 from zjobtui.models.call_log import CallLog
 from zjobtui.models.digest import ExpectedStatuses
@@ -21,7 +22,6 @@ from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus, changes_with_time, status_words
 from zjobtui.models.watched_job import WatchedJob, due_for_archive
 from zjobtui.models.watchlist import Change, Watchlist
-from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.loop_thread import LoopThread
 from zjobtui.polling.options import DEFAULT_ENGINE_OPTIONS, EngineOptions, Reload
 from zjobtui.polling.protocols import MakeSource, WatchlistStore

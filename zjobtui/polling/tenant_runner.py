@@ -9,6 +9,7 @@ from random import Random
 from msgspec import Struct
 
 from zjobtui.clock import Clock
+from zjobtui.daemon_thread import run_on_daemon_thread
 from zjobtui.logs import get_logger
 from zjobtui.models.call_log import RecordCall
 from zjobtui.models.job import JobRef
@@ -16,7 +17,6 @@ from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Reference
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus
-from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.options import DEFAULT_ENGINE_OPTIONS, EngineOptions
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.protocols import JobSource, MakeSource, SourceError, WatchlistStore

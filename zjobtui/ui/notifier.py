@@ -8,6 +8,7 @@ from functools import partial
 from msgspec import Struct
 
 from zjobtui.clock import Clock
+from zjobtui.daemon_thread import run_on_daemon_thread
 from zjobtui.formatting.events import notification_line, notification_records
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.notifications import (
@@ -20,7 +21,6 @@ from zjobtui.models.notifications import (
 )
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.ui.clipboard import notification_sequence
 from zjobtui.ui.protocols import NotifyProgram
 from zjobtui.ui.tmux import read_tmux

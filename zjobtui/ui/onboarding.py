@@ -25,13 +25,13 @@ from zjobtui.config.writer import (
     secret_file,
     secret_variable,
 )
+from zjobtui.daemon_thread import run_on_daemon_thread
 from zjobtui.formatting.health import checkup_sentence
 from zjobtui.models.health import Checkup
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.tenant import ClientCredentials, Secret, Tenant
 from zjobtui.models.text import clean
 from zjobtui.models.text_width import fit
-from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.ui.choice import ChoiceDialog
 from zjobtui.ui.prompt import SafeInput
 from zjobtui.ui.terminal_app import TerminalApp

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from zjobtui.config.paths import data_folder, is_kept_by_program
+from zjobtui.daemon_thread import run_on_daemon_thread
 from zjobtui.formatting import export
 from zjobtui.formatting.clipboard_texts import clipboard_texts
 from zjobtui.formatting.handover import HandoverJob, handover
@@ -20,7 +21,6 @@ from zjobtui.models.related import Reference
 from zjobtui.models.text import clean, clean_lines
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import mask_annotations
-from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.storage.exports import FOLDER, export_name, write_export
 from zjobtui.ui.browser import open_url
 from zjobtui.ui.choice import ChoiceDialog

@@ -7,7 +7,7 @@ from typing import Never
 
 import pytest
 
-from zjobtui.polling.daemon_thread import run_on_daemon_thread
+from zjobtui.daemon_thread import run_on_daemon_thread
 
 
 @pytest.mark.parametrize("fault", [OSError("x"), SystemExit("x"), KeyboardInterrupt("x"), StopIteration("x")], ids=repr)
@@ -23,7 +23,7 @@ async def test_whatever_a_call_raises_is_raised_where_it_is_awaited(fault: BaseE
 def test_where_no_thread_is_left_nothing_is_printed_at_the_exit() -> None:
     code = """
 import asyncio, threading
-from zjobtui.polling.daemon_thread import run_on_daemon_thread
+from zjobtui.daemon_thread import run_on_daemon_thread
 
 def fail(_):
     raise RuntimeError("can't start new thread")
