@@ -215,10 +215,6 @@ def merge_job(ours: WatchedJob, theirs: WatchedJob, now: float) -> WatchedJob:
     return with_annotations(ours, theirs)
 
 
-class UnstorableError(Exception):
-    """A change contains what no store can hold; the message says what. Trying again cannot help."""
-
-
 class Observed(Struct, frozen=True):
     """A job after an observation; `response` is set only if it must be stored in place of the one before."""
 
@@ -248,12 +244,3 @@ class Change(Struct, frozen=True):
         """Whether it must be committed before it is reported; observations that only confirm may wait."""
         has_response = any(observed.response is not None for observed in self.observed)
         return bool(self.added or self.removed or self.annotated or self.events or has_response)
-
-
-class ExternalChanges(Struct, frozen=True):
-    """Changes that other windows committed: jobs as they are now, and jobs that were removed."""
-
-    watches: tuple[WatchedJob, ...] = ()
-    removed: tuple[JobRef, ...] = ()
-    since: int = -1
-    """The revision of the store after which they were committed."""
