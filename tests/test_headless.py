@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 from tests.storage.opening import added, kept, observed, opened
-from tests.support.building import NOW, PROCESSING, dashed, done, failed, job, job_id, missed, seen, watch
+from tests.support.building import (
+    NOW,
+    PROCESSING,
+    apply_observations,
+    dashed,
+    done,
+    failed,
+    job,
+    job_id,
+    missed,
+    seen,
+    watch,
+)
 from tests.support.running import run, said
 from zjobtui import __version__
 from zjobtui.cli import monitor
@@ -129,7 +141,7 @@ def fill() -> None:
             (4, seen(PROCESSING)),
             (5, missed(ProblemKind.TIMED_OUT)),
         ):
-            change = watches.apply_observations([(job(number), observation, 5.0)])
+            change = apply_observations(watches, [(job(number), observation, 5.0)])
             store.apply(change)
             watches = change.watchlist
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.benchmarks.children import first_sweep
 from tests.benchmarks.served import Served
-from tests.support.building import arranged, read_payload
+from tests.support.building import apply_observations, arranged, read_payload
 from tests.support.process import environment
 from zjobtui.config.paths import store_path
 from zjobtui.models.job import JobId, JobRef
@@ -55,7 +55,7 @@ def left(folder: Path, job_ids: Iterable[str], added: float, seen: float, payloa
             change := watchlist.add(WatchedJob(job=job, added_at=now - added, added_by="stdin") for job in jobs)
         )
         observation = Success(report, now - seen)
-        opened.apply(change.watchlist.apply_observations((job, observation, STALENESS_LIMIT) for job in jobs))
+        opened.apply(apply_observations(change.watchlist, ((job, observation, STALENESS_LIMIT) for job in jobs)))
     return folder
 
 

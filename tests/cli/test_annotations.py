@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.storage.opening import added, kept, observed, opened
-from tests.support.building import done, failed, job, job_id, watch
+from tests.support.building import apply_observations, done, failed, job, job_id, watch
 from tests.support.running import run, said
 from zjobtui.config.paths import store_path
 from zjobtui.models.sorting import SortOrder
@@ -176,7 +176,7 @@ def test_an_unknown_tenant_is_an_error_in_every_command(command: str) -> None:
 @pytest.mark.usefixtures("filled")
 def test_wait_takes_a_batch_or_a_filter(monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(store_path()) as (store, watches):
-        change = watches.apply_observations([(job(3), done(time.time()), 5.0)])
+        change = apply_observations(watches, [(job(3), done(time.time()), 5.0)])
         store.apply(change)
     status, printed, _ = said(run("wait", "--batch", "renewals Q4"))
     assert status == 1

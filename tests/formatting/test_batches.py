@@ -2,13 +2,24 @@ from math import inf
 
 import pytest
 
-from tests.support.building import NOW, PROCESSING, done, failed, job, read_body, seen, watch, watchlist
+from tests.support.building import (
+    NOW,
+    PROCESSING,
+    apply_observations,
+    done,
+    failed,
+    job,
+    read_body,
+    seen,
+    watch,
+    watchlist,
+)
 from zjobtui.formatting.batches import batch_line, batch_overview, batch_record, range_text, time_left_text
 from zjobtui.models.batches import batches
 from zjobtui.models.observation import Observation
 
 LISTED = watchlist(*(watch(number, batch="renewals Q4 14:02") for number in range(3)))
-RUNNING = LISTED.apply_observations([(job(0), done(NOW + 9), 5.0), (job(1), failed(NOW + 9), 5.0)]).watchlist
+RUNNING = apply_observations(LISTED, [(job(0), done(NOW + 9), 5.0), (job(1), failed(NOW + 9), 5.0)]).watchlist
 
 
 def failure(errors: str) -> Observation:
@@ -62,7 +73,9 @@ def test_a_record_has_numbers_and_times() -> None:
         "time_left_s": [61.0, 100.0],
     }
     (ended,) = batches(
-        RUNNING.apply_observations([(job(2), seen(PROCESSING, NOW + 70), 5.0), (job(2), done(NOW + 80), 5.0)]).watchlist
+        apply_observations(
+            RUNNING, [(job(2), seen(PROCESSING, NOW + 70), 5.0), (job(2), done(NOW + 80), 5.0)]
+        ).watchlist
     )
     assert batch_record(ended, None, inf)["ended_at"] == "2026-11-23T14:01:20Z"
     assert batch_record(ended, None, inf)["duration_s"] == 80.0
@@ -73,7 +86,7 @@ def test_groups_with_the_same_title_are_told_apart_by_their_messages_in_the_over
     bodies = [failure(errors) for errors in (*locks, locks[0], "invalid order")]
     listed = watchlist(*(watch(number, batch="renewals") for number in range(5)))
     jobs = [(job(number), body, 5.0) for number, body in enumerate(bodies)]
-    (progress,) = batches(listed.apply_observations(jobs).watchlist)
+    (progress,) = batches(apply_observations(listed, jobs).watchlist)
     text = batch_overview(progress, None, NOW + 1)
     assert "2 × lock contention: [40000050] Operation failed due to a lock competition. · transient" in text
     assert "1 × lock contention: Lock contention on the account, please retry · transient" in text

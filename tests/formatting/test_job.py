@@ -3,7 +3,18 @@ from datetime import UTC
 import pytest
 from msgspec.structs import replace
 
-from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
+from tests.support.building import (
+    NOW,
+    PROCESSING,
+    apply_observations,
+    done,
+    failed,
+    job,
+    missed,
+    seen,
+    watch,
+    watchlist,
+)
 from zjobtui.formatting.job import (
     TIME_WIDTH,
     VERDICT_TONES,
@@ -24,7 +35,7 @@ HOUR = 3_600.0
 
 
 def after(*observations: Observation) -> WatchedJob:
-    return watchlist(watch(1)).apply_observations([(job(1), one, 5.0) for one in observations]).observed[-1].watch
+    return apply_observations(watchlist(watch(1)), [(job(1), one, 5.0) for one in observations]).observed[-1].watch
 
 
 @pytest.mark.parametrize(

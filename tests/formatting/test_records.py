@@ -6,7 +6,19 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.support.building import NOW, PROCESSING, done, failed, job, missed, order_report, seen, watch, watchlist
+from tests.support.building import (
+    NOW,
+    PROCESSING,
+    apply_observations,
+    done,
+    failed,
+    job,
+    missed,
+    order_report,
+    seen,
+    watch,
+    watchlist,
+)
 from zjobtui.formatting.export import as_csv
 from zjobtui.formatting.records import full_record, record
 from zjobtui.models.history import Event, EventKind
@@ -40,7 +52,7 @@ def test_a_record_of_an_ended_job_has_verdict_and_time() -> None:
         (job(1), done(NOW + 2), 5.0),
         (job(1), missed(at=NOW + 3), 5.0),
     ]
-    result = record(watchlist(watch(1)).apply_observations(brought).observed[-1].watch, NOW + 1e6)
+    result = record(apply_observations(watchlist(watch(1)), brought).observed[-1].watch, NOW + 1e6)
     assert (result["verdict"], result["status"], result["type"]) == ("done", "Completed", "order")
     assert (result["is_final"], result["is_stale"]) == (True, False)
     assert (result["last_answer_at"], result["ended_at"]) == ("2026-11-23T14:00:02Z", "2026-11-23T14:00:02Z")
@@ -48,7 +60,7 @@ def test_a_record_of_an_ended_job_has_verdict_and_time() -> None:
 
 
 def ended(observation: Observation) -> dict[str, Any]:
-    return record(watchlist(watch(1)).apply_observations([(job(1), observation, 5.0)]).observed[-1].watch, NOW)
+    return record(apply_observations(watchlist(watch(1)), [(job(1), observation, 5.0)]).observed[-1].watch, NOW)
 
 
 def test_a_record_of_a_failed_job_has_its_reason() -> None:
@@ -67,7 +79,7 @@ def test_a_record_of_a_failed_job_has_its_reason() -> None:
 
 def test_csv_has_lists_separated_by_spaces() -> None:
     order = order_report(subscriptions=(Subscription(number="S1"), Subscription(number="S2")))
-    text = as_csv(watchlist(watch(1)).apply_observations([(job(1), seen(order), 5.0)]).watchlist, NOW)
+    text = as_csv(apply_observations(watchlist(watch(1)), [(job(1), seen(order), 5.0)]).watchlist, NOW)
     (row,) = csv.DictReader(io.StringIO(text))
     assert (row["subscriptions"], row["invoices"], row["is_transient"]) == ("S1 S2", "", "")
 
@@ -94,12 +106,12 @@ def test_a_body_that_is_not_json_is_a_text(raw: str) -> None:
 
 
 def test_the_duration_of_a_job_is_from_adding_to_its_end() -> None:
-    running = watchlist(watch(1, batch="b")).apply_observations([(job(1), seen(PROCESSING, NOW + 9), 5.0)]).watchlist
-    ended = running.apply_observations([(job(1), done(NOW + 64.25), 5.0)]).watchlist
+    running = apply_observations(watchlist(watch(1, batch="b")), [(job(1), seen(PROCESSING, NOW + 9), 5.0)]).watchlist
+    ended = apply_observations(running, [(job(1), done(NOW + 64.25), 5.0)]).watchlist
     records = [record(one, NOW) for listed in (running, ended) for one in listed]
     assert [(one["batch"], one["duration_s"]) for one in records] == [("b", None), ("b", 64.2)]
     assert (
-        record(watchlist(watch(1)).apply_observations([(job(1), done(), 5.0)]).observed[-1].watch, NOW)["duration_s"]
+        record(apply_observations(watchlist(watch(1)), [(job(1), done(), 5.0)]).observed[-1].watch, NOW)["duration_s"]
         is None
     )
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.building import done, failed, job, job_id, watch, watchlist
+from tests.support.building import apply_observations, done, failed, job, job_id, watch, watchlist
 from zjobtui.formatting.symbols import GLYPHS, WORDS, counts, money, plural, quantity, short_id
 from zjobtui.models.verdict import VerdictKind
 
@@ -51,11 +51,9 @@ def test_a_quantity_is_as_short_as_it_can_be(amount: Decimal | None, text: str) 
 
 
 def test_watches_are_counted_by_verdict_zeros_included() -> None:
-    watches = (
-        watchlist(watch(1), watch(2), watch(3))
-        .apply_observations([(job(1), done(), 5.0), (job(2), failed(), 5.0)])
-        .watchlist
-    )
+    watches = apply_observations(
+        watchlist(watch(1), watch(2), watch(3)), [(job(1), done(), 5.0), (job(2), failed(), 5.0)]
+    ).watchlist
     assert counts(watches) == {
         VerdictKind.FAILED: 1,
         VerdictKind.ATTENTION: 0,

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watchlist
+from tests.support.building import NOW, PROCESSING, apply_observations, done, job, seen, watch, watchlist
 from zjobtui.formatting import table
 from zjobtui.formatting.table import job_table
 from zjobtui.models.duration_stats import TypicalTimes
@@ -12,13 +12,14 @@ from zjobtui.models.text_width import cells
 TENANTS = ("eu-prod", "eu-preprod", "eu-prod")
 
 LISTED = tuple(
-    watchlist(
-        watch(1, label="Renewals Nov", tags=("acme", "q4"), batch="renewals Q4"),
-        watch(2, label="Renewals 続き", tenant="eu-prod"),
-        watch(3),
-    )
-    .apply_observations([(job(1), seen(PROCESSING, NOW + 50), 5.0), (job(1), done(NOW + 60), 5.0)])
-    .watchlist
+    apply_observations(
+        watchlist(
+            watch(1, label="Renewals Nov", tags=("acme", "q4"), batch="renewals Q4"),
+            watch(2, label="Renewals 続き", tenant="eu-prod"),
+            watch(3),
+        ),
+        [(job(1), seen(PROCESSING, NOW + 50), 5.0), (job(1), done(NOW + 60), 5.0)],
+    ).watchlist
 )
 FIRST, *OTHERS = LISTED
 assert FIRST.digest is not None
@@ -60,7 +61,7 @@ def test_tenants_can_be_told_apart_and_numbers_are_whole_or_left_out() -> None:
 
 def test_a_running_job_shows_how_far_it_is_unless_it_is_stale() -> None:
     running = watchlist(watch(1, added_at=NOW))
-    seen_running = running.apply_observations([(job(1), seen(PROCESSING, NOW + 34), 5.0)]).observed[-1].watch
+    seen_running = apply_observations(running, [(job(1), seen(PROCESSING, NOW + 34), 5.0)]).observed[-1].watch
     typical = {"env": TypicalTimes(50.0, 100.0)}
     heading, row = job_table([seen_running], NOW + 35, 120, typical=typical)
     assert heading.endswith("WHY")

@@ -2,7 +2,18 @@ from datetime import UTC
 
 import pytest
 
-from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
+from tests.support.building import (
+    NOW,
+    PROCESSING,
+    apply_observations,
+    done,
+    failed,
+    job,
+    missed,
+    seen,
+    watch,
+    watchlist,
+)
 from zjobtui.formatting.outline import Tone
 from zjobtui.formatting.timeline import phases, timeline_lines, typical_text
 from zjobtui.models.duration_stats import DurationStats, TypicalTimes
@@ -36,7 +47,7 @@ def test_a_timeline_shows_events_with_the_time_between() -> None:
 
 
 def observe(*observations: Observation) -> tuple[WatchedJob, History]:
-    change = watchlist(watch(1)).apply_observations([(job(1), one, 5.0) for one in observations])
+    change = apply_observations(watchlist(watch(1)), [(job(1), one, 5.0) for one in observations])
     return change.observed[-1].watch, change.events
 
 

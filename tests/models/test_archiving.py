@@ -1,6 +1,6 @@
 from msgspec.structs import replace
 
-from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
+from tests.support.building import NOW, PROCESSING, apply_observations, done, job, missed, seen, watch, watchlist
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.observation import Observation
 from zjobtui.models.watched_job import WatchedJob, due_for_archive
@@ -9,7 +9,7 @@ DAY = 86_400.0
 
 
 def looked_at(observation: Observation, at: float = NOW) -> WatchedJob:
-    told = watchlist(watch(1)).apply_observations([(job(1), observation, 5.0)]).watchlist
+    told = apply_observations(watchlist(watch(1)), [(job(1), observation, 5.0)]).watchlist
     return next(iter(told.mark_read([job(1)], at).watchlist))
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.support.batches import polled
-from tests.support.building import NOW, done, failed, job, watch, watchlist
+from tests.support.building import NOW, apply_observations, done, failed, job, watch, watchlist
 from zjobtui.models.batch_tracker import RANGE_SECONDS, BatchTracker
 from zjobtui.models.batches import batches
 from zjobtui.models.watched_job import WatchedJob
@@ -17,7 +17,7 @@ SIX = watchlist(*(watch(number, batch="ab"[number % 2], added_at=NOW + number) f
 
 
 def ended(before: Watchlist, *numbers: int) -> Watchlist:
-    return before.apply_observations([(job(number), done(NOW + 9), 5.0) for number in numbers]).watchlist
+    return apply_observations(before, [(job(number), done(NOW + 9), 5.0) for number in numbers]).watchlist
 
 
 @given(st.lists(st.tuples(st.sampled_from(["end", "fail", "remove", "move", "add"]), st.integers(1, 9)), max_size=12))
@@ -29,7 +29,7 @@ def test_it_counts_the_same_as_from_the_start(steps: list[tuple[str, int]]) -> N
             case "end":
                 current = ended(current, number)
             case "fail":
-                current = current.apply_observations([(one[0], failed(NOW + 9), 5.0)]).watchlist
+                current = apply_observations(current, [(one[0], failed(NOW + 9), 5.0)]).watchlist
             case "remove":
                 current = current.remove(one, NOW).watchlist
             case "move":

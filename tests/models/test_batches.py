@@ -14,7 +14,19 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.support.batches import DONE, estimate, late_estimate, polled
-from tests.support.building import NOW, PROCESSING, done, failed, job, job_id, missed, seen, watch, watchlist
+from tests.support.building import (
+    NOW,
+    PROCESSING,
+    apply_observations,
+    done,
+    failed,
+    job,
+    job_id,
+    missed,
+    seen,
+    watch,
+    watchlist,
+)
 from zjobtui.models.batches import (
     WORDS_WIDTH,
     batch_progress,
@@ -37,7 +49,7 @@ from zjobtui.simulator.world import World
 def after(before: Watchlist, **observations: Observation) -> Watchlist:
     """The watchlist after these observations, by the number of the job: `_1=done(NOW)`."""
     folded = [(job(int(name[1:])), observation, 5.0) for name, observation in observations.items()]
-    return before.apply_observations(folded).watchlist
+    return apply_observations(before, folded).watchlist
 
 
 MIXED = watchlist(
@@ -88,8 +100,8 @@ def test_the_closing_line_names_the_numbers_by_verdict_and_the_time() -> None:
     pending = seen(replace(done(NOW + 372).report, result=None), NOW + 372)
     answers = {"done": done(NOW + 372), "failed": failed(NOW + 370), "attention": pending}
     listed = watchlist(*(watch(number, batch="renewals Q4", last_running_at=NOW) for number in range(200)))
-    ended = listed.apply_observations(
-        (job(number), answers[status], 5.0) for number, status in enumerate(statuses)
+    ended = apply_observations(
+        listed, ((job(number), answers[status], 5.0) for number, status in enumerate(statuses))
     ).watchlist
     assert closing_line(batches(ended)[0]) == "renewals Q4: 193 done, 4 failed, 3 need attention, 6m12s"
 
@@ -105,7 +117,9 @@ def test_the_closing_line_names_the_numbers_by_verdict_and_the_time() -> None:
 )
 def test_verdicts_that_no_job_has_are_left_out(answers: list[Observation], line: str) -> None:
     listed = watchlist(*(watch(number, batch="b", last_running_at=NOW) for number in (1, 2)))
-    ended = listed.apply_observations((job(number), answer, 5.0) for number, answer in enumerate(answers, 1)).watchlist
+    ended = apply_observations(
+        listed, ((job(number), answer, 5.0) for number, answer in enumerate(answers, 1))
+    ).watchlist
     assert closing_line(batches(ended)[0]) == line
 
 

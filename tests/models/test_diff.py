@@ -1,4 +1,4 @@
-from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
+from tests.support.building import NOW, PROCESSING, apply_observations, done, job, missed, seen, watch, watchlist
 from zjobtui.models.diff import differences
 from zjobtui.models.history import EventKind
 from zjobtui.models.watchlist import Watchlist
@@ -13,19 +13,19 @@ ONE, TWO = "00000001", "00000002"
 
 def test_what_came_what_went_and_what_changed_is_told_once() -> None:
     before = watchlist(watch(1), watch(2))
-    after = before.apply_observations([(job(1), done(NOW), 5.0)]).watchlist
+    after = apply_observations(before, [(job(1), done(NOW), 5.0)]).watchlist
     assert told(before, after) == [(EventKind.STATUS, ONE)]
     assert told(before, before.remove([job(1)], NOW).watchlist) == [(EventKind.REMOVED, ONE)]
     assert told(watchlist(watch(1)), before) == [(EventKind.ADDED, TWO)]
     assert told(before, before.tag([job(2)], ("a",)).watchlist) == [(EventKind.LABELLED, TWO)]
-    again = after.apply_observations([(job(1), seen(PROCESSING, NOW + 1), 5.0)]).watchlist
+    again = apply_observations(after, [(job(1), seen(PROCESSING, NOW + 1), 5.0)]).watchlist
     assert told(after, again) == [(EventKind.CONTRADICTED, ONE)]
 
 
 def test_a_mere_confirmation_and_a_failed_call_are_nothing() -> None:
-    before = watchlist(watch(1)).apply_observations([(job(1), seen(PROCESSING), 5.0)]).watchlist
-    after = before.apply_observations(
-        [(job(1), seen(PROCESSING, NOW + 5), 5.0), (job(1), missed(at=NOW + 6), 5.0)]
+    before = apply_observations(watchlist(watch(1)), [(job(1), seen(PROCESSING), 5.0)]).watchlist
+    after = apply_observations(
+        before, [(job(1), seen(PROCESSING, NOW + 5), 5.0), (job(1), missed(at=NOW + 6), 5.0)]
     ).watchlist
     assert after != before
     assert told(before, after) == []

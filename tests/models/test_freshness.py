@@ -1,13 +1,13 @@
 import pytest
 
-from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
+from tests.support.building import NOW, PROCESSING, apply_observations, done, job, missed, seen, watch, watchlist
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.watched_job import WatchedJob, is_stale, stale_at
 
 
 def observed(*observations: Observation, planned: float = 5.0) -> WatchedJob:
-    change = watchlist(watch(1)).apply_observations([(job(1), observation, planned) for observation in observations])
+    change = apply_observations(watchlist(watch(1)), [(job(1), observation, planned) for observation in observations])
     return change.observed[-1].watch
 
 

@@ -5,7 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
+from tests.support.building import (
+    NOW,
+    PROCESSING,
+    apply_observations,
+    done,
+    failed,
+    job,
+    missed,
+    seen,
+    watch,
+    watchlist,
+)
 from zjobtui.formatting.events import notification_line
 from zjobtui.models.diff import changed_pairs
 from zjobtui.models.duration_stats import TypicalTimes
@@ -35,7 +46,7 @@ ANSWERS: dict[str, Callable[[float], Observation]] = {
 
 
 def answered(before: Watchlist, *answers: tuple[int, str], at: float = NOW) -> Watchlist:
-    return before.apply_observations((job(number), ANSWERS[answer](at), 5.0) for number, answer in answers).watchlist
+    return apply_observations(before, ((job(number), ANSWERS[answer](at), 5.0) for number, answer in answers)).watchlist
 
 
 def topics(before: Watchlist, after: Watchlist) -> list[str]:

@@ -1,7 +1,18 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.support.building import NOW, PROCESSING, done, failed, missed, order_report, seen, watch, watchlist
+from tests.support.building import (
+    NOW,
+    PROCESSING,
+    apply_observations,
+    done,
+    failed,
+    missed,
+    order_report,
+    seen,
+    watch,
+    watchlist,
+)
 from zjobtui.models.observation import Observation
 from zjobtui.models.outcome import Outcome, is_over, outcome, worst
 from zjobtui.models.problem import Problem, ProblemKind
@@ -11,7 +22,7 @@ PENDING = order_report(order_status="Pending")
 
 
 def after(observation: Observation) -> WatchedJob:
-    return watchlist(watch(1)).apply_observations([(watch(1).job, observation, 5.0)]).observed[0].watch
+    return apply_observations(watchlist(watch(1)), [(watch(1).job, observation, 5.0)]).observed[0].watch
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
+from tests.support.building import NOW, PROCESSING, apply_observations, done, job, missed, seen, watch, watchlist
 from tests.support.polling import watches
 from tests.support.scripted import FixedClock
 from tests.support.sources import MemoryStore, TimedSource
@@ -241,7 +241,7 @@ def test_nobody_who_leaves_waits_for_a_secret_that_does_not_come() -> None:
 
 def test_what_was_finished_and_seen_for_long_is_archived_and_the_rest_stays() -> None:
     store, listed = MemoryStore(), watchlist(watch(1), watch(2), watch(3))
-    listed = listed.apply_observations([(job(1), done(NOW), 5.0), (job(2), done(NOW), 5.0)]).watchlist
+    listed = apply_observations(listed, [(job(1), done(NOW), 5.0), (job(2), done(NOW), 5.0)]).watchlist
     listed = listed.mark_read([job(1)], NOW).watchlist
     engine = Engine(listed, store, [], FixedClock(NOW + 2 * DAY), EngineOptions(archive_after=DAY))
     engine.start()
@@ -254,7 +254,7 @@ def test_what_was_finished_and_seen_for_long_is_archived_and_the_rest_stays() ->
 
 
 def test_nothing_is_archived_where_nobody_says_after_how_long() -> None:
-    (one,) = watchlist(watch(1)).apply_observations([(job(1), done(NOW), 5.0)]).watchlist
+    (one,) = apply_observations(watchlist(watch(1)), [(job(1), done(NOW), 5.0)]).watchlist
     listed = Watchlist({one.job: replace(one, read_at=NOW)})
     engine = Engine(listed, MemoryStore(), [], FixedClock(NOW + 1e9))
     engine.start()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.support.building import done, job, missed, seen, watch, watchlist
+from tests.support.building import apply_observations, done, job, missed, seen, watch, watchlist
 from tests.support.sources import MemoryStore
 from tests.support.virtual_time import run_virtually
 from zjobtui.bootstrap.report_parser import read_report
@@ -242,7 +242,7 @@ def test_a_store_that_cannot_be_read_and_does_not_say_why_is_reported() -> None:
 
 def known(ref: JobRef) -> WatchedJob:
     """Return a job about which much is known."""
-    return replace(watchlist(watch(1)).apply_observations([(ref, done(), 5.0)]).watchlist.watches[ref], label="known")
+    return replace(apply_observations(watchlist(watch(1)), [(ref, done(), 5.0)]).watchlist.watches[ref], label="known")
 
 
 @pytest.mark.parametrize("fault", ["", "locked"])

@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from tests.storage.old_stores import Content, content_of, old_store, version_of
 from tests.storage.opening import kept, quick_folder
-from tests.support.building import NOW, done, job, job_id, watch
+from tests.support.building import NOW, apply_observations, done, job, job_id, watch
 from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.migrations import SCHEMA_VERSION
@@ -115,7 +115,7 @@ def _write(path: Path, first: int, say: Say) -> None:
         say(f"add {number}")
         watches = save(watches.note([job(number)], f"note {number}"))
         say(f"note {number}")
-        watches = save(watches.apply_observations([(job(number), done(NOW + 1), 5.0)]))
+        watches = save(apply_observations(watches, [(job(number), done(NOW + 1), 5.0)]))
         if is_removed_at_last(number):
             watches = save(watches.remove([job(number)], NOW + 2))
             say(f"remove {number}")
@@ -177,7 +177,7 @@ def kill_while_recovering(folder: Path, rounds: int, chance: random.Random) -> i
             watch(number, label=f"label {number}", note=f"note {number}") for number in range(JOBS)
         )
         store.apply(change)
-        store.apply(change.watchlist.apply_observations([(job(number), done(NOW + 1), 5.0) for number in range(JOBS)]))
+        store.apply(apply_observations(change.watchlist, [(job(number), done(NOW + 1), 5.0) for number in range(JOBS)]))
         back_up(whole)
         watches = kept(whole).remove([job(0)], NOW + 2)
         store.apply(watches)

@@ -13,6 +13,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from tests.support.building import apply_observations
+
 PACKAGE = Path(__file__).parents[2] / "zjobtui"
 
 COLUMNS = ("owner", "server", "region", "problem_hint")
@@ -86,7 +88,7 @@ def check_new_values(folder: Path) -> None:
         theirs.read_changes()
         written = replace(first, owner="theirs")
         theirs.apply(Change(watchlist(written), annotated=(written,), fields=("owner",)))
-        later: Any = ours.apply_observations([(job(1), failed(NOW + 99), 5.0)]).watchlist
+        later: Any = apply_observations(ours, [(job(1), failed(NOW + 99), 5.0)]).watchlist
         changes: Any = mine.read_changes()
         merged: Any = later.merged(changes.watches, changes.removed, NOW + 99)
         assert merged.get(job(1)) == replace(later.get(job(1)), owner="theirs")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.storage.old_stores import DATA
 from tests.storage.opening import opened
-from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch
+from tests.support.building import NOW, PROCESSING, apply_observations, done, failed, job, missed, seen, watch
 from zjobtui.models.history import EventKind
 from zjobtui.models.observation import Observation
 from zjobtui.storage.migrations import SCHEMA_VERSION
@@ -39,7 +39,7 @@ def make(folder: Path) -> None:
             answers: list[Observation] = [seen(PROCESSING, NOW + 1), done(NOW + 2), failed(NOW + 3), missed(at=NOW + 4)]
             for at, answer in enumerate(answers):
                 jobs = [job(number) for number in range(JOBS) if number % len(answers) >= at]
-                change = change.watchlist.apply_observations([(one, answer, 5.0) for one in jobs])
+                change = apply_observations(change.watchlist, [(one, answer, 5.0) for one in jobs])
                 store.apply(change)
             change = change.watchlist.mark_read([job(1), job(2)], NOW + 5)
             store.apply(change)

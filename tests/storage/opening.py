@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.building import NOW, watchlist
+from tests.support.building import NOW, apply_observations, watchlist
 from zjobtui.models.observation import Observation
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
@@ -45,7 +45,7 @@ def added(store: Store, *watches: WatchedJob) -> Watchlist:
 def observed(store: Store, watches: Watchlist, *observations: Observation) -> Watchlist:
     """The watchlist after these observations of all its jobs, each committed."""
     for observation in observations:
-        change = watches.apply_observations([(job, observation, 5.0) for job in watches.watches])
+        change = apply_observations(watches, [(job, observation, 5.0) for job in watches.watches])
         store.apply(change)
         watches = change.watchlist
     return watches

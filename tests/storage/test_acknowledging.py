@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from tests.support.building import NOW, done, job, watch, watchlist
+from tests.support.building import NOW, apply_observations, done, job, watch, watchlist
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
 
@@ -9,7 +9,7 @@ def test_what_was_looked_at_is_known_after_a_restart_and_in_the_other_window(tmp
     path = tmp_path / "watchlist.sqlite3"
     with open_store(path, read_report)[0] as ours, open_store(path, read_report)[0] as theirs:
         added = watchlist().add([watch(1), watch(2)])
-        observed = added.watchlist.apply_observations([(job(1), done(NOW + 1), 5.0), (job(2), done(NOW + 1), 5.0)])
+        observed = apply_observations(added.watchlist, [(job(1), done(NOW + 1), 5.0), (job(2), done(NOW + 1), 5.0)])
         looked = observed.watchlist.mark_read([job(1)], NOW + 2)
         for change in (added, observed):
             ours.apply(change)

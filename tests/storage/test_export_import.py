@@ -12,7 +12,18 @@ from msgspec.structs import asdict, replace
 
 from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.storage.test_store import LISTS
-from tests.support.building import NOW, PROCESSING, done, failed, job, read_body, seen, watch, watchlist
+from tests.support.building import (
+    NOW,
+    PROCESSING,
+    apply_observations,
+    done,
+    failed,
+    job,
+    read_body,
+    seen,
+    watch,
+    watchlist,
+)
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.merge import ImportedJob, merge
 from zjobtui.models.observation import Observation
@@ -86,8 +97,8 @@ def test_answers_and_timelines_come_along_and_only_once(answers: list[Any]) -> N
 
 
 def test_what_a_person_wrote_here_and_what_is_newer_here_stands() -> None:
-    running = next(iter(watchlist(watch(1)).apply_observations([(job(1), seen(PROCESSING, NOW + 9), 5.0)]).watchlist))
-    ended = next(iter(watchlist(watch(1)).apply_observations([(job(1), done(NOW + 1), 5.0)]).watchlist))
+    running = next(iter(apply_observations(watchlist(watch(1)), [(job(1), seen(PROCESSING, NOW + 9), 5.0)]).watchlist))
+    ended = next(iter(apply_observations(watchlist(watch(1)), [(job(1), done(NOW + 1), 5.0)]).watchlist))
     ours = replace(running, label="mine", added_at=NOW - 5)
     theirs = replace(ended, label="theirs", tags=("t",), note="n", batch="b")
     merged = merge(watchlist(ours), [ImportedJob(theirs, done(NOW + 1))], (), lambda _: (None, ()), NOW + 99)
@@ -129,7 +140,7 @@ def test_what_was_taken_off_the_list_here_stays_off_it() -> None:
 
 def test_a_job_that_was_imported_without_its_response_stays_ended_when_digests_are_made_again(tmp_path: Path) -> None:
     running = seen(read_body(status="Processing"), NOW)
-    ended = next(iter(watchlist(watch(1)).apply_observations([(job(1), done(NOW + 5), 5.0)]).watchlist))
+    ended = next(iter(apply_observations(watchlist(watch(1)), [(job(1), done(NOW + 5), 5.0)]).watchlist))
     with opened(tmp_path / "store") as (store, _):
         observed(store, added(store, watch(1)), running)
         imported(store, kept(store.path), to_json([ImportedJob(ended)], "now"))
@@ -221,7 +232,7 @@ def test_no_import_makes_a_row_that_looks_fresh_for_longer_than_three_days() -> 
 def test_a_job_that_was_read_by_a_clock_that_was_ahead_becomes_unread_when_it_changes() -> None:
     (_, imported) = from_json(broken(acknowledged_at=NOW + 1e9), read_report, now=NOW)
     assert not imported.watch.is_unread
-    change = watchlist(imported.watch).apply_observations([(job(2), failed(NOW + 1), 5.0)])
+    change = apply_observations(watchlist(imported.watch), [(job(2), failed(NOW + 1), 5.0)])
     assert change.watchlist.watches[job(2)].is_unread
 
 
@@ -234,7 +245,7 @@ def test_an_imported_observation_from_the_future_is_not_later() -> None:
 
 
 def observed_alone(observation: Observation) -> WatchedJob:
-    return watchlist(watch(1)).apply_observations([(job(1), observation, 5.0)]).watchlist.watches[job(1)]
+    return apply_observations(watchlist(watch(1)), [(job(1), observation, 5.0)]).watchlist.watches[job(1)]
 
 
 def test_a_hostile_text_comes_in_harmless(tmp_path: Path) -> None:

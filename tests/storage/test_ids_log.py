@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.storage.opening import added, kept, opened, quick_folder
-from tests.support.building import NOW, dashed, done, job, job_id, watch
+from tests.support.building import NOW, apply_observations, dashed, done, job, job_id, watch
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.text import clean
 from zjobtui.storage import ids_log
@@ -80,7 +80,7 @@ def test_observations_and_edits_write_no_line(path: Path, log: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
         before = log.read_bytes()
-        store.apply(watches.apply_observations([(job(1), done(NOW + 1), 5.0)]))
+        store.apply(apply_observations(watches, [(job(1), done(NOW + 1), 5.0)]))
         store.apply(watches.label([job(1)], "later", NOW + 2))
     assert log.read_bytes() == before
 
@@ -143,7 +143,7 @@ def test_ids_that_the_store_lacks_are_added_at_the_start_and_a_notice_says_so(pa
 def test_what_the_daily_copy_knows_of_such_jobs_comes_back_too(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1), watch(2, tags=("a",), note="n"))
-        store.apply(watches.apply_observations([(job(2), done(NOW + 1), 5.0)]))
+        store.apply(apply_observations(watches, [(job(2), done(NOW + 1), 5.0)]))
     assert back_up(path)
     forget(path, 2)
     with opened(path) as (store, watches):
@@ -244,7 +244,7 @@ def test_a_log_that_is_no_regular_file_is_refused_and_nothing_is_confirmed(
         assert re.search(why, store.notice)
         with pytest.raises(StoreError, match=why):
             store.apply(watches.add([watch(2)]))
-        store.apply(watches.apply_observations([(job(1), done(NOW + 1), 5.0)]))
+        store.apply(apply_observations(watches, [(job(1), done(NOW + 1), 5.0)]))
     assert set(kept(path).watches) == {job(1)}
     elsewhere = log.with_name("elsewhere")
     assert not elsewhere.exists() or elsewhere.read_text() == "not ours\n"

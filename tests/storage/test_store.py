@@ -13,6 +13,7 @@ from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.support.building import (
     NOW,
     PROCESSING,
+    apply_observations,
     dashed,
     done,
     failed,
@@ -114,7 +115,7 @@ def test_an_answer_comes_back_whole_with_the_call_that_brought_it(calls: list[Ca
     with quick_folder() as folder, opened(folder / "store") as (store, _):
         watches = added(store, *(watch(number) for number, _ in enumerate(calls)))
         answers = [(job(number), replace(done(NOW + 1), call=call), 5.0) for number, call in enumerate(calls)]
-        store.apply(watches.apply_observations(answers))
+        store.apply(apply_observations(watches, answers))
         assert [store.last_response(one) for one, _, _ in answers] == [answer for _, answer, _ in answers]
 
 
@@ -278,7 +279,7 @@ def test_an_answer_that_says_the_same_replaces_nothing(path: Path) -> None:
 def test_an_answer_is_kept_although_a_failed_call_follows_it_in_the_same_commit(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
-        store.apply(watches.apply_observations([(job(1), done(NOW + 1), 5.0), (job(1), missed(at=NOW + 2), 5.0)]))
+        store.apply(apply_observations(watches, [(job(1), done(NOW + 1), 5.0), (job(1), missed(at=NOW + 2), 5.0)]))
         assert store.last_response(job(1)) == done(NOW + 1)
         assert kept(path).watches[job(1)].problem_at == NOW + 2
 
@@ -286,7 +287,7 @@ def test_an_answer_is_kept_although_a_failed_call_follows_it_in_the_same_commit(
 def test_an_older_observation_never_overwrites_a_newer_one(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
-        late, early = (watches.apply_observations([(job(1), one, 5.0)]) for one in (failed(NOW + 20), done(NOW + 10)))
+        late, early = (apply_observations(watches, [(job(1), one, 5.0)]) for one in (failed(NOW + 20), done(NOW + 10)))
         store.apply(late)
         store.apply(early)
         assert kept(path).get(job(1)) == late.watchlist.get(job(1))
@@ -304,7 +305,7 @@ def test_an_observation_is_kept_although_the_clock_was_ahead_before(path: Path, 
 def test_a_commit_that_waited_for_hours_overwrites_nothing_newer(path: Path) -> None:
     with opened(path, lambda: NOW + 7_200) as (store, _):
         watches = added(store, watch(1))
-        late, early = (watches.apply_observations([(job(1), seen(PROCESSING, at), 5.0)]) for at in (NOW + 7_100, NOW))
+        late, early = (apply_observations(watches, [(job(1), seen(PROCESSING, at), 5.0)]) for at in (NOW + 7_100, NOW))
         store.apply(late)
         store.apply(early)
         assert kept(path).get(job(1)) == late.watchlist.get(job(1))
@@ -313,8 +314,8 @@ def test_a_commit_that_waited_for_hours_overwrites_nothing_newer(path: Path) -> 
 def test_a_final_answer_stays_although_its_clock_was_ahead(path: Path) -> None:
     with opened(path, lambda: NOW + 1) as (store, _):
         watches = added(store, watch(1))
-        ended = watches.apply_observations([(job(1), done(NOW + 86_400), 5.0)])
-        running = watches.apply_observations([(job(1), seen(PROCESSING, NOW), 5.0)])
+        ended = apply_observations(watches, [(job(1), done(NOW + 86_400), 5.0)])
+        running = apply_observations(watches, [(job(1), seen(PROCESSING, NOW), 5.0)])
         store.apply(ended)
         store.apply(running)
         assert kept(path).get(job(1)) == ended.watchlist.get(job(1))
@@ -324,7 +325,7 @@ def test_a_final_answer_is_never_undone_and_always_kept(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
         running, ended = (
-            watches.apply_observations([(job(1), observation, 5.0)])
+            apply_observations(watches, [(job(1), observation, 5.0)])
             for observation in (seen(PROCESSING, NOW + 20), done(NOW + 10))
         )
         store.apply(running)
@@ -344,7 +345,7 @@ def test_a_contradiction_is_kept_although_a_failed_call_came_before_it(path: Pat
 
 def test_what_is_known_of_a_job_that_nobody_watches_is_not_written(path: Path) -> None:
     with opened(path) as (store, _):
-        elsewhere = watchlist(watch(1)).apply_observations([(job(1), done(NOW), 5.0)])
+        elsewhere = apply_observations(watchlist(watch(1)), [(job(1), done(NOW), 5.0)])
         with pytest.raises(StoreError, match="another watchlist was copied over"):
             store.apply(elsewhere)
         assert (len(kept(path)), store.last_response(job(1)), store.history(job(1))) == (0, None, ())

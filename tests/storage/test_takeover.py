@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.storage.opening import added, kept, observed, opened, quick_folder
-from tests.support.building import NOW, done, job, job_id, watch, watchlist
+from tests.support.building import NOW, apply_observations, done, job, job_id, watch, watchlist
 from tests.support.virtual_time import run_virtually
 from zjobtui.models.history import EventKind
 from zjobtui.models.watchlist import Change, Watchlist
@@ -141,7 +141,7 @@ def test_a_change_of_a_job_that_the_store_does_not_know_is_never_acknowledged(wa
     change = {
         "note": watches.note([job(1)], "typed"),
         "remove": watches.remove([job(1)], NOW),
-        "fold": watches.apply_observations([(job(1), done(NOW), 5.0)]),
+        "fold": apply_observations(watches, [(job(1), done(NOW), 5.0)]),
     }[way]
     with opened(path) as (store, _):
         with pytest.raises(StoreError, match="copied over"):

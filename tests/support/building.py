@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from tests.support.payloads import http_status, payload
@@ -10,12 +11,12 @@ from zjobtui.formatting.report import report_lines
 from zjobtui.models.advice import advise
 from zjobtui.models.assessment import digest
 from zjobtui.models.job import JobId, JobRef
-from zjobtui.models.observation import Call, Failure, Success
+from zjobtui.models.observation import Call, Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.report import OrderResult, Report
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Watchlist
+from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.zuora.parser import read_response
 
 NOW = 1_795_442_400.0
@@ -45,6 +46,21 @@ def watch(number: int = 1, *, tenant: str = "env", **fields: Any) -> WatchedJob:
 
 def watchlist(*watches: WatchedJob) -> Watchlist:
     return Watchlist({one.job: one for one in watches})
+
+
+def apply_observations(listed: Watchlist, observations: Iterable[tuple[JobRef, Observation, float]]) -> Change:
+    """Return the change of several observations, oldest first: job, observation, planned interval in seconds.
+
+    Observations of jobs that are not on the list are left out, as by the service.
+    """
+    watches, changes = dict(listed.watches), list[Change]()
+    for ref, observation, planned in observations:
+        if ref in watches:  # a list of one job at a time: copies of ten thousand would take seconds
+            changes.append(Watchlist({ref: watches[ref]}).apply_observation(ref, observation, planned))
+            watches |= changes[-1].watchlist.watches
+    observed = tuple(chain.from_iterable(change.observed for change in changes))
+    events = tuple(chain.from_iterable(change.events for change in changes))
+    return Change(Watchlist(watches), observed=observed, events=events)
 
 
 def order(**fields: Any) -> OrderResult:  # noqa: ANN401 - the fields of `OrderResult`

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from msgspec.structs import replace
 
+from tests.support.building import apply_observations
 from tests.support.sources import MemoryStore
 from zjobtui.models.history import Event, History
 from zjobtui.models.job import JobRef
@@ -82,7 +83,9 @@ class ScriptedEngine(Engine):
 
     def bring(self, *brought: tuple[JobRef, Observation], planned: float = 5.0) -> None:
         """Apply observations."""
-        self._take(self.state.watchlist.apply_observations((job, observation, planned) for job, observation in brought))
+        self._take(
+            apply_observations(self.state.watchlist, ((job, observation, planned) for job, observation in brought))
+        )
 
     def publish(self) -> None:
         """Publish the state to the subscriber."""

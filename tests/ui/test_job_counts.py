@@ -18,7 +18,7 @@ def test_counts_follow_jobs_that_end_come_and_go() -> None:
     assert_right(counted, current)
     counted.has_new_ends = False
     for change in (done(NOW + 1), failed(NOW + 2)):
-        current = current.apply_observations([(job(1), change, 5.0)]).watchlist
+        current = current.apply_observation(job(1), change, 5.0).watchlist
         counted.update(current)
         assert_right(counted, current)
     assert counted.has_new_ends

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watchlist
+from tests.support.building import NOW, PROCESSING, apply_observations, done, job, seen, watch, watchlist
 from tests.support.screen_harness import TENANT, run_monitor
 from tests.support.staging import staged
 from zjobtui.config.settings import COLUMN_NAMES
@@ -29,8 +29,7 @@ from zjobtui.ui.split_view import default_list_width
 from zjobtui.ui.styled_line import cell_length
 
 ENDED = (
-    watchlist(watch(1))
-    .apply_observations([(job(1), seen(PROCESSING, NOW), 5.0), (job(1), done(NOW + 5), 5.0)])
+    apply_observations(watchlist(watch(1)), [(job(1), seen(PROCESSING, NOW), 5.0), (job(1), done(NOW + 5), 5.0)])
     .observed[-1]
     .watch
 )
@@ -261,8 +260,7 @@ def test_the_header_shows_column_and_direction(sorting: Sorting, title: str) -> 
 def test_a_running_job_shows_how_far_it_is(age: float, expected: str) -> None:
     typical = {"env": TypicalTimes(50.0, 100.0)}
     one = (
-        watchlist(watch(1, added_at=NOW))
-        .apply_observations([(job(1), seen(PROCESSING, NOW + age), 5.0)])
+        apply_observations(watchlist(watch(1, added_at=NOW)), [(job(1), seen(PROCESSING, NOW + age), 5.0)])
         .observed[-1]
         .watch
     )

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from msgspec.structs import replace
 
-from tests.support.building import done, failed, job, missed, seen, watch, watchlist
+from tests.support.building import apply_observations, done, failed, job, missed, seen, watch, watchlist
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
 from tests.support.staging import staged, tell
@@ -21,9 +21,9 @@ from zjobtui.ui import state_feed
 NEVER = 1_000.0
 RUNNING, DONE, FAILED = "recorded-processing", "recorded-completed-localised", "recorded-failed-lock"
 
-RUNNING_JOBS = (
-    watchlist(watch(1), watch(2)).apply_observations([(job(1), seen(), 5.0), (job(2), seen(), 5.0)]).watchlist
-)
+RUNNING_JOBS = apply_observations(
+    watchlist(watch(1), watch(2)), [(job(1), seen(), 5.0), (job(2), seen(), 5.0)]
+).watchlist
 STATE = State(RUNNING_JOBS, {"env": TenantStatus(tenant="env")})
 
 
@@ -109,10 +109,10 @@ def test_a_state_after_the_screen_is_closed_is_ignored() -> None:
 @pytest.mark.parametrize(
     "after",
     [
-        replace(STATE, watchlist=RUNNING_JOBS.apply_observations([(job(2), done(), 5.0)]).watchlist),
-        replace(STATE, watchlist=RUNNING_JOBS.apply_observations([(job(1), failed(), 5.0)]).watchlist),
+        replace(STATE, watchlist=apply_observations(RUNNING_JOBS, [(job(2), done(), 5.0)]).watchlist),
+        replace(STATE, watchlist=apply_observations(RUNNING_JOBS, [(job(1), failed(), 5.0)]).watchlist),
         replace(
-            STATE, watchlist=RUNNING_JOBS.apply_observations([(job(1), missed(ProblemKind.NOT_FOUND), 5.0)]).watchlist
+            STATE, watchlist=apply_observations(RUNNING_JOBS, [(job(1), missed(ProblemKind.NOT_FOUND), 5.0)]).watchlist
         ),
         replace(STATE, watchlist=RUNNING_JOBS.add([watch(3)]).watchlist),
         replace(STATE, watchlist=RUNNING_JOBS.remove([job(1)], 0.0).watchlist),
@@ -139,9 +139,9 @@ def test_verdicts_jobs_edits_and_problems_are_news(after: State) -> None:
     "after",
     [
         STATE,
-        replace(STATE, watchlist=RUNNING_JOBS.apply_observations([(job(1), seen(at=2e9), 60.0)]).watchlist),
+        replace(STATE, watchlist=apply_observations(RUNNING_JOBS, [(job(1), seen(at=2e9), 60.0)]).watchlist),
         replace(
-            STATE, watchlist=RUNNING_JOBS.apply_observations([(job(2), missed(ProblemKind.TIMED_OUT), 5.0)]).watchlist
+            STATE, watchlist=apply_observations(RUNNING_JOBS, [(job(2), missed(ProblemKind.TIMED_OUT), 5.0)]).watchlist
         ),
         replace(
             STATE, statuses={"env": TenantStatus(tenant="env", answered_at=2e9, calls_per_second=80.0, interval=3.0)}

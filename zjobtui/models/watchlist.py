@@ -141,26 +141,16 @@ class Watchlist(Struct, frozen=True):
         """Put jobs into the batch of this name; an empty name takes them out of any."""
         return self._annotate(jobs, "batch", lambda watch: replace(watch, batch=name))
 
-    def apply_observations(
-        self, observations: Iterable[tuple[JobRef, "Observation", "Planned"]], expected: ExpectedStatuses | None = None
+    def apply_observation(
+        self, job: JobRef, observation: "Observation", planned: "Planned", expected: ExpectedStatuses | None = None
     ) -> "Change":
-        """Apply the results of calls, oldest first, as `apply_observation` does: (job, observation, planned interval).
-
-        Observations of jobs that are no longer on the list are ignored.
-        """
+        """Apply the result of a call about a job on the list, as `apply_observation` of `models/assessment.py` does."""
         from zjobtui.models.assessment import apply_observation  # noqa: PLC0415 - 30 ms (models.report), after the first screen
 
-        watches = dict(self.watches)
-        observed: list[Observed] = []
-        events: list[Event] = []
-        for job, observation, planned in observations:
-            if job in watches:
-                statuses = expected.get(job.tenant, ()) if expected else ()
-                update = apply_observation(watches[job], observation, planned, statuses)
-                watches[job] = update.watch
-                observed.append(Observed(update.watch, update.response))
-                events += update.events
-        return Change(Watchlist(watches), observed=tuple(observed), events=tuple(events))
+        statuses = expected.get(job.tenant, ()) if expected else ()
+        update = apply_observation(self.watches[job], observation, planned, statuses)
+        watchlist = Watchlist({**self.watches, job: update.watch})
+        return Change(watchlist, observed=(Observed(update.watch, update.response),), events=update.events)
 
     def merged(self, watches: Iterable[WatchedJob], removed: Iterable[JobRef], now: float) -> "Watchlist":
         """Return this watchlist with what another window committed: jobs as they are on disk, and removed jobs.

@@ -170,11 +170,11 @@ class WatchlistService:
         if (before := self.watchlist.get(job)) is None:
             return observation, None
         try:
-            change = self.watchlist.apply_observations([(job, observation, planned)], self._expected)
+            change = self.watchlist.apply_observation(job, observation, planned, self._expected)
         except Exception as error:  # it concerns this job alone, whose row then shows the error
             log.exception("internal error in the response about %s/%s", job.tenant, job.id.given)
             observation = internal_failure(error, observation.at, observation)
-            change = self.watchlist.apply_observations([(job, observation, planned)])
+            change = self.watchlist.apply_observation(job, observation, planned)
         self.watchlist, watch = change.watchlist, change.watchlist.watches[job]
         if change.must_commit_now:
             self._arrived.append((change.observed[0], change.events))
