@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from zjobtui.models.id_finder import find_job_ids
@@ -78,6 +78,7 @@ def test_an_id_within_two_encodings_is_found(
     assert find_job_ids(text).ids == (JobId(job_id),), text
 
 
+@example("e3e70682-c209-4cac-a29f-6fbed82c07cd", "\x1b[", "")
 @given(IDS, st.text('%=$*&\\;#x25[]()\u200b\x1b" \n', max_size=30), st.text('%=$*&\\;#[]()\u200b\x1b" \n', max_size=30))
 def test_no_decoding_loses_an_id_between_separators(job_id: str, before: str, after: str) -> None:
     text = f"{before} {job_id} {after}"

@@ -21,7 +21,8 @@ _END = r"(?![0-9A-Za-z])"
 _ID_BEFORE = lazy_pattern(rf"(?<![0-9A-Za-z]){ID}$")
 _ID_AFTER = lazy_pattern(ID + _END)
 
-_CSI = r"[<=>?]?[0-9;:?]{0,40}[ !$]?[A-Za-z~]"
+_CSI = rf"[<=>?]?[0-9;:?]{{0,40}}[ !$]?(?!{ID}{_END})[A-Za-z~]"
+"""What follows the sign of a control sequence. It does not end with the first digit of an id."""
 _STRIPPED = tuple(
     (signs, lazy_pattern(pattern))
     for signs, pattern in (
