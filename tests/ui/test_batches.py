@@ -40,9 +40,9 @@ def renewals(ended: int = 171, total: int = 200) -> ScriptedEngine:
 @pytest.mark.parametrize(
     ("width", "expected"),
     [
-        (200, "  renewals Q4 ████████████▒░░ 171/200 · 25–55s left  "),
-        (110, "  renewals Q4 ██████▒░ 171/200 · 25–55s left  "),
-        (80, "  renewals Q4 171/200 · 25–55s left  "),
+        (200, "  renewals Q4 ████████████▒░░ 171/200 · 25–50s left  "),
+        (110, "  renewals Q4 ██████▒░ 171/200 · 25–50s left  "),
+        (80, "  renewals Q4 171/200 · 25–50s left  "),
         (60, "  171/200  "),
     ],
 )
@@ -62,7 +62,7 @@ async def test_name_bar_and_time_of_the_batch_come_before_figures_of_polling() -
     async with run_monitor(engine, (140, 24)) as view:
         view.app._monitor._tick()
         await view.settled()
-        assert "  renewals Q4 ██████▒░ 171/200 · 25–55s left  " in view.bar
+        assert "  renewals Q4 ██████▒░ 171/200 · 25–50s left  " in view.bar
         assert "limited by" not in view.bar
 
 
