@@ -634,12 +634,12 @@ def test_the_log_says_why_each_call_was_made_what_came_of_it_and_how_long_it_wai
     _, calls = run.log.calls()
     assert len(calls) == len(run.calls)
     by_kind = {kind: [one for one in calls if one.kind is kind] for kind in CallKind}
-    assert {one.job for one in by_kind[CallKind.BY_HAND]} == {job(number) for number in range(12)}
+    assert {one.job for one in by_kind[CallKind.REFRESH]} == {job(number) for number in range(12)}
     assert by_kind[CallKind.PROBE]
     assert all(one.problem == down for one in by_kind[CallKind.PROBE])
     assert all(one.took == pytest.approx(0.5) and one.tenant == "env" for one in calls)
     assert Counter(source.kinds) == Counter(one.kind for one in calls), "the source logs refused attempts as the same"
-    by_hand = [one.waited for one in by_kind[CallKind.BY_HAND]]
+    by_hand = [one.waited for one in by_kind[CallKind.REFRESH]]
     assert min(by_hand) == 0
     assert 0.4 < max(by_hand) < 5, "ten at once, the others after them"
     last = run.log.last(job(3))

@@ -67,7 +67,7 @@ async def update(view: ScreenView) -> None:
 async def test_the_log_shows_time_status_kind_job_duration_and_outcome(size: tuple[int, int]) -> None:
     engine = with_calls(
         logged(1, 0, **TOKEN, tenant="eu"),
-        logged(1, 1, kind=CallKind.BY_HAND),
+        logged(1, 1, kind=CallKind.REFRESH),
         logged(2, 2, **FAILURE),
         labels=("CS-4398",),
     )
@@ -77,7 +77,7 @@ async def test_the_log_shows_time_status_kind_job_duration_and_outcome(size: tup
         assert "▸ 14:00:00 200 token sign-in eu 120 ms" in rows[0]
         assert rows[0].endswith("signed in")
         label = "CS-43…" if size[0] < 100 else "CS-4398"
-        assert f"▸ 14:00:01 200 by hand {label} · 00000001 env 120 ms" in rows[1]
+        assert f"▸ 14:00:01 200 refresh {label} · 00000001 env 120 ms" in rows[1]
         assert rows[1].endswith("Processing")
         assert "▸ 14:00:02 500 poll 00000002…e73bdceb env 120 ms" in rows[2]
         assert "server error" in rows[2]
@@ -167,8 +167,8 @@ async def test_the_filter_shows_matching_calls_and_reports_an_unknown_field() ->
         ("job:00000002-5d7b", []),
         ("job:000000025d7b", [2]),
         ("tenant:eu", [3]),
-        ("what:token,hand", [1, 3]),
-        ('what:"by hand"', [1]),
+        ("what:token,fresh", [1, 3]),
+        ("what:refresh", [1]),
         ("outcome:ok", [0, 1, 3, 4]),
         ("outcome:500", [2]),
         ("outcome:failed", [2]),
@@ -183,7 +183,7 @@ async def test_the_filter_shows_matching_calls_and_reports_an_unknown_field() ->
 def test_terms_match_what_they_name(text: str, numbers: list[int]) -> None:
     calls = [
         logged(1),
-        logged(1, kind=CallKind.BY_HAND),
+        logged(1, kind=CallKind.REFRESH),
         logged(2, **FAILURE),
         replace(logged(1, **TOKEN), tenant="eu"),
         logged(3, status="Failed"),

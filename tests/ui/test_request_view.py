@@ -49,7 +49,7 @@ PROBLEM = Problem(ProblemKind.SERVER_ERROR, "internal server error", "SystemErro
 FAILED_CALL = LoggedCall(
     at=NOW + 20,
     tenant="env",
-    kind=CallKind.BY_HAND,
+    kind=CallKind.REFRESH,
     call=call(http_status=500, request_id="req-of-the-failure", track_id="track-of-the-failure", process_id="7F2A"),
     job=job(1),
     problem=PROBLEM,
@@ -71,7 +71,7 @@ async def test_the_view_shows_the_last_call_if_it_failed(size: tuple[int, int]) 
         await view.settled()
         result = await whole(view)
         for words in (
-            "Local time 14:00:20 UTC · by hand",
+            "Local time 14:00:20 UTC · refresh",
             "Outcome server error: internal server error",
             "Code SystemError",
             "Request id req-of-the-failure",

@@ -434,7 +434,7 @@ async def test_requests_that_no_observation_shows_are_recorded() -> None:
     assert all("token-" not in repr(one) for one in calls)
 
 
-@pytest.mark.parametrize("kind", [CallKind.POLL, CallKind.BY_HAND, CallKind.PROBE])
+@pytest.mark.parametrize("kind", [CallKind.POLL, CallKind.REFRESH, CallKind.PROBE])
 @pytest.mark.parametrize("is_operation", [False, True])
 async def test_a_refused_first_attempt_is_logged_as_the_call_that_it_belongs_to(
     kind: CallKind, is_operation: bool

@@ -26,7 +26,7 @@ class CallKind(Enum):
     """Why a request was sent."""
 
     POLL = "poll"
-    BY_HAND = "by hand"
+    REFRESH = "refresh"
     PROBE = "probe"
     READ = "read"
     TOKEN = "token"  # noqa: S105 - a word, not a secret

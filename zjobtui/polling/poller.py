@@ -241,7 +241,7 @@ class Poller:
             poll = self._queue.take(now, self._in_flight, may_plan=may_plan)
             if poll is None:
                 return
-            job, kind = poll.watch.job, CallKind.BY_HAND if poll.is_by_hand else CallKind.POLL
+            job, kind = poll.watch.job, CallKind.REFRESH if poll.is_by_hand else CallKind.POLL
             if self._gate.breaker.is_open:
                 kind = CallKind.PROBE
                 log.info("tenant %s: circuit breaker half-open, job %s is the probe", self.tenant, job.id.given)
@@ -284,7 +284,7 @@ class Poller:
             self._gate.charge_extra(has_calls_in_flight=bool(self._in_flight or self._reads.in_flight))
             self._on_result(turn.watch, observation, last)
         except Exception as fault:  # raised again by `run`, which plans the job again when it is restarted
-            log.exception("tenant %s: internal error about job %s", self.tenant, job.id.given)
+            log.exception("tenant %s: internal error while job %s was polled", self.tenant, job.id.given)
             self._fault = fault
 
     def _read_changed(self) -> None:
