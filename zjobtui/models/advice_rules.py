@@ -167,7 +167,7 @@ _DECLINED = Rule(
 _TAX = (
     Rule(
         "tax pending",
-        "A document of the account still waits for its tax.",
+        "The tax of a document of the account has not been calculated yet.",
         f"Complete or delete that document in Zuora first; then {_RESUBMIT}.",
         False,
         _text(r"pending[ _]?(?:for )?tax", r"\btax\b.{0,40}\b(?:is|are) (?:still )?pending"),
@@ -246,7 +246,7 @@ _DATES = (
     ),
     Rule(
         "later change exists",
-        "The charge has a later change already, such as a renewal or a product change with a future date.",
+        "The charge already has a later change, such as a renewal or a product change with a future date.",
         f"Choose a date after that change, or remove the change; then {_RESUBMIT}.",
         False,
         _text(r"charge is not allowed to be (?:updated|changed|removed) on"),
@@ -277,7 +277,7 @@ _LOCK = Rule(
 _STATES = (
     Rule(
         "pending order exists",
-        "The subscription has a pending or scheduled order already, and can have only one.",
+        "The subscription already has a pending or scheduled order, and can have only one.",
         f"Complete or cancel that order in Zuora first; then {_RESUBMIT}.",
         False,
         _text(
@@ -315,7 +315,7 @@ _ACCESS = (
     ),
     Rule(
         "not found",
-        "Something that the request names does not exist in this tenant, or no longer.",
+        "The request names something that does not exist in this tenant, or no longer exists.",
         f"Look it up in Zuora, correct the request, and {_RESUBMIT}.",
         False,
         _text(
@@ -330,8 +330,8 @@ _ACCESS = (
     Rule(
         "not signed in",
         "Zuora did not accept the credentials of the request.",
-        "Check the credentials of the program that submits orders: usually a client id is used against another "
-        "tenant's host.",
+        "Check the credentials of the program that submits orders: usually the client id and the host "
+        "belong to different tenants.",
         False,
         _text(r"please sign in first", r"failed to get user info", r"^invalid token", r"invalid_session"),
         Category.AUTHENTICATION,

@@ -124,7 +124,7 @@ def _explain_pending(order: OrderDetails, statuses: Mapping[str, str]) -> OrderS
     facts = list(_pending_subscriptions(order, statuses))
     remedies: tuple[str, ...] = _RESOLVE
     if missing:
-        facts.append("Which of the missing dates the tenant requires is a setting that cannot be read.")
+        facts.append("Which of the missing dates are required depends on a tenant setting that cannot be read.")
     elif not any(subscription.actions for subscription in order.subscriptions):
         facts.append("The response contains no order actions, so it is not known what is missing.")
     elif any(not action.has_dates for subscription in order.subscriptions for action in subscription.actions):
