@@ -111,7 +111,7 @@ def test_the_last_problem_is_a_sentence() -> None:
     assert problem_text(after(seen(PROCESSING))) == ""
     assert problem_text(after(missed(ProblemKind.FORBIDDEN, detail="no"))) == (
         "The last call failed: forbidden: no. "
-        "The user of these credentials may not read orders; grant the Orders permissions in Zuora."
+        "The user of these credentials is not allowed to read orders; grant the Orders permissions in Zuora."
     )
 
 

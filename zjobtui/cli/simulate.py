@@ -30,7 +30,7 @@ def simulate(port: int, jobs: int, seed: int, faults: str) -> None:
     token=S       seconds that a token is valid
     outage=L@S    every connection is closed for L seconds, from S seconds after the start
     off=KIND      objects whose feature is off, such as credit-memos+payments
-    forbidden=KIND    objects that may not be read, such as invoices
+    forbidden=KIND    objects that the user is not allowed to read, such as invoices
     """
     with report_errors():
         serve_forever(_print_exports, port=port, jobs=jobs, seed=seed, faults=faults)

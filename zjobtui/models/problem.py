@@ -14,7 +14,7 @@ class ProblemKind(Enum):
     MISCONFIGURED = ("cannot be polled", "Correct the configuration on this machine.")
     FORBIDDEN = (
         "forbidden",
-        "The user of these credentials may not read orders; grant the Orders permissions in Zuora.",
+        "The user of these credentials is not allowed to read orders; grant the Orders permissions in Zuora.",
     )
     UNREACHABLE = ("unreachable", "The host could not be reached; zjobtui retries automatically.")
     UNTRUSTED = ("not trusted", "The host's certificate was not accepted; check the host, the proxy and the CA bundle.")

@@ -14,7 +14,7 @@ SWITCHES: Mapping[str, str] = {
     "rate": "calls a second that are accepted; the others get HTTP 429",
     "token": "seconds that a token is valid",
     "off": "KIND whose feature is off, such as credit-memos; several with +",
-    "forbidden": "KIND that may not be read, such as invoices; several with +",
+    "forbidden": "KIND that the user is not allowed to read, such as invoices; several with +",
     "outage": "LENGTH@START: every connection is closed for LENGTH seconds, from START seconds after the start",
 }
 """Every switch and what it does; error messages list their names."""

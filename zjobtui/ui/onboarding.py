@@ -42,7 +42,7 @@ SignIn = Callable[[Tenant, ClientCredentials], Checkup]
 
 _CLIENT_ID_LIMIT = 200
 
-CLIENT_HINT = "Use an OAuth client of a Zuora user who may read orders. zjobtui only reads."
+CLIENT_HINT = "Use an OAuth client of a Zuora user who is allowed to read orders. zjobtui only reads."
 
 
 class SignedIn(Struct, frozen=True):
