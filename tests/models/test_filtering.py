@@ -503,6 +503,17 @@ def test_five_thousand_watches_are_filtered_and_arranged_while_a_key_is_pressed(
     assert min(spent) < 0.1
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("age:10m", "“age” needs < or > after it; try age>10m"),
+        ("order>3", "“order” needs : after it; try order:O-0001"),
+    ],
+)
+def test_a_wrong_operator_is_reported_with_the_right_ones(text: str, message: str) -> None:
+    assert str(problem(text)) == message
+
+
 def test_unfinished_terms_are_left_out_of_the_alarm_wherever_they_are() -> None:
     found = problem("age> stauts:x alpha is:bar order:")
     alarms = found.alarm.split(" · ")

@@ -226,7 +226,7 @@ def _read_typed(match: re.Match[str], known_words: KnownWords | None) -> Term | 
     if field is None:
         return _no_field(name, match)
     if operator not in field.operators:
-        return FilterError(f"“{name}” is followed by {' or '.join(field.operators)}", field.example)
+        return FilterError(f"“{name}” needs {' or '.join(field.operators)} after it", field.example)
     values = tuple(dict.fromkeys(present_value(name, value) for value in _values(match["values"])))
     if not values:
         return FilterError(f"“{name}{operator}” has no value yet", field.example, is_unfinished=True)
