@@ -72,6 +72,13 @@ def test_a_failed_job_says_what_happened_since_when_what_to_do_and_which_ids_sup
         assert words in text, words
 
 
+def test_a_job_that_was_seen_running_says_how_long_it_took_at_most() -> None:
+    running = known(1, seen(read_body(status="Processing")))
+    ended = apply_observation(running.watch, replace(failed(), at=NOW + 30), 5.0)
+    text = written(HandoverJob(ended.watch, failed(), ended.events))
+    assert "; ended 2026-11-23T14:00:30Z (1m00s ago); took at most 1m30s\n" in text
+
+
 def test_an_order_that_is_pending_is_not_to_be_submitted_again() -> None:
     text = written(known(1, heard("recorded-completed-order-pending")))
     for words in (

@@ -212,7 +212,7 @@ def _since(watch: WatchedJob, now: float) -> str:
     if watch.ended_at is not None and had_ended(watch):
         parts.append(f"ended before the first poll at {_ago(watch.ended_at, now)}")
     elif watch.ended_at is not None and watch.is_final:
-        parts.append(f"ended {_ago(watch.ended_at, now)}, at most {duration(watch.ended_at - watch.added_at)} later")
+        parts += [f"ended {_ago(watch.ended_at, now)}", f"took at most {duration(watch.ended_at - watch.added_at)}"]
     elif changed_at is not None:
         parts.append(f"in this state {_ago(changed_at, now)}")
     return "; ".join(parts)
