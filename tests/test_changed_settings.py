@@ -260,7 +260,7 @@ def test_a_response_that_came_before_the_changed_settings_were_read_is_judged_ag
         ([replace(TENANT, title="Other")], "Tenants: env changed."),
         (
             [replace(TENANT, expected_order_statuses=frozenset({"Draft"}))],
-            "Tenants: env changed. Jobs are judged again by the expected order statuses.",
+            "Tenants: env changed. Verdicts are updated because expected_order_statuses changed.",
         ),
     ],
 )

@@ -33,6 +33,9 @@ NOT_USED = {
     "ever more": "more and more, less and less",
     "need be": "necessary",
     "nowhere": "an unknown address",
+    "directory, directories": "folder",
+    "with commas between": "separated by commas",
+    "also if": "even if",
 }
 """Words that are not used, and what is used instead."""
 

@@ -112,7 +112,7 @@ def test_of_several_new_jobs_all_ids_are_saved_and_the_rest_is_named(
         why = service.why_unsaved(change)
         assert job(3).id.given in why
         assert job(4).id.given in why
-        assert "not tried again" in why
+        assert "not retried" in why
         assert [watch.job for watch in net_unsaved(service.refused.changes).changed] == [job(3), job(4)]
         await asyncio.sleep(STORE_READ_SECONDS * 1.5)
         assert [watch.label for watch in service.watchlist] == ["", "good", "", "", ""], "the list shows what is stored"

@@ -116,7 +116,7 @@ def point_at_null(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("make", "kind"),
-    [(os.mkfifo, "a named pipe"), (Path.mkdir, "a directory"), (make_socket, "a socket"), (point_at_null, "a device")],
+    [(os.mkfifo, "a named pipe"), (Path.mkdir, "a folder"), (make_socket, "a socket"), (point_at_null, "a device")],
 )
 def test_what_is_no_regular_file_is_refused_and_left_alone(path: Path, make: Callable[[Path], None], kind: str) -> None:
     make(path)

@@ -40,7 +40,7 @@ def test_a_format_number_below_one_is_damage_and_repaired(path: Path, number: in
 
 ODD: dict[str, tuple[Callable[[Path], object], str]] = {
     "a named pipe": (os.mkfifo, "a named pipe"),
-    "a directory": (Path.mkdir, "a directory"),
+    "a folder": (Path.mkdir, "a folder"),
     "a link to a device": (lambda path: path.symlink_to("/dev/zero"), "a device"),
 }
 

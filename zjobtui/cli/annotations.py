@@ -152,7 +152,7 @@ def label(text: str, jobs: tuple[str, ...], wanted: str, tenant: str | None) -> 
 @FILTER
 @TENANT
 def tag(tags: str, jobs: tuple[str, ...], is_removed: bool, wanted: str, tenant: str | None) -> None:
-    r"""Add tags to jobs, with commas between them.
+    r"""Add tags, separated by commas, to jobs.
 
     Their other tags are kept.
 

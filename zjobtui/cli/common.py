@@ -149,7 +149,7 @@ def read_stored_details(store: Store, job: JobRef) -> tuple["Success | None", Hi
         response = store.last_response(job)
         history = store.history(job)
     except BrokenStoreError as error:
-        print_error(f"Job {job.id.given}: what is stored of it is damaged and left out. {error} {_REPAIR}")
+        print_error(f"The stored data of job {job.id.given} is damaged and is left out. {error} {_REPAIR}")
         with suppress(BrokenStoreError):
             history = store.history(job)
     return response, history

@@ -62,7 +62,7 @@ def import_(source: str) -> None:
     r"""Merge a file of `zjobtui export` into the watchlist.
 
     Labels, tags and notes of this watchlist are kept, and so is the newer of two responses. Jobs that were removed here
-    stay removed, and archived jobs come in as archived. If the file cannot be read, nothing is changed.
+    stay removed, and archived jobs are imported as archived. If the file cannot be read, nothing is changed.
 
     \b
     Examples:

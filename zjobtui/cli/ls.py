@@ -77,7 +77,8 @@ def ls(
 ) -> None:
     r"""Print the stored watchlist, without polling.
 
-    Prints all jobs, or the named ones. The table is as wide as the terminal; elsewhere it has 120 columns.
+    Prints all jobs, or the named ones. The table is as wide as the terminal, or 120 characters wide if
+    the output is not a terminal.
 
     \b
     Examples:

@@ -55,7 +55,7 @@ class LazyCommand(click.Command):
 @click.version_option(__version__, prog_name="zjobtui")
 @tenant_option("Show only this tenant.")
 @click.option(
-    "--wallboard", is_flag=True, help="Show batches and failures on the whole screen, as a wall display; q quits."
+    "--wallboard", is_flag=True, help="Show the wallboard: batches and failures on the whole screen; q quits."
 )
 @click.pass_context
 def main(context: click.Context, tenant: str | None, wallboard: bool) -> None:
@@ -84,7 +84,7 @@ COMMANDS = {
     },
     "annotations": {
         "label": "Set the label of jobs; an empty text removes it.",
-        "tag": "Add tags to jobs, with commas between them.",
+        "tag": "Add tags, separated by commas, to jobs.",
         "note": "Set the note of jobs; an empty text removes it.",
         "batch": "Put jobs into a batch; an empty name takes them out of it.",
     },

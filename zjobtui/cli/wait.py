@@ -81,7 +81,7 @@ def wait(
     3    needs attention: completed, but its order is not, or a payment is in error
     4    unknown to Zuora
     5    cannot be polled: signed out, no permission, no secret, a wrong setting, or polling stopped with an error
-    6    not finished in time
+    6    not ended in time
     0    done
     2 is wrong usage or configuration, 7 output that cannot be written, 70 an internal error,
     130 and 143 an interruption by Ctrl+C and SIGTERM, 141 a closed pipe.

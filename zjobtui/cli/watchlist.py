@@ -160,8 +160,8 @@ def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
     r"""Archive finished jobs.
 
     Archives the given jobs, or those that match the filter. Without either, archives what the monitor archives
-    automatically: jobs, with --tenant only of this tenant, that finished and were read longer ago than `archive_after`
-    in config.toml (30 days). Nothing is deleted: see `zjobtui ls --archived` and `zjobtui restore`.
+    automatically: jobs that finished and were read longer ago than `archive_after` in config.toml (30 days); with
+    --tenant, only those of this tenant. Nothing is deleted: see `zjobtui ls --archived` and `zjobtui restore`.
 
     \b
     Examples:

@@ -101,7 +101,7 @@ _OrderStatuses = Annotated[
     _names("Draft", "Pending", "Scheduled", before="a list of words, each "),
 ]
 _Ids = Annotated[
-    str, _text(r"[0-9A-Za-z][0-9A-Za-z ,-]{0,2000}", 'ids with commas between them, such as "a1,b2"', _read_ids)
+    str, _text(r"[0-9A-Za-z][0-9A-Za-z ,-]{0,2000}", 'ids separated by commas, such as "a1,b2"', _read_ids)
 ]
 _Version = Annotated[
     str, _text(r"\d{4}-\d\d-\d\d|\d{1,4}\.\d{1,2}", "a version such as 2025-08-12 or 186.0", _read_version)

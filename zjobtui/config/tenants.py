@@ -222,5 +222,5 @@ def environment_remarks(environ: Mapping[str, str]) -> tuple[str, ...]:
     bearer = texts["ZUORA_BEARER_TOKEN"]
     remarks = [f"{name} has quotes around its value; they are not used." for name in quoted]
     if strip_scheme(bearer) != strip_quotes(bearer):
-        remarks.append("ZUORA_BEARER_TOKEN begins with “Bearer”, which is added to every token; it is sent once.")
+        remarks.append("ZUORA_BEARER_TOKEN begins with “Bearer”, which is not part of the token; it is ignored.")
     return tuple(remarks)

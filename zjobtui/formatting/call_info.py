@@ -66,7 +66,7 @@ def request_lines(
         yield from call_lines(success.call, success.at)
         if (watch.last_answer_at or 0.0) - success.at >= 1 and watch.last_answer_at:
             latest = moment(watch.last_answer_at, now, zone, beside=success.at)
-            since = f"the same at {latest}; the ids are those of the first"
+            since = f"the same at {latest}; the ids are those of the first response"
             yield from field("unchanged", "Unchanged", since, Tone.MUTED)
     if success is not None and (call is not None or _has_failed_since(watch, success)):
         stored = (*field("stored/time", "Time", stamp(success.at)), *_prefixed("stored", success.call, success.at))

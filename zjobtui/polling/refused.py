@@ -85,7 +85,7 @@ class RefusedChanges:
             return ""
         named = ", ".join(job.id.given for job, _ in refused[:NAMED])
         more = f" and {len(refused) - NAMED} more" if len(refused) > NAMED else ""
-        return f"Changes of {named}{more} cannot be stored and are not tried again: {refused[0][1].rstrip('.')}."
+        return f"Changes to {named}{more} cannot be stored and are not retried: {refused[0][1].rstrip('.')}."
 
     def split(self, change: Change, error: Exception, now: float) -> list[Change]:
         """Return what to try in place of a change that was refused with this error; keep what cannot be saved.

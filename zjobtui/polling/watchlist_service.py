@@ -172,7 +172,7 @@ class WatchlistService:
         try:
             change = self.watchlist.apply_observation(job, observation, planned, self._expected)
         except Exception as error:  # it concerns this job alone, whose row then shows the error
-            log.exception("internal error in the response about %s/%s", job.tenant, job.id.given)
+            log.exception("internal error: the response about %s/%s could not be applied", job.tenant, job.id.given)
             observation = internal_failure(error, observation.at, observation)
             change = self.watchlist.apply_observation(job, observation, planned)
         self.watchlist, watch = change.watchlist, change.watchlist.watches[job]
@@ -249,7 +249,7 @@ class WatchlistService:
             async with asyncio.timeout(LOAD_LIMIT):
                 return await self.run_io(partial(self._store.load_removed, jobs))
         except Exception:  # a store may fail in any way; what it knows is loaded later
-            log.exception("what is stored of %d jobs that come back is not known yet", len(jobs))
+            log.exception("the stored data of %d restored jobs could not be read yet", len(jobs))
             return None
 
     async def _edit(self, change: Change, applied: Callable[[], object]) -> Change:
@@ -341,7 +341,7 @@ class WatchlistService:
         if self._judge_by is expected:
             self._judge_by = None
         if judged:
-            log.info("%d jobs judged again by changed settings", len(judged))
+            log.info("verdicts of %d jobs updated because settings changed", len(judged))
             self.watchlist = self.watchlist.with_digests_of(judged)  # what came meanwhile was judged by the new ones
             self._changed()
 

@@ -61,7 +61,7 @@ _FOLDER_ADVICE = " Give your user write access to its folder, or set ZJOBTUI_DAT
 _FOLDER_CODES = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
 _FOLDER_ERRORS = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR})
 _KINDS = {
-    stat.S_IFDIR: "a directory",
+    stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
@@ -159,7 +159,7 @@ def _is_ignored(journal: Path) -> bool:
 
 
 def kind_of(path: Path) -> str:
-    """Return what is at `path` if it is not a regular file, such as "a directory"; empty if it is one or is missing.
+    """Return what is at `path` if it is not a regular file, such as "a folder"; empty if it is one or is missing.
 
     Opening a named pipe would block. Raises `OSError`.
     """

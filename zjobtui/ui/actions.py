@@ -390,7 +390,7 @@ CATALOGUE = (
         lambda screen: screen.show_view(Tab.REQUEST),
         "4",
         "request",
-        "Show the most recent call, also if it failed, the rate limits and the curl command",
+        "Show the most recent call, even if it failed, the rate limits and the curl command",
         "Detail views",
     ),
     Action(
@@ -398,7 +398,7 @@ CATALOGUE = (
         lambda screen: screen.show_view(Tab.RELATED),
         "5",
         "related",
-        "Read the job's order now, and show what can be read of what the job created",
+        "Read the job's order now, and list the objects that its result names",
         "Detail views",
     ),
     Action(

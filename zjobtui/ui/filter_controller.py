@@ -183,7 +183,7 @@ class FilterController:
             tuple(choices),
             current.title,
             signs={current.title: arrow(current)},
-            keys=f"enter sort, on {arrow(current)} reverse · esc cancel",
+            keys=f"enter sort (on {arrow(current)}: reverse) · esc cancel",
         )
         await self._open(dialog, apply)
 

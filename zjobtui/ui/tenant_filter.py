@@ -60,7 +60,7 @@ def describe_change(before: Mapping[str, Tenant], after: Iterable[Tenant]) -> st
     parts = [f"{', '.join(group)} {word}" for group, word in groups if group]
     text = f"Tenants: {'; '.join(parts) or 'order changed'}."
     is_judged = any(now[name].expected_order_statuses != before[name].expected_order_statuses for name in changed)
-    return f"{text} Jobs are judged again by the expected order statuses." if is_judged else text
+    return f"{text} Verdicts are updated because expected_order_statuses changed." if is_judged else text
 
 
 def _quoted(name: str) -> str:
