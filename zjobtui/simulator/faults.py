@@ -105,7 +105,7 @@ def _rate(text: str) -> int:
 def _kinds(name: str, text: str) -> frozenset[str]:
     kinds = frozenset(filter(None, text.split("+")))
     if unknown := ", ".join(sorted(kinds - set(KINDS))):
-        raise _bad(f"{name}={text}", f"names {unknown}, but what can be read is {', '.join(KINDS)}")
+        raise _bad(f"{name}={text}", f"names {unknown}, which is not a valid KIND; valid ones are {', '.join(KINDS)}")
     return kinds
 
 
