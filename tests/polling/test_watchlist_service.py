@@ -114,7 +114,7 @@ def test_an_observation_is_shown_soon_with_the_reason_if_the_store_does_not_answ
         store, blocked = MemoryStore(), threading.Event()
         apply = store.apply
         store.apply = lambda change: (blocked.wait(10), apply(change))[1]  # type: ignore[method-assign]
-        service = WatchlistService(watchlist(watch(1)), store, lambda: None)
+        service = WatchlistService(watchlist(watch(1), watch(2)), store, lambda: None)
         service.start()
         service.observe(job(1), done(), 5.0)
         await asyncio.sleep(SAVE_LIMIT / 2)
@@ -122,9 +122,13 @@ def test_an_observation_is_shown_soon_with_the_reason_if_the_store_does_not_answ
         await asyncio.sleep(SAVE_LIMIT)
         assert service.published.watches[job(1)].is_final
         assert service.unsaved == NOT_YET
+        service.observe(job(2), done(), 5.0)
+        await asyncio.sleep(4 * GATHER)
+        assert service.published.watches[job(2)].is_final, "the next one waits no longer"
         blocked.set()
         await service.close()
         assert (service.unsaved, service.uncommitted) == ("", ())
+        assert {observed.watch.job for change in store.changes for observed in change.observed} == {job(1), job(2)}
 
     asyncio.run(script())
 

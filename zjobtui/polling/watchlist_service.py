@@ -263,13 +263,14 @@ class WatchlistService:
         return change
 
     async def _publish_arrived(self) -> None:
-        """Publish what has arrived, news after the attempt to commit it."""
+        """Publish what has arrived, news after the attempt to commit it; at once while saving is retried anyway."""
         while True:
             await self._has_arrived.wait()
             self._queue_arrived()
             self._has_arrived.clear()
             if self._held:
-                await self._commit_soon()
+                if not self.unsaved:
+                    await self._commit_soon()
                 later = self._not_tried()
                 self._held = {job: watch for job, watch in self._held.items() if job in later}
                 if self._held:
