@@ -102,7 +102,7 @@ class StateFeed:
 
 
 def has_news(before: State, after: State) -> bool:
-    """Return whether the user waits for a change: a verdict, job, edit or problem, not only later times."""
+    """Return whether the user waits for a change: a verdict, job, edit, message or tenant, not only later times."""
     if (before.unsaved, before.fault, before.notice) != (after.unsaved, after.fault, after.notice):
         return True
     if before.statuses.keys() != after.statuses.keys() or len(before.watchlist) != len(after.watchlist):
