@@ -1,8 +1,7 @@
 """Batches: which jobs are in one, how far it is, its closing line, its name, and the estimate of the time left."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, timedelta, timezone
-from functools import partial
 from itertools import count
 from math import log
 from random import Random
@@ -13,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.batches import DONE, estimate, late_estimate, polled
+from tests.support.batches import DONE, estimate, just_posted, late_estimate, polled, simulator_estimate
 from tests.support.building import (
     NOW,
     PROCESSING,
@@ -42,8 +41,6 @@ from zjobtui.models.run_time_fit import LifeModel
 from zjobtui.models.text_width import cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.simulator.rng import duration
-from zjobtui.simulator.world import World
 
 
 def after(before: Watchlist, **observations: Observation) -> Watchlist:
@@ -228,23 +225,9 @@ def test_the_time_left_of_jobs_that_end_at_a_constant_rate_is_near_the_truth_whe
 def test_the_time_left_of_the_jobs_of_the_simulator_is_near_the_truth_from_a_third_on(
     jobs: int, batches: int, share: float
 ) -> None:
-    estimates = []
-    for seed in range(20):
-        world = World(seed, jobs)
-        ends = iter([one.script.end - 5 for name in world.job_ids if (one := world.job(name)) is not None])
-        draw = partial(_next, ends)
-        estimates.append(late_estimate(seed, draw, jobs=jobs, share=share, batches=batches))
+    estimates = [simulator_estimate(seed, jobs=jobs, share=share, batches=batches) for seed in range(20)]
     assert median(one.error for one in estimates) <= 0.25
     assert sum(one.holds for one in estimates) > 10
-
-
-def _next(ends: Iterator[float], _: Random) -> float:
-    return next(ends)
-
-
-def just_posted(chance: Random) -> float:
-    """When a job of the simulator ends that was posted up to 15 s before it was added."""
-    return duration(chance) - chance.uniform(0, 15)
 
 
 @pytest.mark.parametrize("batches", [1, 2])

@@ -12,6 +12,8 @@ from zjobtui.models.batches import NEARLY_ALL, time_until_95_percent
 from zjobtui.models.digest import Digest
 from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.simulator.rng import duration
+from zjobtui.simulator.world import World
 
 DONE = Digest("Completed", Verdict(VerdictKind.DONE, "Done."))
 INTERVAL = 4.0
@@ -93,11 +95,26 @@ def late_estimate(seed: int, draw: Callable[[Random], float], *, jobs: int, shar
     in turn to so many batches, of which the first is estimated.
     """
     chance = Random(seed)
-    drawn = [draw(chance) for _ in range(jobs)]
+    return _estimate_of([draw(chance) for _ in range(jobs)], chance, share, batches)
+
+
+def simulator_estimate(seed: int, *, jobs: int, share: float, batches: int = 1) -> Estimate:
+    """Estimate the time left of the jobs of a simulator that were added five seconds after its start."""
+    world = World(seed, jobs)
+    ends = [one.script.end - 5 for name in world.job_ids if (one := world.job(name)) is not None]
+    return _estimate_of(ends, Random(seed), share, batches)
+
+
+def just_posted(chance: Random) -> float:
+    """Return when a job of the simulator ends that was posted up to 15 s before it was added, in seconds."""
+    return duration(chance) - chance.uniform(0, 15)
+
+
+def _estimate_of(drawn: list[float], chance: Random, share: float, batches: int) -> Estimate:
     batch, others = drawn[::batches], [end for place, end in enumerate(drawn) if place % batches]
-    ends, interval = sorted(batch), max(INTERVAL, jobs / CALLS_PER_SECOND)
+    ends, interval = sorted(batch), max(INTERVAL, len(drawn) / CALLS_PER_SECOND)
     now = max(0.0, ends[ceil(share * len(ends)) - 1]) + interval
     known = polled(batch, now, chance, interval=interval)
-    known_of_others = polled(others, now, chance, interval=interval, first=jobs + 1)
+    known_of_others = polled(others, now, chance, interval=interval, first=len(drawn) + 1)
     low, high = time_until_95_percent(known, known_of_others, NOW + now) or (0.0, 0.0)
     return Estimate(low, high, ends[ceil(NEARLY_ALL * len(ends)) - 1] - now)

@@ -40,7 +40,7 @@ OTHER_JOBS_SAMPLE = 1_000
 """Most jobs outside of the batch from which is learned, the last added ones."""
 
 LIKELY_BOUNDS = 0.1, 0.88
-"""How likely 95 % have ended within the shortest and within the longest time: the range holds 4 of 5 true times."""
+"""How likely 95 % have ended within the shortest and within the longest time: the range holds 3 of 4 true times."""
 
 MOST_SEEN = 0.9
 """The share of the jobs that had ended at their first call from whose age on all ends of a batch count as seen."""
