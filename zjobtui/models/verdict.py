@@ -24,5 +24,5 @@ class Verdict(Struct, frozen=True):
 
 NOT_ASKED = Verdict(VerdictKind.RUNNING, "No response yet.")
 UNKNOWN = Verdict(
-    VerdictKind.UNKNOWN, "Zuora does not know this job: the id is from another tenant, mistyped, or too old."
+    VerdictKind.UNKNOWN, "Zuora does not know this job: the id is of another tenant, mistyped, or too old."
 )
