@@ -58,12 +58,13 @@ T = TypeVar("T")
 class WatchlistService:
     """Own the watchlist on one event loop; the store runs on a thread of its own.
 
-    Edits and observations change `watchlist` at once. An edit of the user is published before it is committed; until
-    then it is in `uncommitted`, and the commit is retried until it succeeds. What the store can never hold is set aside
-    (`refused`), so that later changes are saved. An observation with news is published after the attempt to commit it,
-    whatever else is published meanwhile, because the detail reads the report from the store; one that only confirms is
-    published before it. `changed` is called when there is something to publish; `only` are the tenants whose jobs are
-    taken over from other windows; `expected` are the order statuses that need no attention; `now` returns seconds since
+    Edits and observations change `watchlist` at once. An edit of the user is published before it is committed;
+    until then it is in `uncommitted`, and the commit is retried until it succeeds. What the store can never hold is
+    set aside (`refused`), so that later changes are saved. An observation with news is published after the attempt
+    to commit it, whatever else is published meanwhile, because the detail reads the report from the store, but not
+    later than after `SAVE_LIMIT`, and at once while saving is retried anyway; one that only confirms is published
+    before it. `changed` is called when there is something to publish; `only` are the tenants whose jobs are taken
+    over from other windows; `expected` are the order statuses that need no attention; `now` returns seconds since
     the epoch, UTC. `supervisor` keeps the errors of its tasks for the user.
     """
 
