@@ -115,7 +115,7 @@ def together(engines: Sequence[ScriptedEngine]) -> ScriptedEngine:
 
 
 async def take(picture: Picture) -> None:
-    """Takes one picture."""
+    """Take one picture."""
     tenants = SEVERAL if picture.has_several else (ONE,)
     worlds = [watched_world(40 // len(tenants), 64.0, 7 + place, one.name) for place, one in enumerate(tenants)]
     for world in worlds:
@@ -142,7 +142,7 @@ async def take(picture: Picture) -> None:
 
 
 def main() -> None:
-    """Takes all pictures, in one time zone wherever it runs."""
+    """Take all pictures, in one time zone wherever it runs."""
     os.environ["TZ"] = "UTC"
     time.tzset()
     # However slow the machine is, the cursor rests on no job on its way.

@@ -78,7 +78,7 @@ def exits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_a_run_gets_look_limit_and_what_is_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exits: list[int]
 ) -> None:
-    """Records what the app and the engine are given."""
+    """Record what the app and the engine are given."""
     made: dict[str, object] = {}
 
     class Shown(MonitorApp):

@@ -46,7 +46,7 @@ def _at_cursor(_: float) -> Sequence[Press]:
 
 
 def _by_hand(life: float) -> Sequence[Press]:
-    """Marks the job, leaves it, and asks about what is marked once it has ended."""
+    """Mark the job, leave it, and ask about what is marked once it has ended."""
     moves = [(_KEYS_AT + 0.5 + 0.1 * number, "down") for number in range(10)]
     return [(_KEYS_AT, "space"), *moves, (life + _REACTION, "r")]
 

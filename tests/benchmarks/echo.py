@@ -80,7 +80,7 @@ def _echo(terminal: Filmed) -> Sample:
 
 
 def _press(terminal: Filmed, key: str) -> float:
-    """Presses a key, out of step with everything that goes by a clock; gives the time of the press."""
+    """Press a key, out of step with everything that goes by a clock; return the time of the press."""
     terminal.bytes_within(0.1 + Random().uniform(0.0, 0.1))
     at = time.perf_counter()
     terminal.send(key_bytes(key))

@@ -57,13 +57,13 @@ class Trial:
         }
 
     def start(self) -> None:
-        """Starts the engine, and waits until it has asked about every job by itself."""
+        """Start the engine, and wait until it has asked about every job by itself."""
         since = self.clock.now()
         self.engine.start()
         self._wait(since)
 
     def sweep(self) -> None:
-        """Asks about every job now, and waits until every one has an answer."""
+        """Ask about every job now, and wait until every one has an answer."""
         since = self.clock.now()
         self.engine.poll_now(self.jobs)
         self._wait(since)

@@ -20,11 +20,11 @@ class Film(Display):
         self._drawn = 0
 
     def feed(self, data: bytes) -> None:
-        """Keeps what came; a drawing now would steal time from the program that is measured."""
+        """Keep what came; a drawing now would steal time from the program that is measured."""
         self.frames.append((time.perf_counter(), data))
 
     def play(self) -> Iterator[float]:
-        """Draws what has not been drawn yet, piece by piece, and gives the time of each piece once it is drawn."""
+        """Draw what has not been drawn yet, piece by piece, and return the time of each piece once it is drawn."""
         while self._drawn < len(self.frames):
             at, data = self.frames[self._drawn]
             self._drawn += 1
@@ -32,7 +32,7 @@ class Film(Display):
             yield at
 
     def play_all(self) -> None:
-        """Draws all that has come so far."""
+        """Draw all that has come so far."""
         for _ in self.play():
             pass
 
@@ -64,7 +64,7 @@ class Filmed(Terminal):
         return self
 
     def until_sent(self, text: str, seconds: float = 30.0) -> None:
-        """Reads until the bytes of `text` have come."""
+        """Read until the bytes of `text` have come."""
         end = time.perf_counter() + seconds
         while text.encode() not in self.raw:
             assert time.perf_counter() < end, f"{text!r} never came; the screen:\n{self._look()}"

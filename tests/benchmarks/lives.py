@@ -67,7 +67,7 @@ class Tenant:
         self._reads: list[tuple[float, float]] = []
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
-        """Answers one request: a sign-in, a question about a job, or the trial's own about what has been recorded."""
+        """Answer one request: a sign-in, a question about a job, or the trial's own about what has been recorded."""
         match request.path.split("/"):
             case [_, "oauth", "token"]:
                 token = {"access_token": "a" * 32, "token_type": "bearer", "expires_in": 3598, "scope": "user.zuora"}
@@ -156,7 +156,7 @@ class Serving:
 
 @contextmanager
 def serving(plan: Plan) -> Iterator[Serving]:
-    """Serves the plan while the block runs."""
+    """Serve the plan while the block runs."""
     command = [sys.executable, "-m", "tests.benchmarks.lives"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment({})

@@ -39,7 +39,7 @@ _READ = re.compile(r"Read at +(\d\d:\d\d:\d\d)")
 
 
 def main() -> None:
-    """Runs the figure."""
+    """Run the figure."""
     switches = argparse.ArgumentParser(add_help=False)
     switches.add_argument("--jobs", type=int, default=JOBS, metavar="N", help=f"jobs that are polled ({JOBS})")
     switches.add_argument("--seconds", type=float, default=SECONDS, help=f"length of a trial ({SECONDS:g})")

@@ -36,7 +36,7 @@ class Served:
 
 @contextmanager
 def served(jobs: int, latency: float = 0.05) -> Iterator[Served]:
-    """Runs `zjobtui simulate` while the block runs; its world begins with the block."""
+    """Run `zjobtui simulate` while the block runs; its world begins with the block."""
     command = [sys.executable, "-m", "zjobtui", "simulate", "--jobs", str(jobs), "--seed", str(SEED)]
     command += ["--faults", f"latency={latency}"]
     with subprocess.Popen(

@@ -33,7 +33,7 @@ class Relay:
         assert self._is_open.wait(_PATIENCE)
 
     def close(self) -> None:
-        """Takes no more."""
+        """Take no more."""
         self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _run(self) -> None:
@@ -71,7 +71,7 @@ class Jump:
 
 @contextmanager
 def jump_host() -> Iterator[Jump]:
-    """Runs the server while the block runs; raises `FileNotFoundError` where OpenSSH's server is not installed."""
+    """Run the server while the block runs; raise `FileNotFoundError` where OpenSSH's server is not installed."""
     sshd = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
     if sshd is None:
         raise FileNotFoundError("sshd")

@@ -24,7 +24,7 @@ from zjobtui.zuora.parser import read_report
 
 
 def store(folder: Path, job_ids: Iterable[str]) -> Path:
-    """Adds the ids to the watchlist in `folder`, as comments of the simulator's output; returns the folder."""
+    """Add the ids to the watchlist in `folder`, as comments of the simulator's output; return the folder."""
     text = "".join(f"# {job_id}\n" for job_id in job_ids)
     command = [sys.executable, "-m", "zjobtui", "add", "-"]
     subprocess.run(command, input=text, text=True, env=environment(data_env(folder)), check=True, capture_output=True)
@@ -44,7 +44,7 @@ def answered(folder: Path, job_ids: Iterable[str], tenant: Served) -> Path:
 
 
 def left(folder: Path, job_ids: Iterable[str], added: float, seen: float, payload: str = "recorded-processing") -> Path:
-    """Adds jobs as of `added` seconds ago, with a response of `seen` seconds ago: running, or another payload."""
+    """Add jobs as of `added` seconds ago, with a response of `seen` seconds ago: running, or another payload."""
     folder.mkdir(parents=True, exist_ok=True)
     now, jobs = time.time(), [JobRef("env", JobId(job_id)) for job_id in job_ids]
     report = read_payload(payload)

@@ -14,7 +14,7 @@ _WARM_UP = 400
 
 
 def main() -> None:
-    """Asks with one client, first to warm up, then measured."""
+    """Ask with one client, first to warm up, then measured."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("client", choices=sorted(CLIENTS))
     parser.add_argument("ids_file", type=Path)

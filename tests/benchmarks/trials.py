@@ -11,7 +11,7 @@ Samples = dict[str, list[Sample]]
 
 
 def in_turns(rounds: int, subjects: Mapping[str, Callable[[], Sample]]) -> Samples:
-    """Runs every subject once a round, every other round in reverse order."""
+    """Run every subject once a round, every other round in reverse order."""
     samples: Samples = {name: [] for name in subjects}
     for number in range(rounds):
         names = list(subjects)

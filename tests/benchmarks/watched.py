@@ -91,7 +91,7 @@ def watched(
     rows: int = ROWS,
     presses: Sequence[Press] = (),
 ) -> Watched:
-    """Runs the program for so many seconds from its first call about a job on, and presses keys meanwhile."""
+    """Run the program for so many seconds from its first call about a job on, and press keys meanwhile."""
     with Filmed(command, env, (COLUMNS, rows)) as terminal:
         limit = time.perf_counter() + _START_LIMIT
         while (began := tenant.began()) is None:

@@ -74,7 +74,7 @@ class User:
         return {**{name: str(path) for name, path in places.items()}, "TZ": "UTC", **settings, **self.variables}
 
     def run(self, *arguments: str, stdin: str = "", **more: str) -> Printed:
-        """Runs a command to its end; `more` are variables of the environment."""
+        """Run a command to its end; `more` are variables of the environment."""
         done = subprocess.run(
             [*PROGRAM, *arguments],
             input=stdin.encode(),
@@ -86,7 +86,7 @@ class User:
         return Printed(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def start(self, *arguments: str, stdin: int = subprocess.DEVNULL) -> "subprocess.Popen[str]":
-        """Starts a command that does not end by itself."""
+        """Start a command that does not end by itself."""
         return subprocess.Popen(
             [*PROGRAM, *arguments],
             stdin=stdin,
@@ -99,7 +99,7 @@ class User:
     def terminal(
         self, *arguments: str, size: tuple[int, int] = SIZE, ignoring_hangup: bool = False, **more: str
     ) -> Terminal:
-        """Starts a command on a terminal of its own."""
+        """Start a command on a terminal of its own."""
         env = {**self.environment, **more}
         return Terminal([*PROGRAM, *arguments], *size, env=env, cwd=self.home, ignoring_hangup=ignoring_hangup)
 
@@ -107,7 +107,7 @@ class User:
     def window(
         self, *arguments: str, size: tuple[int, int] = SIZE, until: str = Screen.LIST, **more: str
     ) -> Iterator[Terminal]:
-        """Starts the monitor and waits until its list is on the screen."""
+        """Start the monitor and wait until its list is on the screen."""
         with self.terminal(*arguments, size=size, ignoring_hangup=False, **more) as terminal:
             terminal.wait_for(until, 20)
             yield terminal

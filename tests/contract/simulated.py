@@ -43,7 +43,7 @@ class Zuora:
 
 @contextmanager
 def simulate(*options: str) -> Iterator[Zuora]:
-    """Runs `zjobtui simulate` while the block runs."""
+    """Run `zjobtui simulate` while the block runs."""
     command = [*PROGRAM, "simulate", "--jobs", str(JOBS), "--seed", str(SEED), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment({})) as process:
         try:

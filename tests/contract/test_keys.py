@@ -280,7 +280,7 @@ def is_shown(window: Terminal, name: str, _: str) -> bool:
 
 
 def click(window: Terminal, text: str) -> None:
-    """Clicks on a word of the screen, with the left button."""
+    """Click on a word of the screen, with the left button."""
     row, line = next((row, line) for row, line in enumerate(window.text().splitlines()) if text in line)
     place = f"{line.index(text) + 2};{row + 1}"
     window.send(f"\x1b[<0;{place}M\x1b[<0;{place}m".encode())

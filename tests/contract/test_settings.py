@@ -73,7 +73,7 @@ folder = "/tmp/zjobtui"
 
 
 def configured(user: User, url: str, more: str = "") -> None:
-    """Writes the settings, and the secret into its file."""
+    """Write the settings, and the secret into its file."""
     secret = user.home / "secret"
     secret.touch(0o600)
     secret.write_text("sentinel-secret\n", encoding="utf-8")

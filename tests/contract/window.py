@@ -7,7 +7,7 @@ from tests.support.terminal import Expected, Terminal
 
 
 def press(window: Terminal, *keys: str, until: Expected | None = None, gone: Expected | None = None) -> None:
-    """Presses keys, then waits for the screen to be as expected."""
+    """Press keys, then wait for the screen to be as expected."""
     window.press(*keys)
     if until is not None:
         window.wait_for(until)
@@ -16,7 +16,7 @@ def press(window: Terminal, *keys: str, until: Expected | None = None, gone: Exp
 
 
 def type_into(window: Terminal, text: str) -> None:
-    """Types into a dialog and leaves it by enter."""
+    """Type into a dialog and leave it by enter."""
     for character in text:
         window.press("space" if character == " " else character)
     window.press("enter")
