@@ -306,6 +306,40 @@ def test_a_storm_of_suspensions_at_the_start_leaves_the_terminal_intact(env: dic
         assert b"Traceback" not in terminal.raw
 
 
+SUSPENDED_WHILE_STARTING = """
+import os, pathlib, signal, sys, time
+from textual.drivers.linux_driver import LinuxDriver
+import zjobtui.__main__
+
+initialize, marker = LinuxDriver.__init__, pathlib.Path(sys.argv.pop(1))
+
+def initialize_slowly(driver, *args, **options):
+    initialize(driver, *args, **options)
+    for _ in range(20):
+        os.kill(os.getpid(), signal.SIGTSTP)
+        time.sleep(0.001)
+    marker.touch()
+
+LinuxDriver.__init__ = initialize_slowly
+zjobtui.__main__.main()
+"""
+"""The program, suspended many times between the moments at which Textual and zjobtui set their handlers."""
+
+
+@pytest.mark.parametrize("log", ["", "log.txt"])
+@pytest.mark.parametrize("words", [(), ("demo",)])
+def test_ctrl_z_pressed_many_times_at_the_start_suspends_once(
+    env: dict[str, str], tmp_path: Path, words: tuple[str, ...], log: str
+) -> None:
+    command = [sys.executable, "-c", SUSPENDED_WHILE_STARTING, str(marker := tmp_path / "marker"), *words]
+    with Terminal(command, env={**env, "ZJOBTUI_LOG": log and str(tmp_path / log)}) as terminal:
+        wait_until(marker.exists)
+        wait_until(lambda: bool(terminal.bytes_within(0.01) + 1) and state(terminal) == "T")
+        terminal.signal(signal.SIGCONT)
+        terminal.wait_for("q quit")
+        assert state(terminal) != "T"
+
+
 @pytest.mark.slow
 def test_ctrl_z_pressed_many_times_suspends_once(env: dict[str, str]) -> None:
     with Terminal(PROGRAM, env=env) as terminal:

@@ -21,6 +21,7 @@ from queue import SimpleQueue
 
 from zjobtui import __version__
 from zjobtui.models.text import clean, shorten
+from zjobtui.signals import block_job_control
 
 LOG_FILE_BYTES = 5_000_000
 """Bytes of one file; a full one is renamed to `NAME.1`, and those before it to `.2` and `.3`."""
@@ -80,7 +81,8 @@ class LogFile:
         logging.getLogger().addHandler(self._handler)
         logging.getLogger("zjobtui").setLevel(logging.DEBUG)
         threading.excepthook = self._thread_failed
-        self._thread.start()
+        with block_job_control():
+            self._thread.start()
 
     def log(self, name: str, level: int, message: str, args: tuple[object, ...], *, has_traceback: bool) -> None:
         """Log a record with the logger of this name."""

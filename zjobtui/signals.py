@@ -18,6 +18,9 @@ from types import FrameType
 ENDING = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 """The signals that end the program, unless they were ignored when it started, as under `nohup`."""
 
+JOB_CONTROL = tuple(signal.Signals[name] for name in ("SIGTSTP", "SIGCONT") if hasattr(signal, name))
+"""The signals that suspend and resume the program."""
+
 STUCK_LIMIT = 8.0
 """Seconds after a signal in which a command must have ended, whatever it waits for; the monitor has its own limit."""
 
@@ -74,8 +77,25 @@ def _end_after(seconds: float, status: int) -> None:
 
 
 def _on_thread(target: Callable[[], object], name: str) -> None:
-    with suppress(RuntimeError):  # the system has no thread left
+    with block_job_control(), suppress(RuntimeError):  # the system has no thread left
         threading.Thread(target=target, name=name, daemon=True).start()
+
+
+@contextmanager
+def block_job_control() -> Iterator[None]:
+    """Block the signals that suspend and resume the program, in this thread and in those that it starts in the block.
+
+    What is started before the screen must block them: a signal that is blocked in the main thread alone is delivered to
+    another one, and Python then runs its handler in the main thread all the same.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, JOB_CONTROL)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def exit_on_signals() -> None:

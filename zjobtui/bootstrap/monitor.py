@@ -25,7 +25,7 @@ from zjobtui.logs import get_logger
 from zjobtui.models.call_log import CallLog
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.signals import exit_within
+from zjobtui.signals import block_job_control, exit_within
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.store import Store, open_store
 from zjobtui.storage.ui_state import UI_STATE_NAME, UiStateFile
@@ -177,7 +177,8 @@ def _daily_copy(path: Path) -> Iterator[None]:
             wait = BACK_UP_STEP
 
     thread = Thread(target=copy, name="daily copy", daemon=True)
-    thread.start()
+    with block_job_control():
+        thread.start()
     try:
         yield
     finally:

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +23,7 @@ from zjobtui.models.id_finder import find_job_ids
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.tenant import ClientCredentials, Secret
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.signals import before_exit, forget
+from zjobtui.signals import before_exit, block_job_control, forget
 from zjobtui.simulator.server import Simulator, running
 
 
@@ -91,11 +91,9 @@ def _temporary_folder() -> Iterator[str]:
 
 def show_demo(jobs: int = 40, seed: int = 7, faults: str = "") -> int:
     """Run the monitor with a simulated Zuora; return the exit status."""
-    with (
-        report_errors(),
-        _temporary_folder() as folder,
-        running(jobs=jobs, seed=seed, faults=f"{OFF},{faults}") as simulator,
-    ):
+    with report_errors(), _temporary_folder() as folder, ExitStack() as stack:
+        with block_job_control():
+            simulator = stack.enter_context(running(jobs=jobs, seed=seed, faults=f"{OFF},{faults}"))
         tenant = replace(make_tenant("demo", simulator.base_url), title="demo", credentials_from="the simulator")
         credentials = ClientCredentials(simulator.client_id, Secret(simulator.client_secret))
         settings = Configuration()

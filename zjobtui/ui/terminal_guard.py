@@ -14,7 +14,7 @@ from functools import partial
 from queue import SimpleQueue
 from types import FrameType
 
-from zjobtui.signals import ENDING, exit_now
+from zjobtui.signals import ENDING, JOB_CONTROL, block_job_control, exit_now
 
 FORCED_EXIT_AFTER = 3.0
 """Seconds after a signal or `q` until the process is ended, even if the screen is stuck or a disk does not respond."""
@@ -24,9 +24,6 @@ LOOK_EVERY = 1.0
 
 LAST_WRITE_LIMIT = 1.0
 """Seconds after which restoring a terminal that accepts no output is given up."""
-
-JOB_CONTROL = (signal.SIGTSTP, signal.SIGCONT)
-"""The signals that suspend and resume the program."""
 
 _PAUSE = 0.05
 
@@ -58,9 +55,10 @@ def guard_terminal(
         exit_app(128 + number)
 
     force_exit = partial(_force_exit, limits, has_exited, _terminal_attributes(), on_forced_exit)
-    threading.Thread(target=force_exit, name="forced exit", daemon=True).start()
     watch = partial(_watch_terminal, has_exited, on_forced_exit)
-    threading.Thread(target=watch, name="terminal", daemon=True).start()
+    with block_job_control():
+        threading.Thread(target=force_exit, name="forced exit", daemon=True).start()
+        threading.Thread(target=watch, name="terminal", daemon=True).start()
     previous = {number: signal.signal(number, on_signal) for number in ENDING}
     try:
         yield limits.put

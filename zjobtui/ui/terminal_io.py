@@ -5,7 +5,6 @@ The package uses only two private names of Textual: `App._driver` here and `App.
 
 import asyncio
 import os
-import signal
 import threading
 import time
 import traceback
@@ -24,9 +23,10 @@ from textual.message import Message
 
 from zjobtui.logs import get_logger
 from zjobtui.models.text import clean_lines
+from zjobtui.signals import block_job_control
 from zjobtui.ui.input_filter import InputFilter
 from zjobtui.ui.input_outlet import Output
-from zjobtui.ui.terminal_guard import JOB_CONTROL, suspend_between_steps
+from zjobtui.ui.terminal_guard import suspend_between_steps
 
 log = get_logger(__name__)
 
@@ -64,12 +64,9 @@ class FilteredDriver(LinuxDriver):
         self._application = app
         self._has_started = False
         # Until they run in the loop, Textual's handlers may not run: they would interrupt each other.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, JOB_CONTROL)
-        try:
+        with block_job_control():
             super().__init__(app, debug=debug, mouse=mouse, size=size)
             suspend_between_steps(asyncio.get_running_loop(), self._on_continue)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     @property
     def fileno(self) -> int:
