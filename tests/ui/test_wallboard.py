@@ -12,9 +12,8 @@ from tests.support.staging import staged, tell
 from tests.support.world import watched_world
 from zjobtui.models.assessment import digest
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.ui.big_digits import number_lines
 from zjobtui.ui.themes import Appearance
-from zjobtui.ui.wallboard_lines import Board, board_lines
+from zjobtui.ui.wallboard import Board, board_lines, number_lines
 
 RUNNING, FAILED, DONE = "recorded-processing", "recorded-failed-lock", "recorded-completed-localised"
 

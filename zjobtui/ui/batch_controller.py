@@ -13,8 +13,7 @@ from zjobtui.ui.job_list import JobList
 from zjobtui.ui.state_feed import has_news
 from zjobtui.ui.status_bar import StatusBar
 from zjobtui.ui.toast import SHOWN_SECONDS, STAYS, clear_toasts, toast
-from zjobtui.ui.wallboard import Wallboard
-from zjobtui.ui.wallboard_lines import board_of
+from zjobtui.ui.wallboard import Wallboard, board_of
 
 
 class BatchController:
