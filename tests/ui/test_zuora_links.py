@@ -17,7 +17,7 @@ from zjobtui.config.tenants import HOSTS, make_tenant
 from zjobtui.formatting.zuora_links import zuora_links
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Success
-from zjobtui.ui.browser import can_open
+from zjobtui.ui.share import can_show_browser
 
 ACCOUNT, VERSION = "402892c74c9193cd014c96bbe7c101f9", "8a90aad6925c6fa901925e15d3a1147b"
 EU = make_tenant("env", "https://rest.eu.zuora.com")
@@ -247,4 +247,4 @@ async def test_with_a_display_the_browser_is_started_without_the_terminal(
 def test_a_browser_is_opened_only_where_the_user_sees_it(
     environ: Mapping[str, str], platform: str, is_root: bool, is_possible: bool
 ) -> None:
-    assert can_open(environ, platform=platform, is_root=is_root) is is_possible
+    assert can_show_browser(environ, platform=platform, is_root=is_root) is is_possible

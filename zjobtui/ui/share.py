@@ -2,12 +2,16 @@
 
 import asyncio
 import os
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from zjobtui.config.paths import data_folder, is_kept_by_program
+from zjobtui.config.programs import child_environment
 from zjobtui.daemon_thread import run_on_daemon_thread
 from zjobtui.formatting import export
 from zjobtui.formatting.clipboard_texts import clipboard_texts
@@ -22,7 +26,6 @@ from zjobtui.models.text import clean, clean_lines
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import mask_annotations
 from zjobtui.storage.exports import FOLDER, export_name, write_export
-from zjobtui.ui.browser import open_url
 from zjobtui.ui.choice import ChoiceDialog
 from zjobtui.ui.clipboard import copy_text
 from zjobtui.ui.job_detail import JobDetail
@@ -200,7 +203,7 @@ class ShareActions:
 
     async def _open(self, link: ZuoraLink, targets: Watches) -> None:
         await self.copy_text("link", self._mask(link.url), targets)
-        opened = f"Opening {link.name} {link.number} in the browser." if open_url(link.url, os.environ) else ""
+        opened = f"Opening {link.name} {link.number} in the browser." if _start_browser(link.url, os.environ) else ""
         if text := " ".join(part for part in (opened, link.remark) if part):
             toast(self._screen.app, text)
 
@@ -238,6 +241,34 @@ class ShareActions:
             calls.get(watch.job) or tuple(filter(None, (self._context.engine.calls.last(watch.job),))),
             tuple(reads[watch.job.tenant, each] for each in named if (watch.job.tenant, each) in reads),
         )
+
+
+def can_show_browser(environ: Mapping[str, str], *, platform: str = sys.platform, is_root: bool | None = None) -> bool:
+    """Return whether the user would see a browser: on a display of this machine, and not as root or over SSH."""
+    is_root = os.geteuid() == 0 if is_root is None else is_root
+    is_remote = any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
+    has_display = platform == "darwin" or any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return has_display and not is_remote and not is_root
+
+
+def _start_browser(url: str, environ: Mapping[str, str]) -> bool:
+    """Start a browser for the URL, if one can be seen; return whether it was started. Never waits for it.
+
+    It is started by another process without a terminal: a text browser, or what a browser prints, would be drawn over
+    the screen.
+    """
+    if not can_show_browser(environ):
+        return False
+    quiet = subprocess.DEVNULL
+    words = [sys.executable, "-I", "-m", "webbrowser", "-t", url]
+    try:
+        process = subprocess.Popen(  # noqa: S603 - no shell; the URL is one of `zuora_links`
+            words, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True, env=child_environment(environ)
+        )
+    except OSError:
+        return False
+    threading.Thread(target=process.wait, name="browser", daemon=True).start()  # an ended child must be waited for
+    return True
 
 
 def _with_tilde(path: Path) -> str:
