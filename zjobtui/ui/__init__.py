@@ -12,7 +12,7 @@
   panes depends on width and height together, and the divider leaves 30 columns or 5 lines to each pane.
 - A view of the detail is built when it is shown, and raw JSON is coloured row by row as it is drawn: 256 kB open in 40
   ms.
-- ASCII output is a filter on the lines that Textual is about to send (`ascii_filter.py`), so widgets need not care.
+- ASCII output is a filter on the lines that Textual is about to send (`terminal_app.py`), so widgets need not care.
 - A theme is a row of colours by purpose (`themes.py`); tests compute the contrast of every letter on the screen.
 - The catalogue of actions calls what each of them does (`actions.py`), so mypy finds a method that does not exist. A
   key that is already used is refused, so that every action has a key.

@@ -7,20 +7,22 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 
 from rich.console import RenderableType
+from rich.segment import Segment
 from rich.text import Text
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
+from textual.color import Color
 from textual.driver import Driver
 from textual.events import DescendantFocus, Event, Key, Paste
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.theme import Theme
 from textual.widget import Widget
 
+from zjobtui.formatting.ascii_text import TABLE
 from zjobtui.logs import get_logger
 from zjobtui.models.text import clean_lines
 from zjobtui.signals import exit_now
-from zjobtui.ui.ascii_filter import AsciiFilter
 from zjobtui.ui.key_queue import KeyQueue
 from zjobtui.ui.terminal_guard import guard_terminal, release_signals
 from zjobtui.ui.terminal_io import driver_with_filter, write
@@ -55,7 +57,7 @@ class TerminalApp(App[int]):
         super().__init__()
         self.animation_level = "none"
         self.set_class(self.console.color_system == "standard", FEW_COLOURS)
-        self._last_filters: tuple[LineFilter, ...] = (AsciiFilter(),) if appearance.is_ascii else ()
+        self._last_filters: tuple[LineFilter, ...] = (_AsciiFilter(),) if appearance.is_ascii else ()
         self._key_queue = KeyQueue(self, self._dispatch_key)
         self._continued_at = 0.0
         self._limit_exit: Callable[[int], None] = lambda _: None
@@ -169,3 +171,16 @@ class TerminalApp(App[int]):
         """Report an error without the values of local variables, which Textual prints and which may be secrets."""
         log.exception("internal error of the screen: the program ends")  # noqa: LOG004 - Textual calls this in a handler
         self.panic(Text(clean_lines(traceback.format_exc())))
+
+
+class _AsciiFilter(LineFilter):
+    """ASCII output: the last filter of a line before it is sent replaces each glyph by one of the same width."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's signature
+        """Return the same cells in ASCII; letters of texts from outside are not changed."""
+        return [
+            segment
+            if segment.text.isascii()
+            else Segment(segment.text.translate(TABLE), segment.style, segment.control)
+            for segment in segments
+        ]
