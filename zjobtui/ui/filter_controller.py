@@ -1,4 +1,4 @@
-"""Actions that filter and sort the list."""
+"""Actions that filter and sort the list, and the filters that the user has used and saved."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -10,14 +10,15 @@ from textual.widget import Widget
 
 from zjobtui.formatting.symbols import plural
 from zjobtui.models.filter_completion import complete, expand_saved
+from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.sorting import Sorting, SortOrder
+from zjobtui.models.ui_values import SAVED_FILTERS, PlainValue
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.ui.choice import ChoiceDialog, ColumnDialog
 from zjobtui.ui.columns import arrow
 from zjobtui.ui.filter_input import FilterInput, open_filter_input
-from zjobtui.ui.filter_memory import FilterMemory
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.list_model import join_terms, next_in_cycle, split_verdict, status_filter
+from zjobtui.ui.list_model import join_terms, split_verdict, status_filter
 from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.prompt import PromptDialog
 from zjobtui.ui.protocols import UiStateStore
@@ -30,6 +31,12 @@ FILTER_HINT = "words, status:failed, order:O-1, age>10m, is:unread, !tag:acme"
 
 SAVE_CURRENT, DELETE_ONE = "Save this filter…", "Delete a filter…"
 
+_HISTORY = "filter_history"
+"""The name of the last filters in the UI state."""
+
+_HISTORY_LIMIT = 50
+"""Filters that are remembered."""
+
 
 class FilterController:
     """Change the filter and the order of the list."""
@@ -38,7 +45,7 @@ class FilterController:
         self, screen: Screen[None], rows: JobList, presenter: ListPresenter, ui_state: UiStateStore | None
     ) -> None:
         self._screen = screen
-        self._memory = FilterMemory(
+        self._memory = _FilterMemory(
             ui_state, partial(screen.run_worker, thread=True, group="filters", exit_on_error=False)
         )
         self._rows = rows
@@ -144,7 +151,7 @@ class FilterController:
     def _step_verdict(self, step: int) -> None:
         rest, term = split_verdict(self._presenter.model.filter_text)
         present = [status_filter(kind) for kind, number in self._presenter.counts_of(rest).items() if number]
-        self._choose_verdict(rest, next_in_cycle(("", *present), term, step))
+        self._choose_verdict(rest, _next_in_cycle(("", *present), term, step))
 
     def _choose_verdict(self, rest: str, term: str) -> None:
         """Set the filter to `rest` and `term`, so that `step_back` can remove the term alone."""
@@ -163,7 +170,7 @@ class FilterController:
         if len(self._presenter.tenant_names) < 2:
             toast(self._screen.app, "Only one tenant is configured.")
             return
-        self._choose_tenant(next_in_cycle(("", *self._presenter.tenant_names), self._presenter.chosen_tenant))
+        self._choose_tenant(_next_in_cycle(("", *self._presenter.tenant_names), self._presenter.chosen_tenant))
 
     def _choose_tenant(self, name: str) -> None:
         text = choose_tenant(self._presenter.model.filter_text, name, self._presenter.tenant_names)
@@ -212,3 +219,66 @@ class FilterController:
         app = self._screen.app
         with app.batch_update():
             await app.push_screen(dialog, use)
+
+
+def _next_in_cycle(texts: Sequence[str], current: str, step: int = 1) -> str:
+    """Return the text after or before the current one, the first after the last; a text not listed is the first."""
+    index = texts.index(current) if current in texts else 0
+    return texts[(index + step) % len(texts)]
+
+
+class _FilterMemory:
+    """The last filters, newest first, and those that are saved by name; other windows write to the same store."""
+
+    def __init__(self, store: UiStateStore | None, run: Callable[[Callable[[], None]], object]) -> None:
+        """`run` runs a function that may block."""
+        self._store = store
+        self._run = run
+        self.history: tuple[str, ...] = ()
+        self.saved: dict[str, str] = {}
+
+    def load(self) -> None:
+        """Read the stored filters; may block."""
+        if self._store is not None:
+            stored = self._store.load()
+            self.history, self.saved = _texts(stored.get(_HISTORY)), _named(stored.get(SAVED_FILTERS))
+
+    def remember(self, text: str) -> None:
+        """Make a filter the newest one."""
+        text = mask_secrets(text)
+        if text and self.history[:1] != (text,):
+            self.history = _joined((text,), self.history)
+            self._run(self._write_history)
+
+    def save(self, name: str, text: str) -> None:
+        """Save a filter under a name, in place of one of this name."""
+        text = mask_secrets(text)
+        self.saved = {**self.saved, name: text}
+        self._run(lambda: self._write_saved({name: text}, ""))
+
+    def delete(self, name: str) -> None:
+        """Delete the saved filter of this name."""
+        self.saved = {other: text for other, text in self.saved.items() if other != name}
+        self._run(lambda: self._write_saved({}, name))
+
+    def _write_history(self) -> None:
+        if self._store is not None:
+            stored = _texts(self._store.load().get(_HISTORY))
+            self._store.save({_HISTORY: list(_joined(self.history, stored))})
+
+    def _write_saved(self, added: dict[str, str], removed: str) -> None:
+        if self._store is not None:
+            stored = {**_named(self._store.load().get(SAVED_FILTERS)), **added}
+            self._store.save({SAVED_FILTERS: {name: text for name, text in stored.items() if name != removed}})
+
+
+def _joined(newer: tuple[str, ...], older: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*newer, *older)))[:_HISTORY_LIMIT]
+
+
+def _texts(value: PlainValue | None) -> tuple[str, ...]:
+    return tuple(value)[:_HISTORY_LIMIT] if isinstance(value, list) else ()
+
+
+def _named(value: PlainValue | None) -> dict[str, str]:
+    return dict(value) if isinstance(value, dict) else {}

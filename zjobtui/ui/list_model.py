@@ -256,12 +256,6 @@ def join_terms(text: str, term: str) -> str:
     return f"{text}{closing} {term}".strip() if term else text
 
 
-def next_in_cycle(texts: Sequence[str], current: str, step: int = 1) -> str:
-    """Return the text after or before the current one, the first after the last; a text not listed is the first."""
-    index = texts.index(current) if current in texts else 0
-    return texts[(index + step) % len(texts)]
-
-
 def _match_all(_: WatchedJob) -> bool:
     return True
 
