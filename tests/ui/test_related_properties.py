@@ -18,10 +18,9 @@ from zjobtui.models.problem import Problem
 from zjobtui.models.related import ReadResult, Reference, Related, read_problem
 from zjobtui.models.report import Report
 from zjobtui.models.text import clean
-from zjobtui.ui.detail_header import JobDetails, Page, RawLook, Viewing
+from zjobtui.ui.detail_header import JobDetails, Page, RawLook, RelatedLook, Viewing
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.job_detail import build_page
-from zjobtui.ui.related_reads import RelatedLook
 from zjobtui.ui.styled_line import cell_length
 from zjobtui.zuora.parser import read_response
 from zjobtui.zuora.related import read_related

@@ -12,7 +12,7 @@ from zjobtui.formatting.raw_json import difference, pretty
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.models.duration_stats import DurationStats, TypicalTimes, duration_stats
 from zjobtui.models.durations import about
-from zjobtui.models.related import Reference
+from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text_width import cells
 from zjobtui.models.verdict import VerdictKind
@@ -21,7 +21,6 @@ from zjobtui.models.watchlist import Watchlist
 from zjobtui.models.why import is_overdue, nearly_all_text
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.outline_lines import RenderedLine, wrap_paragraph
-from zjobtui.ui.related_reads import RelatedLook
 from zjobtui.ui.styled_line import Span
 
 if TYPE_CHECKING:
@@ -75,6 +74,14 @@ class RawLook(Struct, frozen=True):
     at: float
     characters: int
     lines: Sequence[str]
+
+
+class RelatedLook(Struct, frozen=True):
+    """What the views show of the objects of one job: results, since when others are being read, and those found."""
+
+    results: Mapping[Reference, ReadResult] = field(default_factory=dict)
+    reading: Mapping[Reference, float] = field(default_factory=dict)
+    found: tuple[Reference, ...] = ()
 
 
 class Viewing(Struct, frozen=True):

@@ -19,11 +19,10 @@ from zjobtui.formatting.zuora_links import LINKED, zuora_links
 from zjobtui.models.advice import advise
 from zjobtui.models.related import ReadProblem, Reference, References, RelatedKind
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.ui.detail_header import JobDetails, Page, RawLook, Viewing
+from zjobtui.ui.detail_header import JobDetails, Page, RawLook, RelatedLook, Viewing
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.outline_lines import RenderedLine, blank_line, render_outline, wrap_paragraph
 from zjobtui.ui.raw_view import RawRows
-from zjobtui.ui.related_reads import RelatedLook
 from zjobtui.ui.styled_line import Span, Spans, cell_length, link_spans
 
 _COPY_LIMIT = 1 << 20

@@ -23,7 +23,7 @@ from zjobtui.ui.detail_header import TAB_LINE, JobDetails, Page, RawLook, Viewin
 from zjobtui.ui.detail_tabs import TABS, Tab, tab_at, tab_line
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.outline_lines import RenderedLine, blank_line, wrap_paragraph
-from zjobtui.ui.related_trail import Position, RelatedTrail
+from zjobtui.ui.related_reads import Position, RelatedTrail
 from zjobtui.ui.styled_line import Spans
 
 if TYPE_CHECKING:
