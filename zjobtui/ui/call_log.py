@@ -16,12 +16,11 @@ from zjobtui.formatting.times import moment
 from zjobtui.models.call_filter import CallFilter, JobName, parse_call_filter
 from zjobtui.models.call_log import CallLog, LoggedCall
 from zjobtui.ui.filter_input import FilterInput, open_filter_input
-from zjobtui.ui.key_bar import KeyBar
+from zjobtui.ui.key_bar import KeyBar, UnboundKeys
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.outline_lines import render_outline
 from zjobtui.ui.styled_line import Spans
 from zjobtui.ui.toast import toast
-from zjobtui.ui.unbound_keys import UnboundKeys
 
 CALLS_UPDATE_SECONDS = 0.5
 """Seconds between two looks at the log; nothing is drawn if there is no new call."""

@@ -23,9 +23,9 @@ from zjobtui.models.failure_groups import FailureGroup, failure_groups
 from zjobtui.models.text import shorten
 from zjobtui.models.text_width import cells, fit, wrap
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.ui.key_bar import UnboundKeys
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.styled_line import Spans
-from zjobtui.ui.unbound_keys import UnboundKeys
 
 FAILURES_UPDATE_SECONDS = 1.0
 """Seconds between two looks at the shown jobs."""

@@ -1,17 +1,27 @@
-"""The bottom line: keys and their actions from the catalogue, which can be clicked, or other keys that work now."""
+"""The bottom line: keys that work now and their actions, which can be clicked; and a message for each other key."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from rich.style import Style
-from textual.events import Click
+from textual.events import Click, Key
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from zjobtui.ui.actions import Action
+from zjobtui.models.text import clean
+from zjobtui.ui.actions import Action, key_name
 from zjobtui.ui.styled_line import Span, cell_length, to_strip, truncate
+from zjobtui.ui.toast import toast
 
 Hint = tuple[str, str]
 """A key and what it does."""
+
+_HANDLED = {"escape"}
+"""Keys that screens handle without a binding."""
+
+_SILENT = {"scroll_left", "scroll_right"}
+"""Actions of Textual's views that do nothing here, since no line is wider than its view."""
 
 
 class KeyBar(Widget):
@@ -63,6 +73,25 @@ class KeyBar(Widget):
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"lines--{name or 'plain'}", partial=False)
+
+
+class UnboundKeys:
+    """Name the keys that do nothing."""
+
+    def __init__(self, screen: Screen[Any], hint: str) -> None:
+        """`hint` says which keys do something."""
+        self._screen = screen
+        self._hint = hint
+        self._named: set[str] = set(_HANDLED)
+
+    def observe(self, event: Key) -> None:
+        """Take a key; if nothing is bound to it, say so the first time."""
+        active = self._screen.active_bindings.get(event.key)
+        if event.key in self._named or (active is not None and active.binding.action not in _SILENT):
+            return
+        self._named.add(event.key)
+        name = clean(event.character or "") if event.is_printable else key_name(event.key)
+        toast(self._screen.app, f"{name} is not bound · {self._hint}")
 
 
 def action_spans(action: Action) -> tuple[Span, ...]:

@@ -22,7 +22,7 @@ from zjobtui.ui.columns import chosen_columns
 from zjobtui.ui.detail_controller import DetailController
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.job_list import NO_JOB, JobList
-from zjobtui.ui.key_bar import KeyBar
+from zjobtui.ui.key_bar import KeyBar, UnboundKeys
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.monitor_context import MonitorContext
@@ -36,7 +36,6 @@ from zjobtui.ui.tenant_filter import describe_change
 from zjobtui.ui.terminal_io import set_mouse, write
 from zjobtui.ui.toast import clear_toasts, toast
 from zjobtui.ui.ui_state import UiState
-from zjobtui.ui.unbound_keys import UnboundKeys
 
 if TYPE_CHECKING:
     from zjobtui.polling.engine import Engine

@@ -34,9 +34,9 @@ from zjobtui.ui.batch_row import (
     count_spans,
     times_text,
 )
+from zjobtui.ui.key_bar import UnboundKeys
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.styled_line import Span, Spans, cell_length, fit_exact, truncate
-from zjobtui.ui.unbound_keys import UnboundKeys
 
 ALL_JOBS, OTHER_JOBS = "all jobs", "other jobs"
 """What stands in place of a name for the jobs that are in no batch."""
