@@ -24,7 +24,7 @@ from zjobtui.polling.state import State
 from zjobtui.ui import detail_controller
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.monitor_options import MonitorOptions
+from zjobtui.ui.monitor_context import MonitorOptions
 from zjobtui.ui.themes import DEFAULT_THEME, Appearance
 
 FOLDER = Path(__file__).parent

@@ -24,9 +24,8 @@ from tests.support.scripted import ScriptedEngine
 from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.monitor_options import MonitorOptions
+from zjobtui.ui.monitor_context import MonitorOptions, UiStateStore
 from zjobtui.ui.notifier import NotificationSettings
-from zjobtui.ui.protocols import UiStateStore
 from zjobtui.ui.terminal_app import TerminalApp
 from zjobtui.ui.themes import DEFAULT, Appearance
 

@@ -31,7 +31,7 @@ from zjobtui.storage.store import Store, open_store
 from zjobtui.storage.ui_state import UI_STATE_NAME, UiStateFile
 from zjobtui.ui.app import MonitorApp, taken_by_monitor
 from zjobtui.ui.keymap import chosen_keys
-from zjobtui.ui.monitor_options import MonitorOptions
+from zjobtui.ui.monitor_context import MonitorOptions
 from zjobtui.ui.notifier import NotificationSettings
 from zjobtui.ui.themes import Appearance, chosen_theme
 

@@ -19,8 +19,7 @@ from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.keymap import taken_keys
 from zjobtui.ui.monitor import Monitor
-from zjobtui.ui.monitor_options import DEFAULT_OPTIONS, MonitorOptions
-from zjobtui.ui.protocols import ReportArchive
+from zjobtui.ui.monitor_context import DEFAULT_OPTIONS, MonitorOptions, ReportArchive
 from zjobtui.ui.terminal_app import TerminalApp
 from zjobtui.ui.terminal_io import set_mouse
 from zjobtui.ui.themes import THEME, THEME_BEFORE, stored_theme

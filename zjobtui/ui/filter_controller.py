@@ -20,8 +20,8 @@ from zjobtui.ui.filter_input import FilterInput, open_filter_input
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.list_model import join_terms, split_verdict, status_filter
 from zjobtui.ui.list_presenter import ListPresenter
+from zjobtui.ui.monitor_context import UiStateStore
 from zjobtui.ui.prompt import PromptDialog
-from zjobtui.ui.protocols import UiStateStore
 from zjobtui.ui.tenant_filter import choose_tenant
 from zjobtui.ui.toast import toast
 

@@ -25,10 +25,8 @@ from zjobtui.ui.job_list import NO_JOB, JobList
 from zjobtui.ui.key_bar import KeyBar, UnboundKeys
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.list_presenter import ListPresenter
-from zjobtui.ui.monitor_context import MonitorContext
-from zjobtui.ui.monitor_options import DEFAULT_OPTIONS, MonitorOptions
+from zjobtui.ui.monitor_context import DEFAULT_OPTIONS, MonitorContext, MonitorOptions, ReportArchive
 from zjobtui.ui.notifier import NotificationSettings, Notifier
-from zjobtui.ui.protocols import ReportArchive
 from zjobtui.ui.split_view import SplitView
 from zjobtui.ui.state_feed import StateFeed
 from zjobtui.ui.status_bar import StatusBar

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -22,7 +23,6 @@ from zjobtui.models.notifications import (
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.ui.clipboard import notification_sequence
-from zjobtui.ui.protocols import NotifyProgram
 from zjobtui.ui.tmux import read_tmux
 
 BELL = "\a"
@@ -32,6 +32,17 @@ CHECK_SECONDS = 5.0
 
 
 _TIMED = frozenset({Topic.OVERDUE, Topic.TENANT_DOWN})
+
+
+class NotifyProgram(Protocol):
+    """A program that the user configured for notifications."""
+
+    @property
+    def fault(self) -> str:
+        """Why the program failed, for the user; empty if it did not."""
+
+    def hand_over(self, text: str, /) -> None:
+        """Pass a text to the program; return at once."""
 
 
 class NotificationSettings(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from zjobtui.models.sorting import sorting_of
 from zjobtui.models.ui_values import PlainValue
 from zjobtui.ui.columns import restored_columns
 from zjobtui.ui.list_model import JobListModel
-from zjobtui.ui.protocols import UiStateStore
+from zjobtui.ui.monitor_context import UiStateStore
 from zjobtui.ui.split_view import Divider, SplitView
 
 _FORMER_DEFAULT = 0.5
