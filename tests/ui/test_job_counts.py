@@ -3,7 +3,7 @@
 from tests.support.building import NOW, done, failed, job, watch, watchlist
 from zjobtui.formatting.symbols import counts
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.ui.job_counts import JobCounts
+from zjobtui.ui.list_presenter import JobCounts
 
 
 def assert_right(counted: JobCounts, current: Watchlist) -> None:
