@@ -31,7 +31,7 @@ from zjobtui.polling.options import EngineOptions
 from zjobtui.polling.protocols import JobSource, MakeSource
 from zjobtui.polling.state import State
 from zjobtui.storage.store import Store
-from zjobtui.ui.tenant_filter import describe_change
+from zjobtui.ui.monitor import describe_tenant_change
 
 EU = '[tenants.eu]\nhost = "EU production"\nclient_id = "1"\nsecret_env = "EU"\n'
 US = '[tenants.us]\nurl = "https://us.example.com"\nclient_id = "2"\nsecret_env = "US"\n'
@@ -265,7 +265,7 @@ def test_a_response_that_came_before_the_changed_settings_were_read_is_judged_ag
     ],
 )
 def test_a_message_names_the_tenants_that_have_changed(after: list[Tenant], text: str) -> None:
-    assert describe_change({TENANT.name: TENANT}, after) == text
+    assert describe_tenant_change({TENANT.name: TENANT}, after) == text
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from tests.support.scripted import FixedClock, ScriptedEngine
 from tests.support.staging import heard, staged, tell
 from tests.ui.sizes import WIDE_FIRST
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.ui.list_model import join_terms, split_verdict
+from zjobtui.ui.filter_terms import join_terms, split_verdict
 
 FAILED, PENDING, RUNNING = "recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing"
 PENDING_TOO = "derived-completed-everything"

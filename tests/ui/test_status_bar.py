@@ -17,9 +17,9 @@ from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.polling.state import State
+from zjobtui.ui.filter_terms import choose_tenant, chosen_tenant
 from zjobtui.ui.status_bar import status_spans
 from zjobtui.ui.tenant_badges import Badges
-from zjobtui.ui.tenant_filter import choose_tenant, chosen_tenant
 from zjobtui.ui.themes import DEFAULT
 
 MIXED = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", "derived-not-found")

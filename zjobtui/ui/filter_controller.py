@@ -17,12 +17,11 @@ from zjobtui.models.verdict import VerdictKind
 from zjobtui.ui.choice import ChoiceDialog, ColumnDialog
 from zjobtui.ui.columns import arrow
 from zjobtui.ui.filter_input import FilterInput, open_filter_input
+from zjobtui.ui.filter_terms import choose_tenant, join_terms, split_verdict, verdict_term
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.list_model import join_terms, split_verdict, status_filter
 from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.monitor_context import UiStateStore
 from zjobtui.ui.prompt import PromptDialog
-from zjobtui.ui.tenant_filter import choose_tenant
 from zjobtui.ui.toast import toast
 
 Chosen = TypeVar("Chosen")
@@ -138,7 +137,7 @@ class FilterController:
     def toggle_verdict(self, kind: VerdictKind) -> None:
         """Add the filter for a verdict, or remove it if it is set; the rest of the filter stays."""
         rest, term = split_verdict(self._presenter.model.filter_text)
-        self._choose_verdict(rest, "" if term == status_filter(kind) else status_filter(kind))
+        self._choose_verdict(rest, "" if term == verdict_term(kind) else verdict_term(kind))
 
     def next_verdict(self) -> None:
         """Show only the jobs of the next verdict, or all jobs after the last one; the rest of the filter stays."""
@@ -150,7 +149,7 @@ class FilterController:
 
     def _step_verdict(self, step: int) -> None:
         rest, term = split_verdict(self._presenter.model.filter_text)
-        present = [status_filter(kind) for kind, number in self._presenter.counts_of(rest).items() if number]
+        present = [verdict_term(kind) for kind, number in self._presenter.counts_of(rest).items() if number]
         self._choose_verdict(rest, _next_in_cycle(("", *present), term, step))
 
     def _choose_verdict(self, rest: str, term: str) -> None:

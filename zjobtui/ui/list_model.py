@@ -1,12 +1,10 @@
 """Rows of the list: which jobs, in which order."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from msgspec.structs import replace
 
-from zjobtui.formatting.symbols import WORDS
 from zjobtui.models.batches import SMALLEST, BatchProgress, progress_of
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.filter_completion import expand_saved
@@ -15,7 +13,6 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.sorting import Sorting, SortKey, SortOrder
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import shorten
-from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.state import State
@@ -230,30 +227,6 @@ class JobListModel:
         if names_order:
             parts.append(f"by {self.sorting.title}")
         return " · ".join(parts)
-
-
-def status_filter(kind: VerdictKind) -> str:
-    """Return the filter for the jobs with one verdict."""
-    return f"status:{WORDS[kind]}"
-
-
-_VERDICT_TERM = re.compile(
-    rf'"[^"]*"?|(?<!\S)(?P<term>{"|".join(map(status_filter, VerdictKind))})(?:\s+|$)', re.IGNORECASE
-)
-"""A quoted phrase, in which nothing is a term, or a term for one verdict."""
-
-
-def split_verdict(text: str) -> tuple[str, str]:
-    """Return a filter without its terms for one verdict, and the last of these, such as `status:failed`, or ""."""
-    terms = [match["term"].casefold() for match in _VERDICT_TERM.finditer(text) if match["term"]]
-    rest = _VERDICT_TERM.sub(lambda match: "" if match["term"] else match.group(), text)
-    return rest.strip(), terms[-1] if terms else ""
-
-
-def join_terms(text: str, term: str) -> str:
-    """Return a filter that a term narrows; a phrase that has not ended ends before it."""
-    closing = '"' * (text.count('"') % 2)
-    return f"{text}{closing} {term}".strip() if term else text
 
 
 def _match_all(_: WatchedJob) -> bool:

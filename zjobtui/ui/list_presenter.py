@@ -28,12 +28,12 @@ from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.state import State
+from zjobtui.ui.filter_terms import chosen_tenant
 from zjobtui.ui.folds import Folds
 from zjobtui.ui.job_list import NO_JOB, JobList
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.list_model import JobListModel, tenants_to_show
 from zjobtui.ui.status_bar import StatusBar
-from zjobtui.ui.tenant_filter import chosen_tenant
 
 FREEZE_SECONDS = 2.0
 """Seconds after the last key for which the rows keep their order: the next key is meant for a row as it is shown."""

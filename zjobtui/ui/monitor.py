@@ -1,7 +1,7 @@
 """The monitor screen: status bar, list and detail; it passes states to them and runs the actions of keys."""
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -30,7 +30,6 @@ from zjobtui.ui.notifier import NotificationSettings, Notifier
 from zjobtui.ui.split_view import SplitView
 from zjobtui.ui.state_feed import StateFeed
 from zjobtui.ui.status_bar import StatusBar
-from zjobtui.ui.tenant_filter import describe_change
 from zjobtui.ui.terminal_io import set_mouse, write
 from zjobtui.ui.toast import clear_toasts, toast
 from zjobtui.ui.ui_state import UiState
@@ -376,7 +375,7 @@ class Monitor(Screen[None]):
 
     def _update_tenants(self, tenants: Sequence[Tenant]) -> None:
         """Show the tenants of changed settings."""
-        toast(self.app, describe_change(self._monitor_context.tenants, tenants))
+        toast(self.app, describe_tenant_change(self._monitor_context.tenants, tenants))
         self._monitor_context.tenants = {tenant.name: tenant for tenant in tenants}
         self._presenter.set_tenants(tenants)
 
@@ -400,3 +399,14 @@ class Monitor(Screen[None]):
         self._presenter.tick(self._notifier.fault)
         self._detail_controller.tick()
         self._ui_state.save_if_settled(partial(self.run_worker, thread=True, group="ui state"))
+
+
+def describe_tenant_change(before: Mapping[str, Tenant], after: Iterable[Tenant]) -> str:
+    """Return which tenants are new, gone or changed, as a sentence; `before` are the tenants by name."""
+    now = {tenant.name: tenant for tenant in after}
+    changed = sorted(name for name in now.keys() & before.keys() if now[name] != before[name])
+    groups = ((sorted(now.keys() - before), "added"), (sorted(before.keys() - now), "removed"), (changed, "changed"))
+    parts = [f"{', '.join(group)} {word}" for group, word in groups if group]
+    text = f"Tenants: {'; '.join(parts) or 'order changed'}."
+    is_judged = any(now[name].expected_order_statuses != before[name].expected_order_statuses for name in changed)
+    return f"{text} Verdicts are updated because expected_order_statuses changed." if is_judged else text
