@@ -11,11 +11,9 @@ from zjobtui.models.filter_completion import expand_saved
 from zjobtui.models.filters import FilterProblem, KnownWords, parse, translate
 from zjobtui.models.job import JobRef
 from zjobtui.models.sorting import Sorting, SortKey, SortOrder
-from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import shorten
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.state import State
 
 if TYPE_CHECKING:
     from zjobtui.models.filters import Filter
@@ -128,6 +126,11 @@ class JobListModel:
         """Whether the shown jobs may change with time alone."""
         return self._filter is not None and self._filter.is_timed
 
+    @property
+    def shown(self) -> int:
+        """The number of jobs in the rows."""
+        return len(self._rows) + sum(batch.total - 1 for batch in self.folds.values())
+
     def rows(self, watchlist: Watchlist, now: float, *, is_frozen: bool = False) -> tuple[WatchedJob, ...]:
         """Return the jobs to show, in order; a frozen order is kept as long as the same jobs are shown.
 
@@ -149,11 +152,6 @@ class JobListModel:
         self._count_folds()
         return self._rows
 
-    @property
-    def shown(self) -> int:
-        """The number of jobs in the rows."""
-        return len(self._rows) + sum(batch.total - 1 for batch in self.folds.values())
-
     def _has_moved(self, replaced: Pairs | None, watchlist: Watchlist) -> bool:
         """Whether jobs are in another batch than before, while any is folded; a renamed batch stays folded."""
         moved = {old.batch: new.batch for old, new in replaced or () if old.batch != new.batch} if self.folded else {}
@@ -163,70 +161,50 @@ class JobListModel:
             self.folded = self.folded.difference(renamed).union(renamed.values())
         return bool(moved)
 
-    def _count_folds(self) -> None:
-        """Count the jobs of the folded batches."""
-        members: dict[str, list[WatchedJob]] = {}
-        for watch in self._watchlist if self.folded else ():
-            if watch.batch in self.folded:
-                members.setdefault(watch.batch, []).append(watch)
-        counted = (batch for name, jobs in members.items() if (batch := self._count_fold(name, jobs)) is not None)
-        self.folds = {batch.jobs[0].job: batch for batch in counted}
-
-    def _count_fold(self, name: str, jobs: list[WatchedJob]) -> BatchProgress | None:
-        """Return the shown jobs of a batch; None if they are too few to be folded."""
-        shown = [watch for watch in jobs if self._matches.values[id(watch)] or self._is_pinned(watch)]
-        if len(shown) < SMALLEST:
-            return None
-        return progress_of(name, shown, progress_of(name, jobs) if len(shown) < len(jobs) else None)
-
-    def _is_pinned(self, watch: WatchedJob) -> bool:
-        return self._pinned is not None and self._pinned.job == watch.job
+    def _sorted(self, watchlist: Watchlist) -> tuple[WatchedJob, ...]:
+        """Return the rows in order; the pinned job is at the place that it had when the cursor came to it."""
+        keys, matches, pinned = self._sort_keys.values, self._matches.values, self._pinned
+        current = watchlist.get(pinned.job) if pinned is not None else None
+        shown = self._fold([watch for watch in watchlist if matches[id(watch)] or watch is current])
+        if self._fold_keys:
+            keys = {id(watch): self._fold_keys.get(watch.job, keys[id(watch)]) for watch in shown}
+        if pinned is not None and current is not None:
+            keys = {**keys, id(current): self._pinned_key or self.sorting.key(pinned)}
+        return tuple(self.sorting.sort(shown, lambda watch: keys[id(watch)]))
 
     def _fold(self, shown: list[WatchedJob]) -> list[WatchedJob]:
         """Keep only the first job of each folded batch, at the place of the one that would be sorted first."""
-        self._fold_keys = {}
-        members: dict[str, list[WatchedJob]] = {}
-        for watch in shown if self.folded else ():
-            if watch.batch in self.folded:
-                members.setdefault(watch.batch, []).append(watch)
-        left_out: set[int] = set()
         keys = self._sort_keys.values
-        for jobs in members.values():
+        self._fold_keys = {}
+        left_out: set[int] = set()
+        for jobs in self._by_folded_batch(shown).values():
             if len(jobs) >= SMALLEST:
                 first = self.sorting.sort(jobs, lambda watch: keys[id(watch)])[0]
                 self._fold_keys[jobs[0].job] = keys[id(first)]
                 left_out.update(map(id, jobs[1:]))
         return [watch for watch in shown if id(watch) not in left_out] if left_out else shown
 
-    def _sorted(self, watchlist: Watchlist) -> tuple[WatchedJob, ...]:
-        keys, matches, pinned = self._sort_keys.values, self._matches.values, self._pinned
-        now = pinned and watchlist.get(pinned.job)
-        if pinned is None or now is None:
-            shown = self._fold([watch for watch in watchlist if matches[id(watch)]])
-            pinned_key = None
-        else:
-            shown = self._fold([watch for watch in watchlist if matches[id(watch)] or watch is now])
-            pinned_key = self._pinned_key or self.sorting.key(pinned)
-        places = keys
-        if self._fold_keys:
-            places = {id(watch): self._fold_keys.get(watch.job, keys[id(watch)]) for watch in shown}
-        return tuple(
-            self.sorting.sort(shown, lambda watch: pinned_key if pinned_key and watch is now else places[id(watch)])
-        )
+    def _count_folds(self) -> None:
+        """Count the jobs of the folded batches."""
+        members = self._by_folded_batch(self._watchlist)
+        counted = (batch for name, jobs in members.items() if (batch := self._count_fold(name, jobs)) is not None)
+        self.folds = {batch.jobs[0].job: batch for batch in counted}
 
-    def title(self, shown: int, watched: int, marked: int, hidden: int = 0, *, names_order: bool = False) -> str:
-        """Return what is shown, the least important part last, where it may be cut off.
+    def _count_fold(self, name: str, jobs: list[WatchedJob]) -> BatchProgress | None:
+        """Return the shown jobs of a batch; None if they are too few to be folded."""
+        pinned = self._pinned.job if self._pinned is not None else None
+        shown = [watch for watch in jobs if self._matches.values[id(watch)] or watch.job == pinned]
+        if len(shown) < SMALLEST:
+            return None
+        return progress_of(name, shown, progress_of(name, jobs) if len(shown) < len(jobs) else None)
 
-        `hidden` of the marked jobs do not match the filter.
-        """
-        parts = ["Jobs", f"{shown:,} of {watched:,}" if shown != watched else f"{watched:,}"]
-        if marked:
-            parts.append(f"{marked:,} marked, {hidden:,} hidden" if hidden else f"{marked:,} marked")
-        if self.filter_text:
-            parts.append(f"filter: {self.filter_text}")
-        if names_order:
-            parts.append(f"by {self.sorting.title}")
-        return " · ".join(parts)
+    def _by_folded_batch(self, watches: Iterable[WatchedJob]) -> dict[str, list[WatchedJob]]:
+        """Return the jobs of each folded batch by its name."""
+        members: dict[str, list[WatchedJob]] = {}
+        for watch in watches if self.folded else ():
+            if watch.batch in self.folded:
+                members.setdefault(watch.batch, []).append(watch)
+        return members
 
 
 def _match_all(_: WatchedJob) -> bool:
@@ -250,10 +228,3 @@ def keep_order(rows: tuple[WatchedJob, ...], before: Sequence[WatchedJob]) -> tu
     if len(by_job) != len(before) or any(watch.job not in by_job for watch in before):
         return rows
     return tuple(by_job[watch.job] for watch in before)
-
-
-def tenants_to_show(state: State, tenants: Iterable[Tenant]) -> frozenset[str]:
-    """Return the tenants that rows must tell apart, also those that are not configured any more; none if one is all."""
-    configured = {tenant.name for tenant in tenants}
-    names = configured.union(watch.job.tenant for watch in state.watchlist)
-    return frozenset(names) if len(configured) > 1 or names > configured else frozenset()

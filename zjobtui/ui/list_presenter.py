@@ -32,7 +32,7 @@ from zjobtui.ui.filter_terms import chosen_tenant
 from zjobtui.ui.folds import Folds
 from zjobtui.ui.job_list import NO_JOB, JobList
 from zjobtui.ui.line_list import LineListView
-from zjobtui.ui.list_model import JobListModel, tenants_to_show
+from zjobtui.ui.list_model import JobListModel
 from zjobtui.ui.status_bar import StatusBar
 
 FREEZE_SECONDS = 2.0
@@ -92,7 +92,7 @@ class ListPresenter:
         self._drawn_notice = ""
         self._steady_statuses = SteadyStatuses()
         self._shown: tuple[WatchedJob, ...] = ()
-        self._tenants_to_show = tenants_to_show(state, tenants)
+        self._tenants_to_show = self._find_tenants_to_show()
         self._show_tenants()
 
     def update(self, state: State) -> None:
@@ -120,8 +120,14 @@ class ListPresenter:
     def set_tenants(self, tenants: Sequence[Tenant]) -> None:
         """Use other tenants from now on."""
         self._tenants = self._bar.tenants = tuple(tenants)
-        self._tenants_to_show = tenants_to_show(self.state, tenants)
+        self._tenants_to_show = self._find_tenants_to_show()
         self._show_tenants()
+
+    def _find_tenants_to_show(self) -> frozenset[str]:
+        """Return the tenants that rows must tell apart, also those not configured any more; none if one is all."""
+        configured = {tenant.name for tenant in self._tenants}
+        names = configured.union(watch.job.tenant for watch in self.state.watchlist)
+        return frozenset(names) if len(configured) > 1 or names > configured else frozenset()
 
     def _show_tenants(self) -> None:
         """Show the tenants of the rows, unless the filter shows one alone."""
@@ -232,16 +238,25 @@ class ListPresenter:
 
     def update_title(self) -> None:
         """Show number of jobs, filter and order in the border of the list."""
-        watchlist = self.state.watchlist
-        marked, hidden = self.marks
         empty = self.model.no_matches_text or "paste any text that contains job ids"
         if self.model.no_matches_text and not self._fits_border(empty):
             empty = "no matches · esc clear"
         subtitle = self.model.filter_problem or self.model.filter_notice or ("" if self._job_list.count else empty)
         subtitle = "" if self._is_problem_cut else subtitle
-        names_order = not self._job_list.is_order_shown
-        title = self.model.title(self.model.shown, len(watchlist), marked, hidden, names_order=names_order)
-        self._job_list.set_list_titles(title, subtitle)
+        self._job_list.set_list_titles(self._title(), subtitle)
+
+    def _title(self) -> str:
+        """Return what is shown, the least important part last, where it may be cut off."""
+        shown, watched = self.model.shown, len(self.state.watchlist)
+        marked, hidden = self.marks
+        parts = ["Jobs", f"{shown:,} of {watched:,}" if shown != watched else f"{watched:,}"]
+        if marked:
+            parts.append(f"{marked:,} marked, {hidden:,} hidden" if hidden else f"{marked:,} marked")
+        if self.model.filter_text:
+            parts.append(f"filter: {self.model.filter_text}")
+        if not self._job_list.is_order_shown:
+            parts.append(f"by {self.model.sorting.title}")
+        return " · ".join(parts)
 
     def _fits_border(self, text: str) -> bool:
         return cells(text) <= self._job_list.title_room
