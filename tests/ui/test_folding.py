@@ -13,7 +13,7 @@ from tests.ui.sizes import NARROW_FIRST, WIDE_FIRST
 from zjobtui.models.batches import BatchProgress
 from zjobtui.models.ui_values import PlainValue
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.ui.batch_row import batch_row, common_widths
+from zjobtui.ui.batch_rows import batch_row, common_widths
 from zjobtui.ui.job_actions import CONFIRM_ABOVE
 from zjobtui.ui.styled_line import cell_length
 from zjobtui.ui.ui_state import _folded

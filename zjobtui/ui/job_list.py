@@ -16,6 +16,7 @@ from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.text_width import shorten_to_cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.ui.batch_rows import Folds
 from zjobtui.ui.columns import (
     MEASURED,
     NAMES,
@@ -28,7 +29,6 @@ from zjobtui.ui.columns import (
     job_row,
     measure,
 )
-from zjobtui.ui.folds import Folds
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.styled_line import Span, Spans, cell_length
 from zjobtui.ui.toast import toast

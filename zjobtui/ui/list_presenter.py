@@ -28,8 +28,8 @@ from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.state import State
+from zjobtui.ui.batch_rows import Folds
 from zjobtui.ui.filter_terms import chosen_tenant
-from zjobtui.ui.folds import Folds
 from zjobtui.ui.job_list import NO_JOB, JobList
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.list_model import JobListModel

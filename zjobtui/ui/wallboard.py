@@ -26,7 +26,7 @@ from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.why import why
 from zjobtui.polling.state import State
-from zjobtui.ui.batch_row import (
+from zjobtui.ui.batch_rows import (
     CommonWidths,
     batch_bar_spans,
     batch_row,

@@ -1,6 +1,7 @@
-"""A batch in one line: its name, its number of jobs, and as much as fits of counts, times and a bar."""
+"""Batches in one line each (name, number of jobs, and as much as fits of counts, times and a bar); folded batches."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -10,8 +11,14 @@ from zjobtui.formatting.job import VERDICT_TONES
 from zjobtui.formatting.symbols import GLYPHS, WORDS
 from zjobtui.models.batches import BatchProgress
 from zjobtui.models.durations import stepped
+from zjobtui.models.job import JobRef
 from zjobtui.models.verdict import VerdictKind
+from zjobtui.models.watched_job import WatchedJob
+from zjobtui.ui.columns import MARK_SIGN, UNREAD_SIGN
 from zjobtui.ui.styled_line import Spans, cell_length, fit_exact
+
+_FOLD_SIGN = "▸"
+"""Before a batch that is one row of the list."""
 
 _URGENT = (VerdictKind.FAILED, VerdictKind.ATTENTION)
 
@@ -135,3 +142,52 @@ def times_text(progress: BatchProgress, time_left: TimeLeft, now: float) -> str:
     stale = f"{number:,} stale" if (number := progress.stale(now)) else ""
     left = f"{range_text(*time_left)} left" if time_left is not None else ""
     return _DOT.join(part for part in (stale, stepped(progress.elapsed(now)), left) if part)
+
+
+class Folds:
+    """The folded batches: each is one row of the list, that of its first job."""
+
+    def __init__(self, batches: Mapping[JobRef, BatchProgress] | None = None) -> None:
+        self._batches = batches or {}
+
+    def __bool__(self) -> bool:
+        return bool(self._batches)
+
+    @property
+    def batches(self) -> Collection[BatchProgress]:
+        """The batches."""
+        return self._batches.values()
+
+    @cached_property
+    def _common_widths(self) -> CommonWidths:
+        """The widths with which the rows of the batches line up."""
+        return common_widths(self._batches.values())
+
+    def render(
+        self, batch: BatchProgress, time_left: TimeLeft, now: float, width: int, marked: Collection[JobRef]
+    ) -> Spans:
+        """Return the row of a folded batch, starting with the signs for marked or unread, and for folded."""
+        if all(watch.job in marked for watch in batch.jobs):
+            sign = MARK_SIGN
+        else:
+            sign = UNREAD_SIGN if any(watch.is_unread for watch in batch.jobs) else " "
+        times = times_text(batch, time_left, now)
+        line = batch_row(batch, times, width - 3, self._common_widths)
+        return ((sign, "key"), (f"{_FOLD_SIGN} ", "strong"), *line)
+
+    def batch_of(self, row: WatchedJob | None) -> BatchProgress | None:
+        """Return the batch in the row of this job; None if that is the row of the job alone."""
+        return self._batches.get(row.job) if self._batches and row is not None else None
+
+    def jobs_of_row(self, row: WatchedJob) -> tuple[WatchedJob, ...]:
+        """Return the jobs of a row: one, or those of a folded batch."""
+        batch = self.batch_of(row)
+        return batch.jobs if batch is not None else (row,)
+
+    def jobs_of_rows(self, rows: Iterable[WatchedJob]) -> Iterable[WatchedJob]:
+        """Return the jobs of rows, in order."""
+        return (job for row in rows for job in self.jobs_of_row(row)) if self._batches else rows
+
+    def find_row(self, job: JobRef) -> JobRef:
+        """Return the job in whose row a job is."""
+        return next((row for row, batch in self._batches.items() if any(one.job == job for one in batch.jobs)), job)
