@@ -14,7 +14,7 @@ from zjobtui.formatting.ascii_text import TABLE
 from zjobtui.ui.themes import Appearance
 
 PACKAGE = Path(zjobtui.__file__).parent
-ROOMS = ("domain", "polling", "storage", "ui", "wording", "zuora")
+ROOMS = ("formatting", "polling", "storage", "ui", "zuora")
 
 
 def strings_in(path: Path) -> Iterator[str]:
