@@ -94,8 +94,10 @@ def test_a_path_through_the_code_counts_its_files_and_names_each_with_what_it_de
 
 
 def test_a_file_is_named_by_its_path_or_by_its_name_alone_or_by_a_class_in_it() -> None:
-    text = "`polling/poller.py` (`run`), its `Poller`, `JobCalls`, `WatchedJob.verdict`, `parser.py`, `ids.log`, `NaN`"
-    assert files_named_in(text) == {"polling/poller.py", "polling/job_calls.py", "models/watched_job.py", "parser.py"}
+    text = (
+        "`polling/poller.py` (`run`), its `Poller`, `TenantGate`, `WatchedJob.verdict`, `parser.py`, `ids.log`, `NaN`"
+    )
+    assert files_named_in(text) == {"polling/poller.py", "polling/tenant_gate.py", "models/watched_job.py", "parser.py"}
 
 
 def test_what_a_file_defines_is_neither_what_it_imports_nor_what_it_mentions() -> None:

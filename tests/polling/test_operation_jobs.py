@@ -2,23 +2,21 @@
 
 from collections.abc import Callable
 from itertools import pairwise
-from random import Random
 
 import pytest
 from msgspec.structs import replace
 
 from tests.support.polling import Run, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource
-from tests.support.virtual_time import START, VirtualClock, run_virtually, wall
-from zjobtui.models.call_log import CallKind, CallLog
-from zjobtui.models.job import JobId
+from tests.support.virtual_time import START, wall
+from zjobtui.models.call_log import CallKind
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Call, Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.report import OperationResult, Report
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.polling.job_calls import JobCalls, Turn
-from zjobtui.polling.rate_limiter import Limits, RateLimiter
+from zjobtui.polling.rate_limiter import Limits
 from zjobtui.polling.tenant_gate import CallResult, TenantGate
 
 UNKNOWN = Problem(ProblemKind.NOT_FOUND, "Cannot find response for job")
@@ -114,25 +112,20 @@ def test_the_request_keeps_to_the_calls_a_second() -> None:
     assert min(after - before for before, after in pairwise(run.source.sent)) >= 0.49
 
 
-def test_the_wait_for_the_second_request_is_not_taken_for_the_response_time_of_the_host() -> None:
-    results, source = list[CallResult](), TimedSource(trouble=unknown)
+def test_the_wait_for_the_second_request_is_not_taken_for_the_response_time_of_the_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    results, record = list[CallResult](), TenantGate.record
 
-    async def run() -> None:
-        clock = VirtualClock()
-        source.now = clock.now
-        gate = TenantGate("env", RateLimiter(Limits(per_second=0.2), clock.now()), clock, Random(1))
-        gate.count_call(clock.now())
-        calls = JobCalls(
-            "env", source, gate, clock, CallLog().record, lambda: True, lambda _, result: results.append(result)
-        )
-        (unknown_job,) = watches(1)
-        _, last = await calls.take_turn(Turn(watch=unknown_job, kind=CallKind.POLL, waited=0.0, is_by_hand=False))
-        results.append(last)
+    def note(gate: TenantGate, job: JobRef, result: CallResult, recent: float, *, has_untried: bool) -> None:
+        results.append(result)
+        record(gate, job, result, recent, has_untried=has_untried)
 
-    run_virtually(run())
+    monkeypatch.setattr(TenantGate, "record", note)
+    run = polled(TimedSource(trouble=unknown), watches(1), for_seconds(9), Limits(per_second=0.2))
     first, second = results
     assert second.sent - first.sent >= 4, "the second call waited for the limit"
-    assert max(result.ended - result.sent for result in results) <= 2 * source.latency
+    assert max(result.ended - result.sent for result in results) <= 2 * run.source.latency
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,6 @@ from zjobtui.models.verdict import VerdictKind
 from zjobtui.polling import engine as engine_module
 from zjobtui.polling import supervision
 from zjobtui.polling.engine import Engine
-from zjobtui.polling.job_calls import JobCalls
 from zjobtui.polling.lease import Lease
 from zjobtui.polling.options import DEFAULT_ENGINE_OPTIONS, EngineOptions, Reload
 from zjobtui.polling.poller import Poller
@@ -255,7 +254,7 @@ def test_a_tenant_whose_responses_cannot_be_applied_is_not_shown_as_down(monkeyp
 
 
 def test_a_call_whose_record_fails_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    Broken(monkeypatch, JobCalls, "_request", first=3)
+    Broken(monkeypatch, Poller, "_request", first=3)
     states = poll(until_all_ended)
     assert is_over(states[-1])
     assert "polling of eu was interrupted" in states[-1].fault

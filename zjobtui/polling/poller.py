@@ -1,27 +1,29 @@
 """Poller: polls the unfinished jobs of one tenant when the schedule says so; knows neither HTTP nor disk."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from math import inf
 from random import Random
+from typing import TypeGuard
 
 from msgspec.structs import replace
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
-from zjobtui.models.call_log import CallKind, RecordCall
-from zjobtui.models.job import JobRef
-from zjobtui.models.observation import Observation
+from zjobtui.models.call_log import CallKind, LoggedCall, RecordCall
+from zjobtui.models.job import JobId, JobRef
+from zjobtui.models.observation import Failure, Observation, Success
+from zjobtui.models.problem import ProblemKind
 from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.polling.job_calls import JobCalls, Turn
 from zjobtui.polling.options import DEFAULT_ENGINE_OPTIONS, EngineOptions
-from zjobtui.polling.poll_queue import PollQueue
+from zjobtui.polling.poll_queue import NextPoll, PollQueue
 from zjobtui.polling.protocols import JobSource
 from zjobtui.polling.related_reads import ReadQueue
 from zjobtui.polling.schedule import Schedule
+from zjobtui.polling.supervision import internal_failure
 from zjobtui.polling.survival import STALENESS_LIMIT
 from zjobtui.polling.tenant_gate import CallResult, TenantGate, is_transient
 from zjobtui.polling.watchlist_service import WatchlistService
@@ -39,6 +41,9 @@ SHORTEST_PROMISE = 5.0
 
 CHECKED_AT = 2
 """After this many failed calls in a row about one job, another is polled at once to see if the tenant is down."""
+
+_NO_OPERATION = frozenset({ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN, ProblemKind.REFUSED})
+"""What Zuora says of an id for which it will say nothing else the next time."""
 
 
 class Poller:
@@ -72,6 +77,7 @@ class Poller:
         self._chance = chance
         self._may_poll = may_poll
         self._is_polled_elsewhere = is_polled_elsewhere
+        self._record = record
         self._schedule = Schedule(options.staleness_limit or STALENESS_LIMIT)
         self._queue = PollQueue(self._schedule, self._find, gate.sustained_rate)
         self._in_flight: dict[JobRef, asyncio.Task[None]] = {}
@@ -83,7 +89,6 @@ class Poller:
         self._fault: Exception | None = None
         self._nudge = asyncio.Event()
         self._next_turn: list[Callable[[], None]] = []
-        self._calls = JobCalls(tenant, source, gate, clock, record, self._may_plan, self._on_first_result)
         self._reads = ReadQueue(source, self._gate, clock, self._read_changed)
 
     @property
@@ -246,8 +251,7 @@ class Poller:
                 kind = CallKind.PROBE
                 log.info("tenant %s: circuit breaker half-open, job %s is the probe", self.tenant, job.id.given)
             self._gate.count_call(now)
-            turn = Turn(watch=poll.watch, kind=kind, waited=max(0.0, now - poll.due), is_by_hand=poll.is_by_hand)
-            self._in_flight[job] = asyncio.create_task(self._call(turn))
+            self._in_flight[job] = asyncio.create_task(self._call(poll, kind))
 
     def _may_plan(self) -> bool:
         return not self._is_paused and self._may_poll()
@@ -273,19 +277,63 @@ class Poller:
         finally:
             timer.cancel()
 
-    async def _call(self, turn: Turn) -> None:
-        job = turn.watch.job
+    async def _call(self, poll: NextPoll, kind: CallKind) -> None:
+        job = poll.watch.job
         try:
             try:
-                observation, last = await self._calls.take_turn(turn)
+                observation, last = await self._take_turn(poll, kind)
             finally:
                 self._in_flight.pop(job, None)
                 self._nudge.set()
             self._gate.charge_extra(has_calls_in_flight=bool(self._in_flight or self._reads.in_flight))
-            self._on_result(turn.watch, observation, last)
+            self._on_result(poll.watch, observation, last)
         except Exception as fault:  # raised again by `run`, which plans the job again when it is restarted
             log.exception("tenant %s: internal error while job %s was polled", self.tenant, job.id.given)
             self._fault = fault
+
+    async def _take_turn(self, poll: NextPoll, kind: CallKind) -> tuple[Observation, CallResult]:
+        """Request the status of a job; once for each id that Zuora does not know, also as that of an operation job.
+
+        Returns what is known of the job now, and the result of the last call; the two differ if the second call says
+        nothing about the job. If the limits leave no call for the operation job, it is requested after the next call
+        about the id.
+        """
+        watch, waited = poll.watch, max(0.0, self._clock.now() - poll.due)
+        if watch.is_operation:
+            operation = await self._request(watch.job, kind, waited, self._source.observe_operation)
+            return operation.observation, operation
+        result = await self._request(watch.job, kind, waited, self._source.observe)
+        observation = result.observation
+        if not _is_not_found(observation) or watch.is_final or watch.operation_checked_at is not None:
+            return observation, result
+        wait = self._gate.count_second_call(observation.call, self._clock.now())
+        if wait is None:
+            return observation, result
+        await asyncio.sleep(wait)
+        if not poll.is_by_hand and not self._may_plan():
+            return observation, result
+        if self._record_result(watch.job, result):
+            self._recover()
+        operation = await self._request(watch.job, kind, wait, self._source.observe_operation)
+        if isinstance(operation.observation, Success):
+            log.info("tenant %s: job %s is an operation job", self.tenant, watch.job.id.given)
+            return operation.observation, operation
+        is_no_operation = operation.observation.problem.kind in _NO_OPERATION
+        return replace(observation, is_no_operation=is_no_operation), operation
+
+    async def _request(
+        self, job: JobRef, kind: CallKind, waited: float, observe: Callable[[JobId, CallKind], Awaitable[Observation]]
+    ) -> CallResult:
+        """Make one call about a job and add it to the call log."""
+        sent = self._clock.now()
+        try:
+            observation = await observe(job.id, kind)
+        except Exception as fault:  # a source never raises; if it does, the job must not be forgotten
+            log.exception("tenant %s: internal error in the call about job %s", self.tenant, job.id.given)
+            observation = internal_failure(fault, self._clock.now())
+        ended = self._clock.now()
+        self._record(_logged(job, kind, observation, waited, ended - sent))
+        return CallResult(observation, sent, ended)
 
     def _read_changed(self) -> None:
         """Charge what a read cost besides its call, and look for what may be sent next."""
@@ -336,11 +384,6 @@ class Poller:
         elif first > probe_at:
             self._schedule.move_first(probe_at)
 
-    def _on_first_result(self, job: JobRef, result: CallResult) -> None:
-        """Record the result of a call that is followed by another one about the same job."""
-        if self._record_result(job, result):
-            self._recover()
-
     def _record_result(self, job: JobRef, result: CallResult) -> bool:
         """Tell the gate the result of a call; return whether the tenant was down and responds again."""
         was_open = self._gate.breaker.is_open
@@ -388,3 +431,18 @@ class Poller:
         waiting = [watch for watch in watches if watch.job not in self._in_flight]
         self._queue.sweep(waiting, now, self._gate.limiter.even_rate(now, len(waiting) or 1))
         self._nudge.set()
+
+
+def _is_not_found(observation: Observation) -> TypeGuard[Failure]:
+    return isinstance(observation, Failure) and observation.problem.kind is ProblemKind.NOT_FOUND
+
+
+def _logged(job: JobRef, kind: CallKind, observation: Observation, waited: float, took: float) -> LoggedCall:
+    at, tenant, call = observation.at, job.tenant, observation.call
+    if isinstance(observation, Success):
+        status = observation.report.status
+        return LoggedCall(at=at, tenant=tenant, kind=kind, call=call, job=job, status=status, waited=waited, took=took)
+    problem, body = observation.problem, observation.body
+    return LoggedCall(
+        at=at, tenant=tenant, kind=kind, call=call, job=job, problem=problem, waited=waited, took=took, body=body
+    )
