@@ -29,9 +29,10 @@ import errno
 import json
 import os
 import re
+import sqlite3
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from enum import Enum
@@ -43,11 +44,12 @@ from msgspec import Struct
 
 from zjobtui.atomic_write import sync_folder, write_whole
 from zjobtui.models.history import Event, EventKind
+from zjobtui.models.job import JobRef
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
-from zjobtui.models.watchlist import Change
-from zjobtui.storage.rows import REMOVAL_EVENTS
+from zjobtui.models.watchlist import Change, Watchlist
+from zjobtui.storage.rows import REMOVAL_EVENTS, DamageError
 
 IDS_LOG_NAME = "ids.log"
 
@@ -82,6 +84,12 @@ _ACTION = lazy_pattern(
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 _MEMBERSHIP_EVENTS = REMOVAL_EVENTS | {EventKind.ADDED, EventKind.RESTORED}
+
+_REMOVED_WITHOUT_REASON = "SELECT tenant, job FROM watches WHERE removed_at IS NOT NULL AND removed_as IS NULL"
+"""Removals that no window wrote: one flipped bit turns NULL into 0."""
+
+_LOGGED = "SELECT tenant, job, given, label, added_at, removed_at, removed_as FROM watches"
+_REMOVED = "SELECT tenant, job, removed_as FROM watches NOT INDEXED WHERE removed_at IS NOT NULL"
 
 StoredKey = tuple[str, str]
 """What identifies a job in the store: its tenant as it was given, and the digits of its id."""
@@ -133,6 +141,11 @@ class Line(Struct, frozen=True):
 def key_of(tenant: str, digits: str) -> LoggedKey:
     """Return what identifies a job of the store in the log."""
     return LoggedKey((_clean_tenant(tenant), digits))
+
+
+def key_of_job(job: JobRef) -> LoggedKey:
+    """Return what identifies a job in the log."""
+    return key_of(job.tenant, job.id.key)
 
 
 _clean_tenant = lru_cache(maxsize=256)(clean)
@@ -239,6 +252,75 @@ def actions(path: Path) -> Mapping[LoggedKey, LogAction]:
     if len(result) < count:  # a job is written in two ways, and the order of their lines counts
         return {key: line.action for key, line in read(path).items()}
     return result
+
+
+def is_reconciled(connection: sqlite3.Connection, logged: Mapping[LoggedKey, LogAction], watchlist: Watchlist) -> bool:
+    """Return whether the log has the same watched and archived jobs as the store, and none that the store lacks."""
+    watched = {key_of_job(job) for job in watchlist.watches}
+    if {key for key, action in logged.items() if action is LogAction.ADD} != watched:
+        return False
+    removed = {_row_key(row): row["removed_as"] for row in connection.execute(_REMOVED)}
+    archived = {key for key, why in removed.items() if why == EventKind.ARCHIVED.value}
+    is_same = archived == {key for key, action in logged.items() if action is LogAction.ARCHIVE}
+    return is_same and logged.keys() <= watched | removed.keys()
+
+
+def reconcile(
+    connection: sqlite3.Connection, path: Path, add_lost_jobs: Callable[[Mapping[LoggedKey, Line]], str]
+) -> tuple[bool, str]:
+    """Add jobs that only the log knows to the store, and missing lines to the log at `path`.
+
+    Returns whether jobs were added, and a notice. Runs within a transaction of the caller; `add_lost_jobs` adds what
+    the store lacks of all lines, and returns a notice. Raises `DamageError` if the log shows that the store is damaged.
+    """
+    notice, lines = "", read(path)
+    for row in connection.execute(_REMOVED_WITHOUT_REASON):
+        if (last := lines.get(_row_key(row))) and last.action is not LogAction.REMOVE:
+            raise DamageError(f"a job that {IDS_LOG_NAME} lists was removed without a recorded reason")
+    has_lost_jobs = not lines.keys() <= _known_keys(connection)
+    if has_lost_jobs:
+        notice = add_lost_jobs(lines)
+        if not lines.keys() <= _known_keys(connection):
+            raise DamageError("its index lists jobs that its table lacks")
+    append(path, _missing_lines(connection.execute(f"{_LOGGED} ORDER BY position").fetchall(), lines))
+    return has_lost_jobs, notice
+
+
+def correct(connection: sqlite3.Connection, path: Path, jobs: Iterable[JobRef]) -> None:
+    """Write to the log what the store knows of these jobs, if it differs. The store's lock must be held."""
+    query = f"{_LOGGED} WHERE tenant = ? AND job = ?"
+    matches = [connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs]
+    append(path, _missing_lines([row for row in matches if row is not None], read(path)))
+
+
+def _known_keys(connection: sqlite3.Connection) -> set[LoggedKey]:
+    rows = connection.execute("SELECT tenant, job FROM watches NOT INDEXED")  # the index may be sound, the table not
+    return {_row_key(row) for row in rows}
+
+
+def _row_key(row: sqlite3.Row) -> LoggedKey:
+    try:
+        return key_of(row["tenant"], row["job"])
+    except TypeError as fault:
+        raise DamageError("a job has no tenant or no id") from fault
+
+
+def _missing_lines(rows: Iterable[sqlite3.Row], lines: Mapping[LoggedKey, Line]) -> Iterator[Line]:
+    """Yield the lines that the log lacks: of watched and archived jobs that it does not list as such.
+
+    Lines of removed jobs are missing only if the log lists them as watched or archived.
+    """
+    for row in rows:
+        last = lines.get(key_of(row["tenant"], row["job"]))
+        if row["removed_at"] is None:
+            if last is None or not last.is_add:
+                yield line(row["added_at"], row["tenant"], row["given"], row["label"], action=LogAction.ADD)
+            continue
+        is_archived = row["removed_as"] == EventKind.ARCHIVED.value
+        stored = LogAction.ARCHIVE if is_archived else LogAction.REMOVE
+        if stored is not (last.action if last else LogAction.REMOVE):
+            fields = (row["removed_at"], row["tenant"], row["given"], row["label"])
+            yield from removal_lines(*fields, is_archived=is_archived)
 
 
 def _texts(path: Path) -> Iterator[str]:

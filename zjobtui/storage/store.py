@@ -20,7 +20,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.storing import ExternalChanges
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist
-from zjobtui.storage import ids_log, reconciliation, shared_tables
+from zjobtui.storage import ids_log, shared_tables
 from zjobtui.storage.database import (
     BUSY_LIMIT,
     BrokenStoreError,
@@ -33,7 +33,7 @@ from zjobtui.storage.database import (
 )
 from zjobtui.storage.ids_log import IdsLogError, LogAction, LoggedKey
 from zjobtui.storage.maintenance import StoreStats, compact, read_stats
-from zjobtui.storage.recovery import recover
+from zjobtui.storage.recovery import add_lost_jobs, recover
 from zjobtui.storage.row_checks import check_count
 from zjobtui.storage.rows import (
     EVENT_COLUMNS,
@@ -272,10 +272,14 @@ class Store:
         try:
             logged = ids_log.actions(self._ids_log)
             with self.file.lend_connection() as connection:
-                if reconciliation.is_reconciled(connection, logged, watchlist):
+                if ids_log.is_reconciled(connection, logged, watchlist):
                     return watchlist
             with self.file.begin_change() as (connection, revision):
-                has_lost_jobs, notice = reconciliation.reconcile(connection, self.path, self._read_report, revision)
+                has_lost_jobs, notice = ids_log.reconcile(
+                    connection,
+                    self._ids_log,
+                    lambda lines: add_lost_jobs(connection, self.path, lines, self._read_report, revision),
+                )
             if notice:
                 self._note(notice)
             return self.load() if has_lost_jobs else watchlist
@@ -285,7 +289,7 @@ class Store:
             raise
         except StoreError as fault:
             listed = {key for key, action in logged.items() if action is LogAction.ADD}
-            if listed - {reconciliation.key_of_job(job) for job in watchlist.watches}:
+            if listed - {ids_log.key_of_job(job) for job in watchlist.watches}:
                 self._note(f"Jobs that are only in {self._ids_log} could not be added: {fault}")
         return watchlist
 
@@ -447,7 +451,7 @@ class Store:
         jobs = [watch.job for watch in (*change.removed, *change.added)]
         try:
             with self.file.begin_transaction() as connection:
-                reconciliation.correct_log(connection, self._ids_log, jobs)
+                ids_log.correct(connection, self._ids_log, jobs)
         except StoreError as fault:
             log.warning("%s may differ from the store about some jobs: %s", ids_log.IDS_LOG_NAME, fault)
 
