@@ -23,7 +23,7 @@ HEADLESS = sorted(
 )
 NEED_THE_SCREEN = {
     "zjobtui.bootstrap.monitor",
-    *(f"zjobtui.cli.{name}" for name in ("demo", "doctor", "monitor", "onboarding", "tenant_check")),
+    *(f"zjobtui.cli.{name}" for name in ("demo", "doctor", "monitor", "tenant_check")),
 }
 NEED_THE_NETWORK = {f"zjobtui.zuora.{name}" for name in ("api", "failures", "health_check", "related", "transport")}
 """These import httpx, which itself imports rich if it is installed, for a command of its own."""

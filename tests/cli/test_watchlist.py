@@ -319,7 +319,7 @@ def test_without_any_tenant_the_first_start_asks_for_one_also_if_its_file_is_not
     if is_named:
         monkeypatch.setenv("ZJOBTUI_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setattr("zjobtui.cli.monitor.need_terminal", lambda: None)
-    monkeypatch.setattr("zjobtui.cli.onboarding.run_onboarding", lambda _: 7)
+    monkeypatch.setattr("zjobtui.cli.monitor._run_onboarding", lambda _: 7)
     assert run().exit_code == 7
     monkeypatch.setenv("ZUORA_BASE_URL", "ftp://nothing")
     assert "zjobtui tenants add" in run().stderr

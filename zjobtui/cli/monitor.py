@@ -2,16 +2,20 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import partial
 
-from zjobtui.bootstrap.configuration import Configuration, configuration
-from zjobtui.bootstrap.monitor import run_monitor
+from zjobtui.bootstrap.configuration import Configuration, Configured, configuration
+from zjobtui.bootstrap.health import check_up_all
+from zjobtui.bootstrap.monitor import appearance_of, run_monitor
 from zjobtui.bootstrap.output import USAGE, print_error
 from zjobtui.cli.common import report_errors, unknown_tenant
 from zjobtui.cli.errors import exit_cleanly
 from zjobtui.cli.terminal import need_terminal
 from zjobtui.config.paths import config_path, store_path
 from zjobtui.logs import get_logger
+from zjobtui.models.health import Checkup
+from zjobtui.models.tenant import ClientCredentials, Tenant
 
 log = get_logger(__name__)
 
@@ -40,9 +44,7 @@ def show_monitor(tenant: str | None = None, *, is_wallboard: bool = False) -> in
         environ: Mapping[str, str] = os.environ
         loaded = configuration(environ, config_path())
         if tenant is None and not loaded.tenants and len(loaded.problems) == _is_file_missing(environ):
-            from zjobtui.cli.onboarding import run_onboarding  # noqa: PLC0415 - 100 ms, only if nothing is configured
-
-            result = run_onboarding(loaded)
+            result = _run_onboarding(loaded)
             if isinstance(result, int):
                 return result
             environ = result
@@ -71,6 +73,24 @@ def _is_file_missing(environ: Mapping[str, str]) -> bool:
     except (OSError, ValueError):
         pass
     return False
+
+
+def _run_onboarding(loaded: Configuration) -> Mapping[str, str] | int:
+    """Set up a tenant in dialogs; return the environment for it, or the exit status if there is none."""
+    from zjobtui.ui.onboarding import FirstStart, Next  # noqa: PLC0415 - 100 ms, only if nothing is configured
+
+    app = FirstStart(config_path(), _sign_in, appearance_of(loaded)[0])
+    with ExitStack() as ending:
+        status = app.run_guarded(lambda: "", ending)
+    if app.next is Next.DEMO:
+        from zjobtui.cli.demo import show_demo  # noqa: PLC0415 - 300 ms (aiohttp), only for the demo
+
+        return show_demo()
+    return {**os.environ, **app.environ} if app.next is Next.MONITOR else status
+
+
+def _sign_in(tenant: Tenant, credentials: ClientCredentials) -> Checkup:
+    return check_up_all([Configured(tenant, lambda: credentials)])[0]
 
 
 def _report_no_tenant(loaded: Configuration, tenant: str | None) -> int:
