@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.building import dashed, job_id
 from tests.support.credentials import TOKEN_TEXTS, credential_texts
-from zjobtui.models.id_finder import find_job_ids
+from zjobtui.models.id_finder import CONTEXT_CHARACTERS, find_job_ids, id_contexts
 from zjobtui.models.job import InvalidJobIdError, JobId
 from zjobtui.models.redaction import MASK, mask_secrets
 
@@ -317,3 +318,35 @@ def test_a_long_log_is_read_in_seconds() -> None:
 @given(st.text("token=: \n\"'<>,;|[]{}\\%&0123456789abcdef-u_\x1b[m"))
 def test_any_text_can_be_masked_again_without_a_change(text: str) -> None:
     assert mask_secrets(mask_secrets(text)) == mask_secrets(text)
+
+
+FIRST, SECOND = job_id(1), job_id(2)
+
+
+def test_the_words_around_an_id_are_those_of_its_line() -> None:
+    contexts = id_contexts(f"before\nHi, order\t{FIRST.given} hangs\r\nafter {dashed(SECOND)}")
+    assert contexts == {FIRST.key: "Hi, order … hangs", SECOND.key: "after …"}
+
+
+def test_a_context_has_no_secret_no_other_id_and_no_control_character() -> None:
+    text = f"client_secret=sentinel-19c2 job {FIRST.given} then {SECOND.given} \x1b]0;x\x07"
+    context = id_contexts(text)[FIRST.key]
+    assert context.startswith("client_secret=[masked] job … then …")
+    assert context.isprintable()
+    assert "sentinel" not in str(id_contexts(text))
+
+
+def test_a_context_is_short_and_begins_with_a_whole_word() -> None:
+    context = id_contexts(f"{'word ' * 50}{FIRST.given}{' more' * 50}")[FIRST.key]
+    assert context.startswith("word word")
+    assert len(context) <= 2 * CONTEXT_CHARACTERS + 1
+
+
+def test_an_id_alone_on_its_line_has_no_context_and_a_near_miss_has_one() -> None:
+    near = SECOND.given[:-1]
+    contexts = id_contexts(f"{FIRST.given}\nsee {near} twice: {FIRST.given}")
+    assert contexts == {FIRST.key: "", near: "see … twice: …"}
+
+
+def test_signs_around_an_id_are_no_context() -> None:
+    assert id_contexts(f"# {FIRST.given}\n- {SECOND.given},") == {FIRST.key: "", SECOND.key: ""}

@@ -1,4 +1,7 @@
-"""Finds job ids in any pasted text, and distinguishes them from access tokens and from ids of other things."""
+"""Finds job ids in any pasted text, and distinguishes them from access tokens and from ids of other things.
+
+The words around an id let the user judge what it is of.
+"""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -9,10 +12,14 @@ from msgspec import Struct
 from zjobtui.models.job import FoundIds, JobId
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.pasted_text import NameKind, find_broken_ids, kind_of_name
-from zjobtui.models.redaction import Secrets, find_secrets
+from zjobtui.models.redaction import Secrets, find_secrets, mask_secrets
 from zjobtui.models.source_text import ID, SourceText
-from zjobtui.models.text import shorten
+from zjobtui.models.text import clean, shorten
 
+CONTEXT_CHARACTERS = 40
+"""Characters before and after an id that its context has, within its line."""
+
+_ID = lazy_pattern(ID)
 _RUN = lazy_pattern(r"(?<![0-9A-Za-z-])[0-9A-Za-z-]{28,}")
 _CANDIDATE = lazy_pattern(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
 _EMBEDDED = lazy_pattern(rf"(?<![0-9A-Za-z]){ID}(?![0-9A-Za-z])")
@@ -95,6 +102,33 @@ def find_ids(source: SourceText, secrets: Secrets, start: int = 0) -> FoundIds:
 def has_candidates(source: SourceText) -> bool:
     """Return whether anything in a decoded text is an id, or nearly one, whatever it is the id of."""
     return any(True for _ in _candidates(source.plain)) or any(True for _ in find_broken_ids(source.plain))
+
+
+def id_contexts(text: str) -> dict[str, str]:
+    """Return the words around the first occurrence of each id, clean and without secrets, the id as an ellipsis.
+
+    The key of an id is its 32 digits in lower case; that of a word that is nearly an id is the word. An id that has no
+    words on its line, only signs such as `-` or `#`, has an empty context.
+    """
+    plain = SourceText.of(mask_secrets(text)).plain
+    contexts: dict[str, str] = {}
+    for word in _RUN.finditer(plain):
+        ids = list(_ID.finditer(plain, *word.span()))
+        for match in ids or [word]:
+            key = match.group().replace("-", "").lower() if ids else word.group()[:_WORD_LIMIT]
+            if key not in contexts:
+                contexts[key] = _context(plain, *match.span())
+    return contexts
+
+
+def _context(plain: str, start: int, end: int) -> str:
+    before = plain[max(0, start - CONTEXT_CHARACTERS) : start].rpartition("\n")[2]
+    if len(before) == CONTEXT_CHARACTERS:
+        before = before.partition(" ")[2]  # without half a word, which may be half an id
+    after = plain[end : end + CONTEXT_CHARACTERS].partition("\n")[0]
+    others = (_RUN.sub("…", clean(part.replace("\t", " ").replace("\r", " "))) for part in (before, after))
+    words = " ".join("…".join(others).split())
+    return words if any(map(str.isalnum, words)) else ""
 
 
 def _ids(words: list[_Word], role: _Role) -> dict[JobId, str]:

@@ -22,8 +22,7 @@ from textual.widgets import Static, TextArea
 from zjobtui.formatting.found_ids import skipped_text
 from zjobtui.formatting.symbols import plural
 from zjobtui.models.batches import BATCH_LIMIT, SMALLEST
-from zjobtui.models.id_contexts import id_contexts
-from zjobtui.models.id_finder import find_job_ids
+from zjobtui.models.id_finder import find_job_ids, id_contexts
 from zjobtui.models.job import FoundIds, InvalidJobIdError, JobId, JobRef
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.source_text import without_codes
