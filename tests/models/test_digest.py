@@ -4,7 +4,7 @@ from rich.cells import cell_len
 from tests.support.building import order_report
 from zjobtui.models.assessment import digest, judge
 from zjobtui.models.digest import WHY_CELLS
-from zjobtui.models.failure_key import MESSAGE_CHARACTERS
+from zjobtui.models.failure_groups import MESSAGE_CHARACTERS
 from zjobtui.models.reason import Reason, read_reason
 from zjobtui.models.report import (
     OrderLineItem,

@@ -1,5 +1,6 @@
-"""Failures by reason: which jobs failed alike."""
+"""Failures by reason: which jobs failed alike, by the keys of their messages."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -7,7 +8,7 @@ from msgspec.structs import replace
 from tests.support.building import NOW, done, missed, order_report, read_body, seen, watch
 from zjobtui.models.assessment import apply_observation
 from zjobtui.models.digest import Digest
-from zjobtui.models.failure_groups import failure_groups
+from zjobtui.models.failure_groups import MESSAGE_KEY_CHARACTERS, failure_groups, message_key
 from zjobtui.models.filters import Filter, FilterProblem, parse
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
@@ -122,3 +123,45 @@ def test_a_term_without_the_digits_is_not_finished() -> None:
     problem = parse("alike:lock")
     assert isinstance(problem, FilterProblem)
     assert problem.is_unfinished
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            'Rate plan "Gold" is not effective on the contract effective date of 03/12/2025.',
+            'Rate plan "Silver 2" is not effective on the contract effective date of 01/01/2026',
+        ),
+        ("Cannot find entity by key: 'A-S00042'.", "Cannot find entity by key: 'x'."),
+        (
+            "No account is found with accountId 2c92c0f86a8dd422016a9e7a70116b0d",
+            "no account is found with accountid 17",
+        ),
+        ("Amount 1,234.50 is too big", "Amount 7 is too big"),
+        ("Locked since 2026-11-23T14:00:00Z by job 5e9f49a2-1b2c-4d3e-8f90-123456789abc", "Locked since 3 by job 4"),
+        ("“A” and «B» are 「C」", "“d” and «e» are 「f」"),
+        ('Bad "name that is cut', 'Bad "other'),
+    ],
+)
+def test_messages_that_differ_in_names_and_numbers_are_alike(one: str, other: str) -> None:
+    assert message_key(one) == message_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("A cancelled subscription can't be changed", "A cancelled subscription can't be renewed"),
+        ("the customers' order", "the customers' invoice"),
+        ("有効期限は2025年です", "無効期限は2025年です"),
+        ("card_declined/insufficient_funds", "card_declined/expired_card"),
+    ],
+)
+def test_messages_that_differ_in_words_are_not_alike(one: str, other: str) -> None:
+    assert message_key(one) != message_key(other)
+
+
+@given(st.text(max_size=60) | st.lists(st.sampled_from(["'", '"', "1", "#", "a", " ", "-", "“"])).map("".join))
+def test_a_key_is_short_and_that_of_itself(message: str) -> None:
+    key = message_key(message)
+    assert len(key) <= MESSAGE_KEY_CHARACTERS
+    assert key == message_key(message.upper().lower()) or message.upper().lower().casefold() != message.casefold()

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from zjobtui.models.advice import CODE_LIMIT, advise_reason
 from zjobtui.models.advice_rules import UNNAMED
 from zjobtui.models.digest import WHY_CELLS, Digest
-from zjobtui.models.failure_key import MESSAGE_CHARACTERS, message_key
+from zjobtui.models.failure_groups import MESSAGE_CHARACTERS, message_key
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import ProblemKind

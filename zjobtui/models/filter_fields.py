@@ -9,7 +9,7 @@ from msgspec import Struct
 from zjobtui.models.digest import OPERATION, Digest
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.durations import PART, parse_duration
-from zjobtui.models.failure_key import failure_key, fingerprint, read_alike
+from zjobtui.models.failure_groups import failure_key, fingerprint, read_alike
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.text import nearest, shorten
 from zjobtui.models.verdict import Verdict, VerdictKind
