@@ -13,8 +13,7 @@ from zjobtui.clock import Clock
 from zjobtui.formatting.call_info import logged_call_lines
 from zjobtui.formatting.call_log import as_json_lines, call_row
 from zjobtui.formatting.times import moment
-from zjobtui.models.call_filter import CallFilter, JobName, parse_call_filter
-from zjobtui.models.call_log import CallLog, LoggedCall
+from zjobtui.models.call_log import CallFilter, CallLog, JobName, LoggedCall, parse_call_filter
 from zjobtui.ui.filter_input import FilterInput, open_filter_input
 from zjobtui.ui.key_bar import KeyBar, UnboundKeys
 from zjobtui.ui.line_list import LineListView
