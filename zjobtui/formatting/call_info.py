@@ -1,25 +1,44 @@
-"""Text about a request: ids for Zuora support, rate limits from the response headers, and the call for curl."""
+"""Text about calls: ids for Zuora support, rate limits from the response headers, and the call for curl.
 
+Calls of the call log are also rows of a table, and records for other programs.
+"""
+
+import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from zjobtui.formatting.job import problem_text
 from zjobtui.formatting.outline import OutlineNode, Tone, field, group
+from zjobtui.formatting.symbols import short_id
 from zjobtui.formatting.times import duration, moment, stamp
+from zjobtui.models.call_log import CallKind, LoggedCall
+from zjobtui.models.redaction import mask_secrets
+from zjobtui.models.text_width import cells, fit
 from zjobtui.zuora.headers import read_rate_limits
 from zjobtui.zuora.requests import JOBS_PATH, OPERATIONS_PATH, job_path, tenant_headers
 
 if TYPE_CHECKING:
-    from zjobtui.models.call_log import LoggedCall
     from zjobtui.models.observation import Call, Success
     from zjobtui.models.tenant import Tenant
     from zjobtui.models.watched_job import WatchedJob
 
 _WINDOWS = {1: "per second", 60: "per minute", 3_600: "per hour", 86_400: "per day"}
+
+_SHOWN_FROM = 0.001
+"""Seconds from which on a part of the time of a call is shown."""
+
+_REQUEST_ID_CELLS, _MEDIUM, _WITH_TENANT = 118, 56, 74
+"""Cells from which on a row has the request id; the kind and the duration of the call; and its tenant."""
+
+_JOB_CELLS, _MOST_JOB_CELLS, _TENANT_CELLS, _ID_CELLS, _OUTCOME_CELLS = 17, 30, 10, 36, 32
+"""Cells of a job at least, and at most if there is room beside the outcome, which takes more than these if it can."""
+
+_LEAST_LABEL, _LABELLED, _SHORT_ID = 4, 15, 8
+"""Cells of a label below which it is left out, of one with ` · ` and the beginning of an id, and of that beginning."""
 
 
 def call_lines(call: "Call", at: float) -> tuple[OutlineNode, ...]:
@@ -49,7 +68,7 @@ def request_lines(
     success: "Success | None",
     now: float,
     zone: tzinfo | None = None,
-    last: "LoggedCall | None" = None,
+    last: LoggedCall | None = None,
 ) -> Iterator[OutlineNode]:
     """Return the most recent call, also if it failed, its rate limits, and the curl command for the same call.
 
@@ -84,37 +103,33 @@ def request_lines(
         yield OutlineNode("curl", "Command", curl(tenant, watch, shown.call if shown else None))
 
 
-def outcome_text(call: "LoggedCall") -> str:
+def _outcome_text(call: LoggedCall) -> str:
     """Return what came of a call: that it is ok, with the job's status, or the problem."""
     if call.problem is None:
         return f"ok · {call.status}"
     return str(call.problem) if call.was_sent else f"not sent, {call.problem}"
 
 
-def timing_text(call: "LoggedCall") -> str:
+def _timing_text(call: LoggedCall) -> str:
     """Return where the time of a call went, as far as it is worth a word: waiting, sign-in and connection, response."""
     latency = call.call.latency if call.was_sent else 0.0
     parts = {"waited": call.waited, "sign-in": call.took - latency if latency else 0.0, "response": latency}
-    return " · ".join(f"{name} {_short(seconds)}" for name, seconds in parts.items() if seconds >= SHOWN_FROM)
-
-
-SHOWN_FROM = 0.001
-"""Seconds from which on a part of the time of a call is shown."""
+    return " · ".join(f"{name} {_short(seconds)}" for name, seconds in parts.items() if seconds >= _SHOWN_FROM)
 
 
 def _short(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else duration(seconds)
 
 
-def logged_call_lines(call: "LoggedCall") -> Iterator[OutlineNode]:
+def logged_call_lines(call: LoggedCall) -> Iterator[OutlineNode]:
     """Return everything known about a logged call: outcome, ids, where the time went, and the body of a failed one."""
-    yield from field("outcome", "Outcome", outcome_text(call), Tone.ATTENTION if call.problem else Tone.PLAIN)
+    yield from field("outcome", "Outcome", _outcome_text(call), Tone.ATTENTION if call.problem else Tone.PLAIN)
     if call.problem is not None:
         yield from field("code", "Code", call.problem.code)
     if call.reference is not None:
         yield OutlineNode("read", "Read", f"{call.reference.kind.noun} {call.reference.key}")
     yield from call_lines(call.call, call.at)
-    yield from field("timing", "Duration", timing_text(call))
+    yield from field("timing", "Duration", _timing_text(call))
     lines = (
         OutlineNode(f"body/{number}", "", line) for number, line in enumerate(call.body.split("\n")) if line.strip()
     )
@@ -122,7 +137,7 @@ def logged_call_lines(call: "LoggedCall") -> Iterator[OutlineNode]:
         yield from group("body", "Response body", f"{len(call.body):,} characters", lines)
 
 
-def _logged_lines(call: "LoggedCall", now: float, zone: tzinfo | None) -> Iterator[OutlineNode]:
+def _logged_lines(call: LoggedCall, now: float, zone: tzinfo | None) -> Iterator[OutlineNode]:
     yield from field("local time", _time_title(zone), f"{moment(call.at, now, zone)} · {call.kind.value}")
     yield from logged_call_lines(call)
 
@@ -138,7 +153,7 @@ def _unlogged_lines(watch: "WatchedJob", now: float, zone: tzinfo | None) -> Ite
     yield OutlineNode("no ids", "Ids", "not kept: another run or window of zjobtui made this call", Tone.MUTED)
 
 
-def _newest(last: "LoggedCall | None", success: "Success | None") -> "LoggedCall | None":
+def _newest(last: LoggedCall | None, success: "Success | None") -> LoggedCall | None:
     """Return the logged call unless the stored response is newer, of another window."""
     return last if last is not None and (success is None or last.at >= success.at) else None
 
@@ -195,3 +210,74 @@ def curl(tenant: "Tenant", watch: "WatchedJob", call: "Call | None") -> str:
     headers = (shlex.quote(f"{name}: {value}") for name, value in tenant_headers(tenant).items())
     parts = ("curl -sS", '"Authorization: Bearer $ZUORA_TOKEN"', *headers)
     return " ".join((" -H ".join(parts), shlex.quote(tenant.base_url + path)))
+
+
+def call_row(
+    call: LoggedCall, name: str, width: int, now: float, zone: tzinfo | None = None, *, with_tenant: bool = True
+) -> str:
+    """Return a call in one line: time, HTTP status, kind, job, tenant, duration, outcome and request id.
+
+    As many columns as fit into `width` cells; `name` is the label of the job, or "". The first eight characters of its
+    id are never cut.
+    """
+    status = f"{call.call.http_status or '–':>3}"
+    first = [moment(call.at, now, zone, beside=call.at), status]
+    last = []
+    if width >= _MEDIUM:
+        first.append(fit(call.kind.value, max(len(kind.value) for kind in CallKind)))
+    if width >= _WITH_TENANT and with_tenant:
+        last.append(fit(call.tenant, _TENANT_CELLS))
+    if width >= _MEDIUM:
+        last.append(f"{_short(call.took):>6}")
+    if width >= _REQUEST_ID_CELLS:
+        last.append(fit(call.call.request_id or "–", _ID_CELLS))
+    room = width - sum(cells(part) + 1 for part in (*first, *last)) - _OUTCOME_CELLS
+    subject = _subject(call, name, max(_JOB_CELLS, min(room, _MOST_JOB_CELLS)) if width >= _MEDIUM else 8)
+    return " ".join((*first, subject, *last, _outcome_text(call)))
+
+
+def _subject(call: LoggedCall, label: str, width: int) -> str:
+    """Return what a call is about in `width` cells: of a job label and id, if there is room for both."""
+    if call.job is None:
+        return fit(_subject_text(call), width)
+    if not label or width < _LABELLED:
+        given, shown = call.job.id.given, min(width, _JOB_CELLS)
+        return fit(short_id(given, shown) if width > _SHORT_ID else given[:_SHORT_ID], width)
+    label = fit(label, min(cells(label), width - _LABELLED + _LEAST_LABEL))
+    return fit(f"{label} · {call.job.id.given[:_SHORT_ID]}", width)
+
+
+def _subject_text(call: LoggedCall) -> str:
+    """Return what a call is about: the beginning of a job's id, the number of what was read, or the sign-in."""
+    if call.job is not None:
+        return short_id(call.job.id.given)
+    return call.reference.key if call.reference is not None else "sign-in"
+
+
+def _record(call: LoggedCall) -> dict[str, Any]:
+    """Return a call as a record without response body, headers and the user's own text; times in UTC, else seconds."""
+    problem = call.problem
+    return {
+        "at": stamp(call.at),
+        "tenant": call.tenant,
+        "job_id": call.job.id.given if call.job else None,
+        "what": call.kind.value,
+        "read": {"kind": call.reference.kind.word, "key": call.reference.key} if call.reference else None,
+        "outcome": "failed" if problem else "ok",
+        "status": call.status or None,
+        "problem": mask_secrets(str(problem)) if problem else None,
+        "error_code": (problem.code or None) if problem else None,
+        "http_status": call.call.http_status,
+        "waited_s": round(call.waited, 3),
+        "took_s": round(call.took, 3),
+        "response_s": round(call.call.latency, 3) if call.was_sent else None,
+        "request_id": call.call.request_id or None,
+        "process_id": call.call.process_id or None,
+        "track_id": call.call.track_id or None,
+        "url": call.call.url or None,
+    }
+
+
+def as_json_lines(calls: Iterable[LoggedCall], mask: Callable[[str], str]) -> str:
+    """Return calls as JSON, one in each line; `mask` masks known secrets."""
+    return mask("".join(f"{json.dumps(_record(call), ensure_ascii=False)}\n" for call in calls))

@@ -10,8 +10,7 @@ from textual.events import Key
 from textual.screen import Screen
 
 from zjobtui.clock import Clock
-from zjobtui.formatting.call_info import logged_call_lines
-from zjobtui.formatting.call_log import as_json_lines, call_row
+from zjobtui.formatting.call_info import as_json_lines, call_row, logged_call_lines
 from zjobtui.formatting.times import moment
 from zjobtui.models.call_log import CallFilter, CallLog, JobName, LoggedCall, parse_call_filter
 from zjobtui.ui.filter_input import FilterInput, open_filter_input
