@@ -28,12 +28,12 @@ from zjobtui.models.storing import UnstorableError
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling import lease
+from zjobtui.polling.edits import Unsaved
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.options import EngineOptions
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.protocols import JobSource
 from zjobtui.polling.state import EditResult, State
-from zjobtui.polling.unsaved import Unsaved
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1:1")
 DAY = 86_400.0

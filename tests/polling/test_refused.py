@@ -19,7 +19,7 @@ from zjobtui.models.storing import UnstorableError
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.polling import watchlist_service
-from zjobtui.polling.unsaved import net_unsaved
+from zjobtui.polling.edits import net_unsaved
 from zjobtui.polling.watchlist_service import FLUSH, GATHER, STORE_READ_SECONDS, WatchlistService
 from zjobtui.storage.store import Store, open_store
 

@@ -15,7 +15,7 @@ from zjobtui.models.history import EventKind
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change
-from zjobtui.polling.removed_jobs import KEPT
+from zjobtui.polling.edits import KEPT
 from zjobtui.polling.watchlist_service import STORE_READ_SECONDS, WatchlistService
 from zjobtui.storage.database import StoreError
 from zjobtui.storage.store import Store

@@ -19,10 +19,10 @@ from zjobtui.models.tenant import Credentials
 from zjobtui.models.text import clean
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.edits import Unsaved
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.options import EngineOptions
 from zjobtui.polling.protocols import JobSource, MakeSource, SourceError
-from zjobtui.polling.unsaved import Unsaved
 from zjobtui.signals import ignore_signals
 from zjobtui.storage.database import BRIEF_LIMIT
 from zjobtui.storage.store import Store

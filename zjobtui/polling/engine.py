@@ -22,12 +22,12 @@ from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus, changes_with_time, status_words
 from zjobtui.models.watched_job import WatchedJob, due_for_archive
 from zjobtui.models.watchlist import Change, Watchlist
+from zjobtui.polling.edits import Unsaved, net_unsaved
 from zjobtui.polling.loop_thread import LoopThread
 from zjobtui.polling.options import DEFAULT_ENGINE_OPTIONS, EngineOptions, Reload
 from zjobtui.polling.protocols import MakeSource, WatchlistStore
 from zjobtui.polling.state import EditResult, State, Subscriber
 from zjobtui.polling.supervision import Supervisor, describe_error
-from zjobtui.polling.unsaved import Unsaved, net_unsaved
 from zjobtui.polling.watchlist_service import WatchlistService
 
 if TYPE_CHECKING:

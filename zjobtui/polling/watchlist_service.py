@@ -14,11 +14,10 @@ from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist, with_annotations
+from zjobtui.polling.edits import RemovedJobs, unsaved_ids
 from zjobtui.polling.protocols import WatchlistStore
 from zjobtui.polling.refused import PERMANENT, RefusedChanges, check_storable, jobs_of, text_of
-from zjobtui.polling.removed_jobs import RemovedJobs
 from zjobtui.polling.supervision import Supervisor, internal_failure, repeat
-from zjobtui.polling.unsaved import unsaved_ids
 
 if TYPE_CHECKING:
     from zjobtui.models.assessment import Planned
