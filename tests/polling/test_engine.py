@@ -24,9 +24,8 @@ from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.related import ReadResult, Reference, Related, RelatedKind
 from zjobtui.models.related_details import OrderDetails
-from zjobtui.models.storing import UnstorableError
 from zjobtui.models.tenant import Tenant
-from zjobtui.models.watchlist import Watchlist
+from zjobtui.models.watchlist import UnstorableError, Watchlist
 from zjobtui.polling import lease
 from zjobtui.polling.edits import Unsaved
 from zjobtui.polling.engine import Engine

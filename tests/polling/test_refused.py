@@ -15,9 +15,8 @@ from tests.support.virtual_time import run_virtually
 from zjobtui.bootstrap.report_parser import read_report
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Failure
-from zjobtui.models.storing import UnstorableError
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, Watchlist
+from zjobtui.models.watchlist import Change, UnstorableError, Watchlist
 from zjobtui.polling import watchlist_service
 from zjobtui.polling.edits import net_unsaved
 from zjobtui.polling.watchlist_service import FLUSH, GATHER, STORE_READ_SECONDS, WatchlistService

@@ -13,8 +13,7 @@ from tests.support.building import NOW, done, job, missed, order_report, seen, w
 from tests.support.sources import MemoryStore
 from tests.support.virtual_time import run_virtually
 from zjobtui.models.assessment import digest
-from zjobtui.models.storing import ExternalChanges
-from zjobtui.models.watchlist import Watchlist
+from zjobtui.models.watchlist import ExternalChanges, Watchlist
 from zjobtui.polling.watchlist_service import FLUSH, GATHER, NOT_YET, SAVE_LIMIT, STORE_READ_SECONDS, WatchlistService
 
 Script = Callable[[WatchlistService, MemoryStore], Coroutine[Any, Any, None]]

@@ -13,9 +13,8 @@ from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.related import ReadResult, Reference, Related
 from zjobtui.models.related_details import OrderDetails
 from zjobtui.models.report import OrderResult, Report
-from zjobtui.models.storing import ExternalChanges
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, fill_annotations, with_annotations
+from zjobtui.models.watchlist import Change, ExternalChanges, fill_annotations, with_annotations
 from zjobtui.zuora.headers import read_rate_limits
 
 DONE = Report(status="Completed", result=OrderResult(order_number="O-1", order_status="Completed"), raw="{}")

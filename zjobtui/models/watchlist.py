@@ -1,4 +1,4 @@
-"""The watchlist as a value: every edit returns a new one and what changed."""
+"""The watchlist as a value: every edit returns a new one and what changed, also in other windows."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -234,3 +234,16 @@ class Change(Struct, frozen=True):
         """Whether it must be committed before it is reported; observations that only confirm may wait."""
         has_response = any(observed.response is not None for observed in self.observed)
         return bool(self.added or self.removed or self.annotated or self.events or has_response)
+
+
+class ExternalChanges(Struct, frozen=True):
+    """Changes that other windows committed: jobs as they are now, and jobs that were removed."""
+
+    watches: tuple[WatchedJob, ...] = ()
+    removed: tuple[JobRef, ...] = ()
+    since: int = -1
+    """The revision of the store after which they were committed."""
+
+
+class UnstorableError(Exception):
+    """A change contains what no store can hold; the message says what. Trying again cannot help."""

@@ -7,9 +7,8 @@ from zjobtui.models.call_log import CallKind
 from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.related import ReadResult, Reference
-from zjobtui.models.storing import ExternalChanges
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change
+from zjobtui.models.watchlist import Change, ExternalChanges
 
 if TYPE_CHECKING:
     from zjobtui.models.observation import Observation

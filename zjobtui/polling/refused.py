@@ -8,9 +8,8 @@ from msgspec.structs import replace
 from zjobtui.logs import get_logger
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
-from zjobtui.models.storing import UnstorableError
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import ANNOTATIONS, Change
+from zjobtui.models.watchlist import ANNOTATIONS, Change, UnstorableError
 
 log = get_logger(__name__)
 

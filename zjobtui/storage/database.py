@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from zjobtui.atomic_write import stamp_for_name, sync_folder, temp_sibling
 from zjobtui.logs import get_logger
-from zjobtui.models.storing import UnstorableError
+from zjobtui.models.watchlist import UnstorableError
 from zjobtui.storage.migrations import SCHEMA_VERSION, damage_of_schema, migrate, version_of
 
 log = get_logger(__name__)

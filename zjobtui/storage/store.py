@@ -17,9 +17,8 @@ from zjobtui.models.diff import changed_pairs
 from zjobtui.models.digest import DIGEST_VERSION, ExpectedStatuses
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
-from zjobtui.models.storing import ExternalChanges
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, Observed, Watchlist
+from zjobtui.models.watchlist import Change, ExternalChanges, Observed, Watchlist
 from zjobtui.storage import ids_log, shared_tables
 from zjobtui.storage.database import (
     BUSY_LIMIT,
