@@ -13,8 +13,7 @@ from tests.support.building import NOW, body, done, failed, job, missed, read_bo
 from tests.support.payloads import payload
 from tests.support.scripted import call
 from tests.support.staging import heard
-from zjobtui.bootstrap.configuration import Configuration
-from zjobtui.bootstrap.secret_mask import SecretMask
+from zjobtui.bootstrap.configuration import Configuration, SecretMask
 from zjobtui.config.tenants import make_tenant
 from zjobtui.formatting.handover import DETAILED, HandoverJob, handover
 from zjobtui.formatting.zuora_words import keep_known_words

@@ -13,8 +13,7 @@ from tests.support.screen_harness import ScreenView, join_lines, run_monitor
 from tests.support.scripted import ScriptedEngine, call
 from tests.support.staging import staged
 from tests.ui.sizes import NARROW, NARROW_FIRST
-from zjobtui.bootstrap.configuration import Configuration
-from zjobtui.bootstrap.secret_mask import SecretMask
+from zjobtui.bootstrap.configuration import Configuration, SecretMask
 from zjobtui.models.call_log import CALLS_KEPT, JOBS_KEPT, CallKind, CallLog, LoggedCall, parse_call_filter
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.related import Reference, RelatedKind

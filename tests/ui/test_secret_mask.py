@@ -13,8 +13,7 @@ from tests.support.building import NOW, body, job
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine, call
 from tests.support.staging import staged
-from zjobtui.bootstrap.configuration import configuration
-from zjobtui.bootstrap.secret_mask import SecretMask
+from zjobtui.bootstrap.configuration import SecretMask, configuration
 from zjobtui.models.call_log import CallKind, LoggedCall
 
 SECRET = "s3cret_of/the*customer+4711"

@@ -1,8 +1,8 @@
-"""Load the configuration: the tenants of environment and settings file, and the settings."""
+"""Load the configuration: the tenants of environment and settings file, and the settings; mask its secrets."""
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,14 +11,38 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from zjobtui.bootstrap.secret_mask import SecretMask
 from zjobtui.config.tenants import InvalidTenantError, environment_remarks, environment_tenant
 from zjobtui.models.digest import ExpectedStatuses
+from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.tenant import ClientCredentials, Credentials, Tenant
 from zjobtui.models.watched_job import ARCHIVE_AFTER
+from zjobtui.zuora.mask import Mask
 
 if TYPE_CHECKING:
     from zjobtui.config.settings import Settings
+
+_SECRET_NAMES = lazy_pattern(r"secret|client_?id|token|pass(?:w|phrase)|api_?key|private|credential|auth")
+"""Names of environment variables whose values are masked wherever they occur, in lower case."""
+
+
+class SecretMask:
+    """The mask of everything that the user hands on.
+
+    Replaces the values of environment variables that hold secrets: by their names, and those that settings name.
+    """
+
+    def __init__(self) -> None:
+        self._mask = Mask()
+
+    def add(self, environ: Mapping[str, str], variables: Container[str]) -> None:
+        """Mask the values of these variables, too; may be called from any thread."""
+        for name, value in environ.items():
+            if name in variables or _SECRET_NAMES.search(name.lower()):
+                self._mask.add(value)
+
+    def __call__(self, text: str) -> str:
+        """Return the text with every secret masked."""
+        return self._mask.mask_text(text)
 
 
 class Configured(Struct, frozen=True):

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from zjobtui.bootstrap.configuration import Configuration, Configured
+from zjobtui.bootstrap.configuration import Configuration, Configured, SecretMask
 from zjobtui.bootstrap.engine import options_of, polling, routes, source_maker, stop_on_forced_exit
 from zjobtui.bootstrap.output import print_error
 from zjobtui.bootstrap.report_parser import read_report
-from zjobtui.bootstrap.secret_mask import SecretMask
 from zjobtui.bootstrap.settings_follower import SettingsFollower
 from zjobtui.clock import SystemClock
 from zjobtui.config.paths import config_path

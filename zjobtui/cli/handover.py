@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
+from zjobtui.bootstrap.configuration import SecretMask
 from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE
-from zjobtui.bootstrap.secret_mask import SecretMask
 from zjobtui.cli.common import load_configuration, open_store_and_watchlist, read_stored_details
 from zjobtui.cli.options import TENANT
 from zjobtui.cli.selection import FILTER, complete_jobs, select_jobs
