@@ -303,7 +303,7 @@ async def test_a_handover_that_is_being_written_has_the_tenants_of_its_start(mon
             seen_by_handover.append(tuple(tenants))
             return "text"
 
-        monkeypatch.setattr("zjobtui.ui.share.handover", write)
+        monkeypatch.setattr("zjobtui.ui.share.handover_text", write)
         await view.press("H", "enter")
         await view.until("Acme test")
         await view.until("Handover sent")

@@ -10,7 +10,7 @@ from tests.support.building import NOW, read_result, seen, watch
 from tests.support.running import run
 from zjobtui.config.paths import store_path
 from zjobtui.formatting.clipboard_texts import markdown
-from zjobtui.formatting.handover import HandoverJob, handover
+from zjobtui.formatting.handover import HandoverJob, handover_text
 from zjobtui.formatting.records import record
 from zjobtui.models.assessment import apply_observation, digest
 from zjobtui.models.digest import Digest, ExpectedStatuses
@@ -44,7 +44,7 @@ def texts(job: WatchedJob, response: Success) -> dict[str, str]:
     return {
         "summary": "\n".join("".join(text for text, _ in line.spans) for line in page.lines),
         "Markdown": markdown(job, response),
-        "handover": handover([HandoverJob(job, response)], {}, NOW, str),
+        "handover": handover_text([HandoverJob(job, response)], {}, NOW, str),
         "JSON": str(record(job, NOW)),
     }
 

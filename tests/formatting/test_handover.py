@@ -15,7 +15,7 @@ from tests.support.scripted import call
 from tests.support.staging import heard
 from zjobtui.bootstrap.configuration import Configuration, SecretMask
 from zjobtui.config.tenants import make_tenant
-from zjobtui.formatting.handover import DETAILED, HandoverJob, handover
+from zjobtui.formatting.handover import DETAILED, HandoverJob, handover_text
 from zjobtui.formatting.zuora_words import keep_known_words
 from zjobtui.models.advice_rules import RULES
 from zjobtui.models.assessment import apply_observation
@@ -46,7 +46,7 @@ def known(number: int, observation: Observation, **fields: Any) -> HandoverJob: 
 
 def written(*jobs: HandoverJob, with_notes: bool = False, environ: Mapping[str, str] = SECRETS) -> str:
     tenants = {"env": make_tenant("env", "https://rest.eu.zuora.com")}
-    return handover(
+    return handover_text(
         jobs, tenants, NOW + 90, Configuration(environ=environ).add_secrets(SecretMask()), with_notes=with_notes
     )
 

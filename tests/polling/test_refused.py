@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tests.support.building import apply_observations, done, job, missed, seen, watch, watchlist
 from tests.support.sources import MemoryStore
 from tests.support.virtual_time import run_virtually
-from zjobtui.bootstrap.report_parser import read_report
+from zjobtui.bootstrap.report_parser import read_stored_report
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Failure
 from zjobtui.models.watched_job import WatchedJob
@@ -42,7 +42,7 @@ EDITS: dict[str, Edit] = {
 
 @contextmanager
 def opened(path: Path) -> Iterator[Store]:
-    store, _ = open_store(path, read_report)
+    store, _ = open_store(path, read_stored_report)
     try:
         yield store
     finally:

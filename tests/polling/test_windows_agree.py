@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.building import done, failed, job, missed, read_body, seen, watch
 from tests.support.virtual_time import run_virtually, wall
-from zjobtui.bootstrap.report_parser import read_report
+from zjobtui.bootstrap.report_parser import read_stored_report
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.watched_job import WatchedJob
@@ -30,7 +30,7 @@ class Window:
     def __init__(self, path: Path, disk: Store, chance: Random) -> None:
         self.is_full, self.slow = False, 0.0
         self.removed: list[WatchedJob] = []
-        self.store, listed = open_store(path, read_report, now=wall)
+        self.store, listed = open_store(path, read_stored_report, now=wall)
         self._disk, self._chance = disk, chance
         self.service = WatchlistService(listed, self.store, self._check, now=wall)
         self.service.run_io = self._run_io  # type: ignore[method-assign]
@@ -58,7 +58,7 @@ class Trial:
     """Random activity in two windows; jobs end at random times."""
 
     def __init__(self, path: Path, seed: int) -> None:
-        self.chance, self.disk = Random(seed), open_store(path, read_report, now=wall)[0]
+        self.chance, self.disk = Random(seed), open_store(path, read_stored_report, now=wall)[0]
         self.windows = [Window(path, self.disk, self.chance) for _ in range(2)]
         self.ends = {number: wall() + self.chance.uniform(0, BUSY) for number in range(JOBS)}
         self.edits: list[asyncio.Future[object]] = []

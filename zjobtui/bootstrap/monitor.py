@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from zjobtui.bootstrap.configuration import Configuration, Configured, SecretMask
 from zjobtui.bootstrap.engine import options_of, polling, routes, source_maker, stop_on_forced_exit
 from zjobtui.bootstrap.output import print_error
-from zjobtui.bootstrap.report_parser import read_report
+from zjobtui.bootstrap.report_parser import read_stored_report
 from zjobtui.bootstrap.settings_follower import SettingsFollower
 from zjobtui.clock import SystemClock
 from zjobtui.config.paths import config_path
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
-END_LIMIT = 2.0
+_END_LIMIT = 2.0
 """Maximum seconds for closing the store and for the end of the process, when the engine has ended."""
 
 BACK_UP_AFTER = 5.0
@@ -110,14 +110,14 @@ def run_monitor(
     with _daily_copy(path), store, ExitStack() as after_polling, started as engine:
         app = MonitorApp(engine, store, tenants, clock, options)
         status = app.run_guarded(partial(stop_on_forced_exit, engine), after_polling)
-        after_polling.callback(exit_within, END_LIMIT, status)  # once what is not saved has been printed
+        after_polling.callback(exit_within, _END_LIMIT, status)  # once what is not saved has been printed
         return status
 
 
 def _open(path: Path, configuration: Configuration) -> tuple[Store, Watchlist]:
     """Open the store; its jobs are judged by the settings, unless these have an error."""
     expected = None if configuration.problems else configuration.expected_order_statuses
-    store, watchlist = open_store(path, read_report, expected=expected)
+    store, watchlist = open_store(path, read_stored_report, expected=expected)
     log.info("store %s opened, %d jobs", path, len(watchlist))
     return store, watchlist
 

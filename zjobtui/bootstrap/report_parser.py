@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from zjobtui.models.report import Report
 
 
-def read_report(raw: str) -> "Report | None":
+def read_stored_report(raw: str) -> "Report | None":
     """Parse a stored body as a response."""
     from zjobtui.zuora import parser  # noqa: PLC0415 - 30 ms (models.report); neither a list nor the first screen needs it
 

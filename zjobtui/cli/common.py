@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from zjobtui.bootstrap.configuration import Configuration, Configured, configuration, expected_order_statuses
 from zjobtui.bootstrap.output import USAGE, os_error_text, print_error
-from zjobtui.bootstrap.report_parser import read_report
+from zjobtui.bootstrap.report_parser import read_stored_report
 from zjobtui.clock import SystemClock
 from zjobtui.config.paths import config_path, store_path
 from zjobtui.logs import get_logger
@@ -126,7 +126,7 @@ def open_store_and_watchlist(
     that is unknown is an error.
     """
     with report_errors(entered):
-        store, watchlist = open_store(store_path(), read_report, min(BUSY_LIMIT, lock_wait or BUSY_LIMIT))
+        store, watchlist = open_store(store_path(), read_stored_report, min(BUSY_LIMIT, lock_wait or BUSY_LIMIT))
         try:
             with store:
                 log.info("store %s opened, %d jobs", store.path, len(watchlist))

@@ -13,7 +13,7 @@ from zjobtui.bootstrap.configuration import Configuration, Configured
 from zjobtui.bootstrap.health import check_up_all
 from zjobtui.bootstrap.monitor import appearance_of
 from zjobtui.bootstrap.output import OK, SOME_REFUSED, has_cursor, print_error, print_json
-from zjobtui.bootstrap.report_parser import read_report
+from zjobtui.bootstrap.report_parser import read_stored_report
 from zjobtui.cli.check import Check, CheckStatus, make_check
 from zjobtui.cli.clipboard_checks import TERMINAL, clipboard_check, tmux_checks
 from zjobtui.cli.common import load_configuration, report_errors
@@ -67,7 +67,7 @@ def _repair_store() -> None:
     path = store_path()
     with report_errors():
         damage = check_store(path).damage
-        report = recover(path, damage, read_report, lambda: False) if damage else "The store is not damaged."
+        report = recover(path, damage, read_stored_report, lambda: False) if damage else "The store is not damaged."
         print_error(report)
 
 

@@ -9,7 +9,7 @@ import click
 
 from zjobtui.bootstrap.configuration import expected_order_statuses
 from zjobtui.bootstrap.output import write_json
-from zjobtui.bootstrap.report_parser import read_report
+from zjobtui.bootstrap.report_parser import read_stored_report
 from zjobtui.cli.common import open_store_and_watchlist, read_stored_details
 from zjobtui.cli.options import TENANT
 from zjobtui.cli.selection import FILTER, filter_jobs, removed_jobs
@@ -72,7 +72,9 @@ def import_(source: str) -> None:
     with open_store_and_watchlist() as (store, watchlist, now):
         content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         try:
-            imported = from_json(content, read_report, expected_order_statuses(os.environ, config_path()), now=now)
+            imported = from_json(
+                content, read_stored_report, expected_order_statuses(os.environ, config_path()), now=now
+            )
         except ImportFileError as error:
             name = "Standard input" if source == "-" else clean(source)
             raise ValueError(f"{name} was not imported; nothing was changed. {str(error).rstrip('.')}.") from None

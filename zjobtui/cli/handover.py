@@ -10,8 +10,7 @@ from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE
 from zjobtui.cli.common import load_configuration, open_store_and_watchlist, read_stored_details
 from zjobtui.cli.options import TENANT
 from zjobtui.cli.selection import FILTER, complete_jobs, select_jobs
-from zjobtui.formatting.handover import HandoverJob
-from zjobtui.formatting.handover import handover as handover_text
+from zjobtui.formatting.handover import HandoverJob, handover_text
 from zjobtui.models.text import clean
 from zjobtui.storage.exports import write_new
 

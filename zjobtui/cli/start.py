@@ -17,13 +17,13 @@ from zjobtui.signals import exit_within
 COMPLETING = "_ZJOBTUI_COMPLETE"
 """The variable by which a shell requests completions; there is no argument then, either."""
 
-END_LIMIT = 2.0
+_END_LIMIT = 2.0
 """Maximum seconds for the end of the process, when everything has been printed."""
 
 WINDOWS = "zjobtui does not run on Windows, which lacks fcntl and termios. Run it in WSL, or by SSH on a Linux machine."
 
 
-def start() -> None:
+def run_and_exit() -> None:
     """Run the monitor or a command, and end the process with its exit status."""
     if sys.platform == "win32":
         print_error(WINDOWS)
@@ -33,7 +33,7 @@ def start() -> None:
         with logs.stop_at_end(), exit_cleanly():
             _run()
     except SystemExit as end:  # a look-up of the host's name, on a thread of an executor, may take a minute
-        exit_within(END_LIMIT, end.code if isinstance(end.code, int) else int(end.code is not None))
+        exit_within(_END_LIMIT, end.code if isinstance(end.code, int) else int(end.code is not None))
         raise
 
 

@@ -122,7 +122,7 @@ _NAME = click.argument("name", shell_complete=complete_configured)
 @tenants.command("add")
 @click.argument("name")
 @_tenant_options
-def add(name: str, **options: str | float | None) -> None:
+def tenants_add(name: str, **options: str | float | None) -> None:
     """Add a tenant to config.toml.
 
     Give --host or --url, --client-id, and one of the four --secret-… options; the secret itself is never given on the
@@ -143,7 +143,7 @@ def add(name: str, **options: str | float | None) -> None:
     type=_Setting(("title", "kind", "colour", "daily-calls", "calls-per-second", "expected-order-statuses")),
     help="Remove this setting, so that its default applies; can be repeated.",
 )
-def edit(name: str, unset: tuple[str, ...], **options: str | float | None) -> None:
+def tenants_edit(name: str, unset: tuple[str, ...], **options: str | float | None) -> None:
     r"""Change settings of a tenant in config.toml.
 
     The other settings and all comments are kept. --url replaces --host, and a new --secret-… option the old one.
@@ -166,7 +166,7 @@ def edit(name: str, unset: tuple[str, ...], **options: str | float | None) -> No
 @_NAME
 @click.option("--yes", is_flag=True, help="Remove the tenant without a confirmation.")
 @click.option("--force", is_flag=True, help="Remove the tenant even if its jobs are on the watchlist.")
-def rm(name: str, *, yes: bool, force: bool) -> None:
+def tenants_rm(name: str, *, yes: bool, force: bool) -> None:
     """Remove a tenant from config.toml.
 
     Its jobs stay on the watchlist, and its secret stays where it is. Without a terminal for the confirmation, it needs

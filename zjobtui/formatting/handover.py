@@ -82,7 +82,7 @@ class HandoverJob(Struct, frozen=True):
     reads: "Sequence[LoggedCall]" = ()
 
 
-def handover(
+def handover_text(
     jobs: Sequence[HandoverJob],
     tenants: "Mapping[str, Tenant]",
     now: float,

@@ -15,7 +15,7 @@ from zjobtui.config.programs import child_environment
 from zjobtui.daemon_thread import run_on_daemon_thread
 from zjobtui.formatting import export
 from zjobtui.formatting.clipboard_texts import clipboard_texts
-from zjobtui.formatting.handover import HandoverJob, handover
+from zjobtui.formatting.handover import HandoverJob, handover_text
 from zjobtui.formatting.zuora_links import ZuoraLink, order_path, zuora_links
 from zjobtui.logs import get_logger
 from zjobtui.models.call_log import LoggedCall
@@ -224,7 +224,7 @@ class ShareActions:
             elif call.reference is not None:
                 reads[call.tenant, call.reference] = call
         jobs = [self._handover_job(watch, calls, reads) for watch in targets]
-        return handover(jobs, self._context.tenants, self._clock.now(), self._mask, with_notes=with_notes)
+        return handover_text(jobs, self._context.tenants, self._clock.now(), self._mask, with_notes=with_notes)
 
     def _handover_job(
         self,
