@@ -227,6 +227,8 @@ def _job_of(exported: _Job, place: str, read_report: ReadReport, now: float) -> 
         job = JobRef(fields["tenant"], JobId.parse(fields["given"]))
     except InvalidJobIdError as fault:
         raise ImportFileError(f"{place}.given: {fault}") from None
+    if not job.tenant.strip():
+        raise ImportFileError(f"{place}.tenant: is empty")
     for group in (DIGEST, PROBLEM):
         for name in group if fields[group[0]] is not None else ():
             if fields[name] is None and name not in ADDED_COLUMNS:
