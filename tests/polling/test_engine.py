@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.support.building import NOW, PROCESSING, apply_observations, done, jo
 from tests.support.polling import watches
 from tests.support.scripted import FixedClock
 from tests.support.sources import MemoryStore, TimedSource
+from zjobtui import logs
 from zjobtui.clock import SystemClock
 from zjobtui.models.call_log import CallKind
 from zjobtui.models.job import JobId, JobRef
@@ -320,6 +322,25 @@ def test_a_screen_that_closes_does_not_take_an_edit_back() -> None:
     engine.stop()
     assert [one.job for change in store.changes for one in change.added] == [job(1)]
     assert engine.unsaved() == Unsaved()
+
+
+def test_a_store_that_takes_long_to_read_restored_jobs_is_one_line_of_the_log(tmp_path: Path) -> None:
+    store, log = MemoryStore(), tmp_path / "log"
+    engine = Engine(watchlist(), store, [], FixedClock(NOW))
+    held = threading.Event()
+    recall, store.load_removed = store.load_removed, lambda jobs: (held.wait(10), recall(jobs))[1]  # type: ignore[method-assign]
+    logs.start(str(log))
+    try:
+        engine.start()
+        engine.restore([watch(1)])
+        until(lambda: "restored jobs" in log.read_text())
+    finally:
+        held.set()
+        engine.stop()
+        logs.stop("end")
+    lines = [line for line in log.read_text().splitlines() if "restored jobs" in line]
+    assert lines[0].endswith("the stored data of 1 restored jobs could not be read within 0.15s")
+    assert "Traceback" not in log.read_text()
 
 
 Edit = Callable[[Engine], "Future[EditResult]"]

@@ -248,9 +248,11 @@ class WatchlistService:
         try:
             async with asyncio.timeout(LOAD_LIMIT):
                 return await self.run_io(partial(self._store.load_removed, jobs))
-        except Exception:  # a store may fail in any way; what it knows is loaded later
+        except TimeoutError:
+            log.info("the stored data of %d restored jobs could not be read within %gs", len(jobs), LOAD_LIMIT)
+        except Exception:  # a store may fail in any way
             log.exception("the stored data of %d restored jobs could not be read yet", len(jobs))
-            return None
+        return None  # what it knows is loaded later
 
     async def _edit(self, change: Change, applied: Callable[[], object]) -> Change:
         check_storable(change)
