@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from math import inf
 from random import Random
-from typing import TypeGuard
 
 from msgspec.structs import replace
 
@@ -12,7 +11,7 @@ from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
 from zjobtui.models.call_log import CallKind, LoggedCall, RecordCall
 from zjobtui.models.job import JobId, JobRef
-from zjobtui.models.observation import Failure, Observation, Success
+from zjobtui.models.observation import Observation, Success
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.tenant_status import Limit, TenantStatus
@@ -72,7 +71,7 @@ class Poller:
         self._source = source
         self._service = service
         self._gate = gate
-        gate.use(source, (watch for watch in service.watchlist if watch.job.tenant == tenant))
+        gate.use(source, self._watched())
         self._clock = clock
         self._chance = chance
         self._may_poll = may_poll
@@ -89,7 +88,7 @@ class Poller:
         self._fault: Exception | None = None
         self._nudge = asyncio.Event()
         self._next_turn: list[Callable[[], None]] = []
-        self._reads = ReadQueue(source, self._gate, clock, self._read_changed)
+        self._reads = ReadQueue(source, self._gate, clock, self._charge_extra)
 
     @property
     def has_unfinished(self) -> bool:
@@ -112,7 +111,7 @@ class Poller:
 
     def sync_jobs(self) -> None:
         """Plan new jobs and forget removed ones."""
-        watched = {watch.job: watch for watch in self._service.watchlist if watch.job.tenant == self.tenant}
+        watched = {watch.job: watch for watch in self._watched()}
         self._schedule.drop_all_but(watched)
         self._queue.keep(watched)
         unfinished = [watch for watch in watched.values() if not watch.is_final]
@@ -229,7 +228,7 @@ class Poller:
         rate = self._gate.planned_rate(now)
         if not self._schedule.is_fit_due(now, rate):
             return
-        watched = [watch for watch in self._service.watchlist if watch.job.tenant == self.tenant]
+        watched = list(self._watched())
         supply, consumed = self._gate.limiter.supply(now), self._gate.limiter.consumed
         calls, self._fitted_calls = consumed - self._fitted_calls, consumed
         if self._schedule.fit(watched, now, rate, calls, self._in_flight, supply):
@@ -285,7 +284,7 @@ class Poller:
             finally:
                 self._in_flight.pop(job, None)
                 self._nudge.set()
-            self._gate.charge_extra(has_calls_in_flight=bool(self._in_flight or self._reads.in_flight))
+            self._charge_extra()
             self._on_result(poll.watch, observation, last)
         except Exception as fault:  # raised again by `run`, which plans the job again when it is restarted
             log.exception("tenant %s: internal error while job %s was polled", self.tenant, job.id.given)
@@ -304,7 +303,9 @@ class Poller:
             return operation.observation, operation
         result = await self._request(watch.job, kind, waited, self._source.observe)
         observation = result.observation
-        if not _is_not_found(observation) or watch.is_final or watch.operation_checked_at is not None:
+        if isinstance(observation, Success) or observation.problem.kind is not ProblemKind.NOT_FOUND:
+            return observation, result
+        if watch.is_final or watch.operation_checked_at is not None:
             return observation, result
         wait = self._gate.count_second_call(observation.call, self._clock.now())
         if wait is None:
@@ -335,8 +336,8 @@ class Poller:
         self._record(_logged(job, kind, observation, waited, ended - sent))
         return CallResult(observation, sent, ended)
 
-    def _read_changed(self) -> None:
-        """Charge what a read cost besides its call, and look for what may be sent next."""
+    def _charge_extra(self) -> None:
+        """Charge what a poll or a read cost besides its call, and look for what may be sent next."""
         self._gate.charge_extra(has_calls_in_flight=bool(self._in_flight or self._reads.in_flight))
         self._nudge.set()
 
@@ -405,6 +406,9 @@ class Poller:
     def _find(self, job: JobRef) -> WatchedJob | None:
         return self._service.watchlist.get(job)
 
+    def _watched(self) -> Iterable[WatchedJob]:
+        return (watch for watch in self._service.watchlist if watch.job.tenant == self.tenant)
+
     def _unfinished(self) -> Iterable[WatchedJob]:
         return (w for w in self._service.watchlist if w.job.tenant == self.tenant and not w.is_final)
 
@@ -433,16 +437,10 @@ class Poller:
         self._nudge.set()
 
 
-def _is_not_found(observation: Observation) -> TypeGuard[Failure]:
-    return isinstance(observation, Failure) and observation.problem.kind is ProblemKind.NOT_FOUND
-
-
 def _logged(job: JobRef, kind: CallKind, observation: Observation, waited: float, took: float) -> LoggedCall:
-    at, tenant, call = observation.at, job.tenant, observation.call
-    if isinstance(observation, Success):
-        status = observation.report.status
-        return LoggedCall(at=at, tenant=tenant, kind=kind, call=call, job=job, status=status, waited=waited, took=took)
-    problem, body = observation.problem, observation.body
-    return LoggedCall(
-        at=at, tenant=tenant, kind=kind, call=call, job=job, problem=problem, waited=waited, took=took, body=body
+    call = LoggedCall(
+        at=observation.at, tenant=job.tenant, kind=kind, call=observation.call, job=job, waited=waited, took=took
     )
+    if isinstance(observation, Success):
+        return replace(call, status=observation.report.status)
+    return replace(call, problem=observation.problem, body=observation.body)
