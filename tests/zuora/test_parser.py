@@ -113,6 +113,40 @@ def test_without_a_code_the_http_status_decides(http_status: int, kind: ProblemK
     assert kind_of(http_status, answer) is kind
 
 
+@pytest.mark.parametrize("digits", CATEGORIES)
+@pytest.mark.parametrize(
+    ("http_status", "kind"),
+    [
+        (407, ProblemKind.UNREADABLE),
+        (429, ProblemKind.THROTTLED),
+        (500, TRANSIENT),
+        (501, TRANSIENT),
+        (502, ProblemKind.UNAVAILABLE),
+        (503, ProblemKind.UNAVAILABLE),
+        (504, ProblemKind.UNAVAILABLE),
+        (511, ProblemKind.UNREADABLE),
+    ],
+)
+def test_no_code_changes_what_a_failed_server_a_proxy_or_a_limit_says(
+    http_status: int, kind: ProblemKind, digits: int
+) -> None:
+    assert kind_of(http_status, refusal(50_000_000 + digits)) is kind
+
+
+@pytest.mark.parametrize("digits", CATEGORIES)
+@pytest.mark.parametrize(
+    ("http_status", "kind"),
+    [(401, ProblemKind.SIGNED_OUT), (403, ProblemKind.FORBIDDEN), *((n, ProblemKind.REFUSED) for n in (400, 404, 409))],
+)
+def test_the_code_of_a_refusal_decides_but_without_access_no_job_is_unknown(
+    http_status: int, kind: ProblemKind, digits: int
+) -> None:
+    by_code = CATEGORIES[digits][1]
+    has_no_access = http_status in {401, 403} and by_code is ProblemKind.NOT_FOUND
+    expected = kind if by_code is ProblemKind.REFUSED or has_no_access else by_code
+    assert kind_of(http_status, refusal(50_000_000 + digits)) is expected
+
+
 @pytest.mark.parametrize(
     ("http_status", "kind"),
     [

@@ -148,11 +148,21 @@ def _raw(text: str) -> str:
 def read_refusal(http_status: int, fields: dict[str, Json]) -> Problem:
     """Return the problem of a response that refuses the request, in any of the shapes that `reasons` reads.
 
-    The code says what it is, except for a 429: whatever sends that wants fewer calls.
+    | HTTP status              | category of the code | kind               |
+    |--------------------------|----------------------|--------------------|
+    | 5xx, 407 (a proxy), 429  | any                  | by the HTTP status |
+    | 401, 403                 | not found            | by the HTTP status |
+    | 2xx, 401, 403, other 4xx | of `_BY_CATEGORY`    | by the category    |
+    | 2xx, 401, 403, other 4xx | any other, or none   | by the HTTP status |
+
+    Zuora sends the same codes with 200 as with other statuses, so the code says more. But a server that failed, or that
+    did not accept the request, has not looked for the job: only the others are believed that it does not exist.
     """
     reason = first_reason(fields)
-    by_code = None if http_status == 429 else _BY_CATEGORY.get(reason.category)
-    kind = by_code or _by_status(http_status)
+    by_status, by_category = _by_status(http_status), _BY_CATEGORY.get(reason.category)
+    is_by_status = http_status >= 500 or http_status in {407, 429}
+    is_by_status |= by_category is ProblemKind.NOT_FOUND and http_status in {401, 403}
+    kind = by_status if is_by_status else by_category or by_status
     detail = shorten(reason.message, 500) or f"HTTP {http_status} without a reason"
     return Problem(kind, detail, reason.code)
 
