@@ -11,7 +11,7 @@ from tests.storage.opening import opened
 from tests.support.building import failed, job, seen, watch, watchlist
 from tests.support.sources import MemoryStore
 from tests.support.virtual_time import START, run_virtually, wall
-from zjobtui.models.history import EventKind
+from zjobtui.models.history import REMOVALS, EventKind
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change
@@ -66,7 +66,7 @@ def verdicts(watches: Sequence[WatchedJob]) -> set[VerdictKind]:
 
 @pytest.mark.parametrize("pause", [BEFORE_READING, READ_BY_ALL], ids=["not read", "read"])
 @pytest.mark.parametrize("is_removed_first", [True, False])
-@pytest.mark.parametrize("why", [EventKind.REMOVED, EventKind.ARCHIVED])
+@pytest.mark.parametrize("why", REMOVALS)
 def test_undo_shows_the_failure_that_another_window_has_stored(
     why: EventKind, pause: float, tmp_path: Path, *, is_removed_first: bool
 ) -> None:

@@ -10,7 +10,8 @@ import pytest
 from tests.storage.opening import added, kept, observed, opened
 from tests.storage.test_damage import spoil
 from tests.support.building import NOW, done, job, job_id, watch
-from zjobtui.models.history import EventKind
+from zjobtui.models.history import REMOVALS, EventKind
+from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.storage import ids_log
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, backup_path
@@ -152,6 +153,16 @@ def test_a_version_that_does_not_know_archive_reads_an_archived_job_as_removed(
     assert last == {str(job_id(1)): "add", str(job_id(2)): "remove", str(job_id(3)): "remove"}
 
 
+def test_a_removal_that_does_not_say_how_and_when_is_refused(path: Path, log: Path) -> None:
+    with opened(path) as (store, _):
+        watches = added(store, watch(1))
+        before = log.read_bytes()
+        with pytest.raises(KeyError):
+            store.apply(Change(Watchlist({}), removed=tuple(watches)))
+    assert log.read_bytes() == before
+    assert set(kept(path).watches) == {job(1)}
+
+
 def test_a_restored_job_is_on_the_list_after_the_store_is_lost(path: Path) -> None:
     archive(path)
     with opened(path) as (store, watches):
@@ -177,7 +188,7 @@ def test_a_row_whose_reason_is_lost_keeps_its_line_in_the_log_and_comes_back(pat
     assert gone(path) == ({job(2)}, {job(3)})
 
 
-@pytest.mark.parametrize("why", [EventKind.REMOVED, EventKind.ARCHIVED])
+@pytest.mark.parametrize("why", REMOVALS)
 def test_a_removal_that_could_not_be_committed_is_taken_back_in_the_log(path: Path, why: EventKind) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1, label="one"), watch(2))

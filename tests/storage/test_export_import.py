@@ -24,7 +24,7 @@ from tests.support.building import (
     watch,
     watchlist,
 )
-from zjobtui.models.history import Event, EventKind
+from zjobtui.models.history import REMOVALS, Event, EventKind
 from zjobtui.models.merge import ImportedJob, merge
 from zjobtui.models.observation import Observation
 from zjobtui.models.text import clean
@@ -107,7 +107,7 @@ def test_what_a_person_wrote_here_and_what_is_newer_here_stands() -> None:
     assert (back.merged, back.known, back.change.must_commit_now) == (0, 1, False)
 
 
-@pytest.mark.parametrize("why", [EventKind.REMOVED, EventKind.ARCHIVED])
+@pytest.mark.parametrize("why", REMOVALS)
 @pytest.mark.parametrize("has_timeline", [False, True])
 def test_a_job_that_left_the_list_is_imported_as_it_left_it_and_kept_so_by_the_log(
     why: EventKind, has_timeline: bool, tmp_path: Path

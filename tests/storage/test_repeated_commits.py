@@ -9,7 +9,7 @@ import pytest
 
 from tests.storage.opening import added, kept, opened
 from tests.support.building import NOW, job, job_id, watch
-from zjobtui.models.history import EventKind
+from zjobtui.models.history import REMOVALS, EventKind
 from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.storage import ids_log
 from zjobtui.storage.database import StoreError
@@ -61,7 +61,7 @@ def test_repeated_attempts_to_add_jobs_write_each_id_once(
     assert len(lines(log)) == before + 2
 
 
-@pytest.mark.parametrize("why", [EventKind.REMOVED, EventKind.ARCHIVED])
+@pytest.mark.parametrize("why", REMOVALS)
 def test_the_log_says_what_the_store_says_however_often_a_removal_failed(
     path: Path, log: Path, locked_store: tuple[Store, Watchlist, sqlite3.Connection], why: EventKind
 ) -> None:

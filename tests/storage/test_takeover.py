@@ -12,7 +12,7 @@ import pytest
 from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.support.building import NOW, apply_observations, done, job, job_id, watch, watchlist
 from tests.support.virtual_time import run_virtually
-from zjobtui.models.history import EventKind
+from zjobtui.models.history import REMOVALS, EventKind
 from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.polling.watchlist_service import STORE_READ_SECONDS, WatchlistService
 from zjobtui.storage.backup import back_up
@@ -223,11 +223,10 @@ def left(path: Path) -> dict[object, object]:
 
 def ways_out(path: Path) -> dict[object, object]:
     with opened(path) as (store, _):
-        kinds = (EventKind.REMOVED, EventKind.ARCHIVED)
-        return {watch.job: why for why in kinds for watch in store.list_removed(why)}
+        return {watch.job: why for why in REMOVALS for watch in store.list_removed(why)}
 
 
-WAYS_OUT = pytest.mark.parametrize("why", [EventKind.REMOVED, EventKind.ARCHIVED])
+WAYS_OUT = pytest.mark.parametrize("why", REMOVALS)
 
 
 @PUTS

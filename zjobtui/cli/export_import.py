@@ -16,7 +16,7 @@ from zjobtui.cli.selection import FILTER, filter_jobs, removed_jobs
 from zjobtui.config.paths import config_path
 from zjobtui.formatting.symbols import plural
 from zjobtui.formatting.times import stamp
-from zjobtui.models.history import Event
+from zjobtui.models.history import Event, EventKind
 from zjobtui.models.merge import ImportedJob, merge
 from zjobtui.models.text import clean
 from zjobtui.models.watched_job import WatchedJob
@@ -41,7 +41,7 @@ def export(with_results: bool, only_ids: bool, wanted: str, tenant: str | None, 
     zjobtui export --ids --filter is:final
     """
     with open_store_and_watchlist(tenant=tenant) as (store, watchlist, now):
-        listed = removed_jobs(store, removed=False) if archived else watchlist
+        listed = removed_jobs(store, [EventKind.ARCHIVED]) if archived else watchlist
         watches = filter_jobs(listed, wanted, tenant, now)
         if only_ids:
             sys.stdout.writelines(f"{watch.job.id.given}\n" for watch in watches)

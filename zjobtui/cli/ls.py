@@ -20,6 +20,7 @@ from zjobtui.formatting.table import job_table
 from zjobtui.models.batches import batches, time_until_95_percent
 from zjobtui.models.duration_stats import typical_times
 from zjobtui.models.failure_groups import failure_groups
+from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.problem import Problem
 from zjobtui.models.sorting import Sorting, SortOrder
@@ -89,7 +90,9 @@ def ls(
     """
     with open_store_and_watchlist(tenant=tenant) as (store, watchlist, now):
         _check_options(as_json=as_json, as_csv=as_csv, by=by, archived=archived, removed=removed)
-        listed = removed_jobs(store, archived=archived, removed=removed) if archived or removed else watchlist
+        options = ((EventKind.ARCHIVED, archived), (EventKind.REMOVED, removed))
+        left = [kind for kind, is_given in options if is_given]
+        listed = removed_jobs(store, left) if left else watchlist
         watches, is_refused = filter_jobs(listed, wanted, tenant, now), False
         if jobs:
             watches, is_refused = resolve_each(watches, jobs)

@@ -13,7 +13,7 @@ from zjobtui.models.duration_stats import typical_times
 from zjobtui.models.filter_completion import expand_saved
 from zjobtui.models.filter_fields import Vocabulary, vocabulary_of
 from zjobtui.models.filters import Filter, FilterProblem, parse, translate
-from zjobtui.models.history import EventKind
+from zjobtui.models.history import REMOVALS, EventKind
 from zjobtui.models.id_finder import find_job_ids
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
@@ -87,9 +87,8 @@ def parse_filter(expression: str, watches: Sequence[WatchedJob]) -> Filter:
     return parsed
 
 
-def removed_jobs(store: Store, *, archived: bool = True, removed: bool = True) -> tuple[WatchedJob, ...]:
-    """Return the archived and removed jobs that the store still has."""
-    kinds = [kind for kind, is_meant in ((EventKind.ARCHIVED, archived), (EventKind.REMOVED, removed)) if is_meant]
+def removed_jobs(store: Store, kinds: Iterable[EventKind] = REMOVALS) -> tuple[WatchedJob, ...]:
+    """Return the jobs that left the watchlist in these ways, which the store still has."""
     return tuple(watch for kind in kinds for watch in store.list_removed(kind))
 
 

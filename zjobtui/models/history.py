@@ -19,6 +19,13 @@ class EventKind(Enum):
     CONTRADICTED = "contradicted"
 
 
+ADDITIONS = frozenset({EventKind.ADDED, EventKind.RESTORED})
+"""The ways in which a job joins the watchlist."""
+
+REMOVALS = (EventKind.ARCHIVED, EventKind.REMOVED)
+"""The ways in which a job leaves the watchlist."""
+
+
 class Event(Struct, frozen=True):
     """One change of one job, noticed at `at` (seconds since the epoch, UTC), described by `text`."""
 

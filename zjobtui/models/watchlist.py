@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from zjobtui.models.digest import ExpectedStatuses
-from zjobtui.models.history import Event, EventKind
+from zjobtui.models.history import REMOVALS, Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, observation_order
@@ -218,6 +218,7 @@ class Change(Struct, frozen=True):
     watchlist: Watchlist
     added: tuple[WatchedJob, ...] = ()
     removed: tuple[WatchedJob, ...] = ()
+    """Jobs that left the watchlist; `events` says of each how and when."""
     annotated: tuple[WatchedJob, ...] = ()
     fields: tuple[str, ...] = ANNOTATIONS
     """What is new in the annotated jobs, and in added ones that are stored already.
@@ -228,6 +229,11 @@ class Change(Struct, frozen=True):
     events: tuple[Event, ...] = ()
     dismissed: tuple[JobRef, ...] = ()
     """Jobs that are not added since they were removed and Zuora did not know them."""
+
+    @property
+    def removals(self) -> dict[JobRef, Event]:
+        """The events of removals, by job; the last one of a job with several."""
+        return {event.job: event for event in self.events if event.event in REMOVALS}
 
     @property
     def must_commit_now(self) -> bool:

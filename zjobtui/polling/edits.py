@@ -28,9 +28,8 @@ class RemovedJobs:
 
     def update(self, change: Change) -> None:
         """Keep the jobs that a change removes, and forget those that it adds."""
-        removals = {event.job: event for event in change.events}
-        for watch in change.removed:
-            self._removed[watch.job] = watch, removals.get(watch.job) or self._removal(watch)
+        removals = change.removals
+        self._removed |= {watch.job: (watch, removals[watch.job]) for watch in change.removed}
         self.forget(change.added)
 
     def forget(self, watches: Iterable[WatchedJob]) -> None:
@@ -65,17 +64,18 @@ class RemovedJobs:
         return tuple(known[job] for job in wanted if job in known)
 
     def as_known(self, watchlist: Watchlist, uncommitted: Sequence[Change]) -> Change:
-        """Return the watchlist, and the jobs not on it that this window removed or has uncommitted changes of."""
+        """Return the watchlist, and the jobs not on it that this window removed or has uncommitted changes of.
+
+        How and when another window removed the latter is not known: they count as removed now.
+        """
         removed = dict(self._removed)
         for change in uncommitted:
             for watch in (*change.added, *change.annotated, *(observed.watch for observed in change.observed)):
                 if watch.job not in watchlist.watches:
-                    removed.setdefault(watch.job, (watch, self._removal(watch)))
+                    removal = Event(watch.job, self._now(), EventKind.REMOVED, "")
+                    removed.setdefault(watch.job, (watch, removal))
         watches, events = zip(*removed.values(), strict=True) if removed else ((), ())
         return Change(watchlist, removed=watches, events=events)
-
-    def _removal(self, watch: WatchedJob) -> Event:
-        return Event(watch.job, self._now(), EventKind.REMOVED, "")
 
 
 class Unsaved(Struct, frozen=True):

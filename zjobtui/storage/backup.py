@@ -11,10 +11,9 @@ from pathlib import Path
 
 from zjobtui.atomic_write import stamp_for_name, sync_folder, temp_sibling
 from zjobtui.logs import get_logger
-from zjobtui.models.history import EventKind
 from zjobtui.storage import ids_log
 from zjobtui.storage.database import BRIEF_LIMIT, backup_path, connect, unused_path
-from zjobtui.storage.ids_log import IdsLogError, Line, LogAction
+from zjobtui.storage.ids_log import IdsLogError
 from zjobtui.storage.migrations import SCHEMA_VERSION, version_of
 
 log = get_logger(__name__)
@@ -83,18 +82,10 @@ def _compact_ids_log(path: Path) -> None:
         rows = connection.execute("SELECT * FROM watches ORDER BY position").fetchall()
         rows = [row for row in rows if row["removed_at"] is None or row["removed_as"] is not None]
         known = {ids_log.key_of(row["tenant"], row["job"]) for row in rows}
-        lines = [line for row in rows for line in _lines_of(row)]
+        lines = [line for row in rows for line in ids_log.lines_of_row(row)]
         lines += [line for key, line in ids_log.read(log_path).items() if key not in known]
         ids_log.rewrite(log_path, lines)
         connection.execute("ROLLBACK")
-
-
-def _lines_of(row: sqlite3.Row) -> list[Line]:
-    about = row["tenant"], row["given"], row["label"]
-    if row["removed_at"] is None:
-        return [ids_log.line(row["added_at"], *about, action=LogAction.ADD)]
-    is_archived = row["removed_as"] == EventKind.ARCHIVED.value
-    return ids_log.removal_lines(row["removed_at"], *about, is_archived=is_archived)
 
 
 def _delete_leftovers(path: Path) -> None:

@@ -43,13 +43,13 @@ from typing import NewType
 from msgspec import Struct
 
 from zjobtui.atomic_write import sync_folder, write_whole
-from zjobtui.models.history import Event, EventKind
+from zjobtui.models.history import ADDITIONS, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
 from zjobtui.models.watchlist import Change, Watchlist
-from zjobtui.storage.rows import REMOVAL_EVENTS, DamageError
+from zjobtui.storage.rows import DamageError, Row, removal_kind
 
 IDS_LOG_NAME = "ids.log"
 
@@ -66,30 +66,49 @@ _HEADER = (
     "# zjobtui: jobs added to, archived and removed from the watchlist, times in UTC. "
     "Lost jobs are restored from this file.\n"
 )
+
+
+class LogAction(Enum):
+    """What happened to a job."""
+
+    ADD = "add"
+    ARCHIVE = "archive"
+    REMOVE = "remove"
+
+
+_ACTIONS: Mapping[EventKind | None, LogAction] = {
+    None: LogAction.ADD,
+    EventKind.ARCHIVED: LogAction.ARCHIVE,
+    EventKind.REMOVED: LogAction.REMOVE,
+}
+"""The action by how the job left the list; None if it is on the list."""
+
+_REMOVAL_KINDS = {action: kind for kind, action in _ACTIONS.items()}
+
+_ADD_OR_REMOVE = {LogAction.ADD, LogAction.REMOVE}
+_ACTION_FIELD = "|".join(action.value for action in LogAction)
 _TIME_FIELD = "[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z"
 _TENANT_FIELD = r'"(?:[^"\\\r\n]|\\.)*+"|[^\s"]\S*+'
 _ID_FIELD = "[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _LINE = lazy_pattern(
-    rf"(?:[\ufeff\ufffd \t]*+({_TIME_FIELD})[ \t]++(add|archive|remove)[ \t]++({_TENANT_FIELD})[ \t]++({_ID_FIELD})"
+    rf"(?:[\ufeff\ufffd \t]*+({_TIME_FIELD})[ \t]++({_ACTION_FIELD})[ \t]++({_TENANT_FIELD})[ \t]++({_ID_FIELD})"
     r"(?!\S)[ \t]*+([^\r\n]*+))?+[^\n]*+\n?"
 )
 """Any line, so that each match begins where the last one ended: time, action, tenant, id, label; all empty if it is no
 entry.
 """
 _ACTION = lazy_pattern(
-    rf"(?:[\ufeff\ufffd \t]*+{_TIME_FIELD}[ \t]++(add|archive|remove)[ \t]++((?:{_TENANT_FIELD})[ \t]++(?:{_ID_FIELD}))"
+    rf"(?:[\ufeff\ufffd \t]*+{_TIME_FIELD}[ \t]++({_ACTION_FIELD})[ \t]++((?:{_TENANT_FIELD})[ \t]++(?:{_ID_FIELD}))"
     r"(?!\S))?+[^\n]*+\n?"
 )
 """The same with two groups: the action, and tenant and id as one text."""
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
-_MEMBERSHIP_EVENTS = REMOVAL_EVENTS | {EventKind.ADDED, EventKind.RESTORED}
-
 _REMOVED_WITHOUT_REASON = "SELECT tenant, job FROM watches WHERE removed_at IS NOT NULL AND removed_as IS NULL"
 """Removals that no window wrote: one flipped bit turns NULL into 0."""
 
 _LOGGED = "SELECT tenant, job, given, label, added_at, removed_at, removed_as FROM watches"
-_REMOVED = "SELECT tenant, job, removed_as FROM watches NOT INDEXED WHERE removed_at IS NOT NULL"
+_REMOVED = "SELECT tenant, job, removed_at, removed_as FROM watches NOT INDEXED WHERE removed_at IS NOT NULL"
 
 StoredKey = tuple[str, str]
 """What identifies a job in the store: its tenant as it was given, and the digits of its id."""
@@ -100,14 +119,6 @@ LoggedKey = NewType("LoggedKey", tuple[str, str])
 
 class IdsLogError(Exception):
     """The file could not be read or written; the message says why."""
-
-
-class LogAction(Enum):
-    """What happened to a job."""
-
-    ADD = "add"
-    ARCHIVE = "archive"
-    REMOVE = "remove"
 
 
 class Line(Struct, frozen=True):
@@ -128,6 +139,11 @@ class Line(Struct, frozen=True):
     def is_add(self) -> bool:
         """Whether the job is on the list."""
         return self.action is LogAction.ADD
+
+    @property
+    def removal_kind(self) -> EventKind | None:
+        """How the job left the list; None if it is on the list."""
+        return _REMOVAL_KINDS[self.action]
 
     @property
     def at(self) -> float:
@@ -159,23 +175,33 @@ def path_beside(store: Path) -> Path:
 
 def lines_of(change: Change) -> list[Line]:
     """Return the lines of a change: its additions, then its removals, since an import adds and archives a job."""
-    events = {event.job: event for event in change.events if event.event in _MEMBERSHIP_EVENTS}
+    added_at = {event.job: event.at for event in change.events if event.event in ADDITIONS}
     lines: list[Line] = []
     for watch in change.added:
-        event = events.get(watch.job)
-        at = watch.added_at if event is None or event.event in REMOVAL_EVENTS else event.at
+        at = added_at.get(watch.job, watch.added_at)
         lines.append(line(at, watch.job.tenant, watch.job.id.given, watch.label, action=LogAction.ADD))
+    removals = change.removals
     for watch in change.removed:
-        event = events.get(watch.job, Event(watch.job, time.time(), EventKind.REMOVED, ""))
-        is_archived = event.event is EventKind.ARCHIVED
-        lines += removal_lines(event.at, watch.job.tenant, watch.job.id.given, watch.label, is_archived=is_archived)
+        event = removals[watch.job]
+        lines += _removal_lines(event.at, watch.job.tenant, watch.job.id.given, watch.label, event.event)
     return lines
 
 
-def removal_lines(at: float, tenant: str, given: str, label: str = "", *, is_archived: bool) -> list[Line]:
-    """Return the lines of a job that left the list, as removed or as archived, at `at` seconds since the epoch."""
-    removed = [line(at, tenant, given)]
-    return [*removed, line(at, tenant, given, label, action=LogAction.ARCHIVE)] if is_archived else removed
+def lines_of_row(row: Row) -> list[Line]:
+    """Return the lines that say of a row of the store whether its job is on the list, or how it left."""
+    about, kind = (row["tenant"], row["given"], row["label"]), removal_kind(row)
+    if kind is None:
+        return [line(row["added_at"], *about, action=LogAction.ADD)]
+    return _removal_lines(row["removed_at"], *about, kind)
+
+
+def _removal_lines(at: float, tenant: str, given: str, label: str, kind: EventKind) -> list[Line]:
+    """Return the lines of a job that left the list in a way of `REMOVALS`, at `at` seconds since the epoch.
+
+    The first one says that it was removed, for versions that do not know the way.
+    """
+    removed, action = line(at, tenant, given), _ACTIONS[kind]
+    return [removed] if action is LogAction.REMOVE else [removed, line(at, tenant, given, label, action=action)]
 
 
 def line(at: float, tenant: str, given: str, label: str = "", *, action: LogAction = LogAction.REMOVE) -> Line:
@@ -259,9 +285,9 @@ def is_reconciled(connection: sqlite3.Connection, logged: Mapping[LoggedKey, Log
     watched = {key_of_job(job) for job in watchlist.watches}
     if {key for key, action in logged.items() if action is LogAction.ADD} != watched:
         return False
-    removed = {_row_key(row): row["removed_as"] for row in connection.execute(_REMOVED)}
-    archived = {key for key, why in removed.items() if why == EventKind.ARCHIVED.value}
-    is_same = archived == {key for key, action in logged.items() if action is LogAction.ARCHIVE}
+    removed = {_row_key(row): _ACTIONS[removal_kind(row)] for row in connection.execute(_REMOVED)}
+    stored = {key: action for key, action in removed.items() if action is not LogAction.REMOVE}
+    is_same = stored == {key: action for key, action in logged.items() if action not in _ADD_OR_REMOVE}
     return is_same and logged.keys() <= watched | removed.keys()
 
 
@@ -306,21 +332,14 @@ def _row_key(row: sqlite3.Row) -> LoggedKey:
 
 
 def _missing_lines(rows: Iterable[sqlite3.Row], lines: Mapping[LoggedKey, Line]) -> Iterator[Line]:
-    """Yield the lines that the log lacks: of watched and archived jobs that it does not list as such.
+    """Yield the lines that the log lacks: of jobs that it lists otherwise than the store.
 
-    Lines of removed jobs are missing only if the log lists them as watched or archived.
+    A removed job needs no line if the log does not list it at all.
     """
     for row in rows:
         last = lines.get(key_of(row["tenant"], row["job"]))
-        if row["removed_at"] is None:
-            if last is None or not last.is_add:
-                yield line(row["added_at"], row["tenant"], row["given"], row["label"], action=LogAction.ADD)
-            continue
-        is_archived = row["removed_as"] == EventKind.ARCHIVED.value
-        stored = LogAction.ARCHIVE if is_archived else LogAction.REMOVE
-        if stored is not (last.action if last else LogAction.REMOVE):
-            fields = (row["removed_at"], row["tenant"], row["given"], row["label"])
-            yield from removal_lines(*fields, is_archived=is_archived)
+        if _ACTIONS[removal_kind(row)] is not (last.action if last else LogAction.REMOVE):
+            yield from lines_of_row(row)
 
 
 def _texts(path: Path) -> Iterator[str]:

@@ -41,6 +41,7 @@ from zjobtui.storage.rows import (
     SqlValue,
     check,
     previous_body_of,
+    removal_kind,
     response_of,
     row_of,
     watch_of,
@@ -63,7 +64,6 @@ Log = Mapping[LoggedKey, Line]
 
 _READ_FAULTS = (sqlite3.Error, DamageError, ValueError, OverflowError, TypeError)
 _ON_LIST: Mapping[str, SqlValue] = {"removed_at": None, "removed_as": None}
-_LEFT_AS = {LogAction.ARCHIVE: EventKind.ARCHIVED, LogAction.REMOVE: EventKind.REMOVED}
 _RESTORED_BY = "restored from ids.log"
 _GROUPS = (
     ("removed_at", "removed_as"),
@@ -271,7 +271,7 @@ def _logged_columns(digits: str, line: Line) -> Columns:
 
 def place_of(line: Line) -> Columns:
     """Return the columns that say whether the job is on the list, archived or removed."""
-    return _ON_LIST if line.is_add else {"removed_at": line.at, "removed_as": _LEFT_AS[line.action].value}
+    return {"removed_at": line.at, "removed_as": line.removal_kind.value} if line.removal_kind else _ON_LIST
 
 
 def _intact_of(rows: _RecoveredRows) -> Iterator[_RecoveredJob]:
@@ -324,7 +324,8 @@ def _insert(connection: sqlite3.Connection, jobs: Iterable[_RecoveredJob], revis
     for recovered in jobs:
         watch = {name: value for name, value in recovered.watch.items() if name in columns}
         if _put(connection, "watches", {**watch, "revision": revision}):
-            added += _Count(watch.get("removed_at") is None, watch.get("removed_as") == EventKind.ARCHIVED.value)
+            kind = removal_kind({**_ON_LIST, **watch})
+            added += _Count(kind is None, kind is EventKind.ARCHIVED)
             if not (recovered.response or recovered.events):
                 continue
             row = connection.execute(f"SELECT {POSITION}", (watch["tenant"], watch["job"])).fetchone()

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, convert
 from msgspec.structs import asdict
 
 from zjobtui.models.digest import FINAL_STATUSES, Digest
-from zjobtui.models.history import Event, EventKind
+from zjobtui.models.history import REMOVALS, Event, EventKind
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Call, PreviousBody, Success
 from zjobtui.models.problem import Problem, ProblemKind
@@ -123,9 +123,7 @@ _KINDS = {kind.value: kind for kind in VerdictKind} | {
 }
 _PROBLEMS = {kind.name: kind for kind in ProblemKind}
 _EVENTS = {event.value: event for event in EventKind}
-
-REMOVAL_EVENTS = frozenset({EventKind.REMOVED, EventKind.ARCHIVED})
-"""The ways in which a job leaves the watchlist."""
+_REMOVALS = {kind.value: kind for kind in REMOVALS}
 
 
 def row_of(watch: WatchedJob) -> dict[str, SqlValue]:
@@ -212,12 +210,15 @@ def event_of(row: Row, job: JobRef) -> Event:
     return Event(job, row["at"], event, row["text"], verdict)
 
 
+def removal_kind(row: Row) -> EventKind | None:
+    """Return how a job left the list, None if it is on the list; in a way of a newer program counts as removed."""
+    return None if row["removed_at"] is None else _REMOVALS.get(row["removed_as"], EventKind.REMOVED)
+
+
 def removal_of(row: Row, job: JobRef) -> Event | None:
-    """Return the event of the removal or archiving of a job; None if it is on the list."""
-    if row["removed_at"] is None:
-        return None
-    is_archived = row["removed_as"] == EventKind.ARCHIVED.value
-    return Event(job, row["removed_at"], EventKind.ARCHIVED if is_archived else EventKind.REMOVED, "")
+    """Return the event with which a job left the list; None if it is on the list."""
+    kind = removal_kind(row)
+    return Event(job, row["removed_at"], kind, "") if kind else None
 
 
 def removal_columns(event: Event | None) -> dict[str, SqlValue]:
@@ -387,14 +388,15 @@ def _add(connection: sqlite3.Connection, watches: Iterable[WatchedJob], columns:
 
 
 def _remove(connection: sqlite3.Connection, change: Change, revision: int) -> None:
-    removals = {event.job: event for event in change.events if event.event in REMOVAL_EVENTS}
-    removed = [
-        (removals.get(watch.job, Event(watch.job, 0.0, EventKind.REMOVED, "")), watch.job) for watch in change.removed
-    ]
+    removals = change.removals
     _update_each(
         connection,
-        "UPDATE watches SET removed_at = ?, removed_as = ?, revision = ? WHERE tenant = ? AND job = ?",
-        [(event.at, event.event.value, revision, job.tenant, job.id.key) for event, job in removed],
+        "UPDATE watches SET removed_at = :removed_at, removed_as = :removed_as, revision = :revision "
+        "WHERE tenant = :tenant AND job = :job",
+        [
+            {**removal_columns(removals[job]), "revision": revision, "tenant": job.tenant, "job": job.id.key}
+            for job in (watch.job for watch in change.removed)
+        ],
     )
 
 

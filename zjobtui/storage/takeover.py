@@ -136,7 +136,7 @@ _Places = Mapping[StoredKey, sqlite3.Row]
 
 def _jobs_of_window(window: Change) -> dict[StoredKey, _KnownJob]:
     """Return the jobs on the list of a window, and those that it removed."""
-    removals = {event.job: event for event in window.events}
+    removals = window.removals
     removed = [_KnownJob(watch, removals[watch.job]) for watch in window.removed]
     return {known.key: known for known in (*removed, *map(_KnownJob, window.watchlist))}
 
