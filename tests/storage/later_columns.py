@@ -1,4 +1,6 @@
-"""A later version: a copy of the package with one column more in each group of the store, and what it must do.
+"""A later version: a copy of the package with a column more in each group of the store, and what it must do.
+
+The user writes two of them, a text and a number.
 
 `add_columns` writes the copy; each edit is a step of the recipes in CONTRIBUTING. Run as a script with the copy on its
 path and a folder that a test has filled as the version before, it checks what becomes of old files.
@@ -20,8 +22,12 @@ PACKAGE = Path(__file__).parents[2] / "zjobtui"
 COLUMNS = ("owner", "server", "region", "problem_hint")
 
 EDITS = (
-    ("models/watched_job.py", r"\n    @property", '\n    owner: str = ""\n    server: str = ""\n\n    @property'),
-    ("models/watchlist.py", r"\nANNOTATIONS = \(", r'\g<0>"owner", '),
+    (
+        "models/watched_job.py",
+        r"\n    @property",
+        '\n    owner: str = ""\n    priority: int = 0\n    server: str = ""\n\n    @property',
+    ),
+    ("models/watchlist.py", r"\nANNOTATIONS = \(", r'\g<0>"owner", "priority", '),
     ("models/digest.py", r"\n    @property", '\n    region: str = ""\n\n    @property'),
     ("models/problem.py", r'\n    code: str = ""\n', r'\g<0>    hint: str = ""\n'),
     ("storage/rows.py", r"\nDIGEST = \(", r'\g<0>"region", '),
@@ -30,19 +36,20 @@ EDITS = (
     (
         "storage/rows.py",
         r"\n_DECLARED: .*\{",
-        rf"\g<0>**dict.fromkeys({COLUMNS}, _TEXT),",
+        rf"\g<0>**dict.fromkeys({COLUMNS}, _TEXT), 'priority': frozenset({{int}}),",
     ),
     (
         "storage/migrations.py",
         r'(\n\)\n)("""The statements)',
         '\n    ("""alter table watches\n    add column owner TEXT""",),'
         + "".join(f'\n    ("ALTER TABLE watches ADD COLUMN {name} TEXT",),' for name in COLUMNS[1:])
+        + '\n    ("ALTER TABLE watches ADD COLUMN priority INTEGER",),'
         + r"\1\2",
     ),
     (
         "storage/export_import.py",
         r"\n    answer: _ExportedResponse",
-        "".join(f"\n    {name}: str | None = None" for name in COLUMNS) + r"\g<0>",
+        "".join(f"\n    {name}: str | None = None" for name in COLUMNS) + r"\n    priority: int | None = None\g<0>",
     ),
 )
 """File, what is found in it first, and what replaces that."""
@@ -73,7 +80,7 @@ def check_jobs(jobs: Any) -> None:  # noqa: ANN401 - a watchlist or a mapping of
     """Check the jobs that the version before wrote."""
     finished, running, refused = (jobs.get(job(number)) for number in (1, 2, 3))
     assert (finished.label, finished.tags, finished.digest.status) == ("label", ("a", "b"), "Completed")
-    assert (finished.owner, finished.server, finished.digest.region) == ("", "", "")
+    assert (finished.owner, finished.priority, finished.server, finished.digest.region) == ("", 0, "", "")
     assert (running.note, running.digest.status, running.digest.region) == ("note", "Processing", "")
     assert (refused.problem.detail, refused.problem.hint, refused.digest) == ("no answer", "", None)
     assert refused.label == "", "a row that is not damaged keeps its empty label"
@@ -99,6 +106,8 @@ def check_new_values(folder: Path) -> None:
         added(mine, watch(1, label="again"))
         stored: Any = kept(folder / "new").get(job(1))
         assert (stored.owner, stored.label, stored.server) == ("theirs", "again", "s")
+        assert stored.priority == 7, "a number is not overwritten by its default"
+        assert mask_annotations(stored, str.upper) == replace(stored, owner="THEIRS", label="AGAIN")
     imported = from_json(to_json([ImportedJob(stored)], "now"), read_report)
     assert [one.watch for one in imported] == [stored]
     joined: Any = merge(ours, [ImportedJob(full(2))], (), lambda _: (None, ()), NOW + 99).change
@@ -110,7 +119,7 @@ def full(number: int, owner: str = "o") -> Any:  # noqa: ANN401 - a job of the c
     digest = Digest("Processing", Verdict(VerdictKind.RUNNING, "It runs."), region="r")
     problem = Problem(ProblemKind.TIMED_OUT, "d", "c", hint="h")
     fields = {"digest": digest, "problem": problem, "problem_at": NOW, "last_answer_at": NOW}
-    return watch(number, owner=owner, server="s", **fields)
+    return watch(number, owner=owner, priority=7, server="s", **fields)
 
 
 def read(path: Path) -> str:
@@ -124,7 +133,7 @@ if __name__ == "__main__":
     from zjobtui.models.merge import ImportedJob, merge
     from zjobtui.models.problem import ProblemKind
     from zjobtui.models.verdict import Verdict, VerdictKind
-    from zjobtui.models.watchlist import Change
+    from zjobtui.models.watchlist import Change, mask_annotations
     from zjobtui.storage.export_import import from_json, to_json
     from zjobtui.zuora.parser import read_report
 

@@ -43,8 +43,9 @@ def fill_annotations(watch: WatchedJob, source: WatchedJob) -> WatchedJob:
 def mask_annotations(watch: WatchedJob, mask: Callable[[str], str]) -> WatchedJob:
     """Return the job with secrets masked in what the user wrote, before formatting cuts or escapes it."""
     written = {field: getattr(watch, field) for field in WRITTEN_FIELDS}
-    masked = {name: mask(text) if isinstance(text, str) else tuple(map(mask, text)) for name, text in written.items()}
-    return replace(watch, **masked)
+    texts = {field: mask(value) for field, value in written.items() if isinstance(value, str)}
+    lists = {field: tuple(map(mask, value)) for field, value in written.items() if isinstance(value, tuple)}
+    return replace(watch, **texts, **lists)
 
 
 class Watchlist(Struct, frozen=True):

@@ -35,10 +35,14 @@ Row = sqlite3.Row | Mapping[str, Any]
 DIGEST_NUMBERS = ("subscriptions", "invoices")
 """Columns of the digest that hold a list of texts as JSON."""
 
+DIGEST_COUNTS = ("subscription_count", "invoice_count")
+"""Columns of the digest that hold a number of objects."""
+
 DIGEST = (
     *("status", "verdict", "sentence", "kind", "order_number", "account_number", "words"),
     *("code", "message", "message_key", "why"),
-    *(*DIGEST_NUMBERS, "subscription_count", "invoice_count"),
+    *DIGEST_NUMBERS,
+    *DIGEST_COUNTS,
 )
 PROBLEM = ("problem", "problem_detail", "problem_code")
 """Columns that are all set or all NULL, except those of later migrations (`ADDED_COLUMNS`)."""
@@ -91,7 +95,6 @@ _TIMES = frozenset(
 LATEST_TIME = 1e11
 """Seconds since the epoch that no clock shows: the year 5138."""
 
-_COUNTS = frozenset({"subscription_count", "invoice_count"})
 LARGEST_COUNT = 1_000_000_000
 """A number of objects that no response has room for."""
 
@@ -102,7 +105,7 @@ _DECLARED: Mapping[str, frozenset[type]] = {
     **dict.fromkeys(("batch", "event", "text"), _TEXT),
     **dict.fromkeys(("status", "verdict", "sentence", "kind", "order_number", "account_number"), _TEXT | _OR_NULL),
     **dict.fromkeys(("code", "message", "message_key", "why", *DIGEST_NUMBERS), _TEXT | _OR_NULL),
-    **dict.fromkeys(("subscription_count", "invoice_count"), frozenset({int}) | _OR_NULL),
+    **dict.fromkeys(DIGEST_COUNTS, frozenset({int}) | _OR_NULL),
     **dict.fromkeys(("words", "problem", "problem_detail", "problem_code", "removed_as"), _TEXT | _OR_NULL),
     **dict.fromkeys(("seen_at", "unfinished_at", "ended_at", "changed_at", "problem_at"), _REAL | _OR_NULL),
     **dict.fromkeys(("acknowledged_at", "removed_at", "operation_checked_at"), _REAL | _OR_NULL),
@@ -198,7 +201,7 @@ def check(name: str, column: tuple[object, ...]) -> None:
         raise DamageError(f"its {name} contains something else")
     if name in _TIMES and not all(value is None or 0.0 <= value < LATEST_TIME for value in column):  # type: ignore[operator]
         raise DamageError(f"its {name} is not a time")
-    if name in _COUNTS and not all(value is None or 0 <= value < LARGEST_COUNT for value in column):  # type: ignore[operator]
+    if name in DIGEST_COUNTS and not all(value is None or 0 <= value < LARGEST_COUNT for value in column):  # type: ignore[operator]
         raise DamageError(f"its {name} is not a count")
 
 
@@ -324,13 +327,15 @@ def call_of(fields: object) -> Call:
 
 
 _FINAL = tuple(sorted(FINAL_STATUSES))
-_EMPTY = {"tags": "'[]'"}
+_EMPTY_ROW = row_of(WatchedJob(job=JobRef("", JobId("0" * 32)), added_at=0.0))
+_EMPTY = {f"empty_{name}": _EMPTY_ROW[name] for name in ANNOTATION_COLUMNS}
+"""Parameters of a statement: what columns of the user hold if nothing was written, the default of their field."""
 _INSERT = (
     f"INSERT INTO watches ({', '.join(WATCH_COLUMNS)}, revision) "
     f"VALUES ({', '.join(f':{name}' for name in WATCH_COLUMNS)}, :revision) "
     "ON CONFLICT (tenant, job) DO UPDATE SET removed_at = NULL, removed_as = NULL, revision = excluded.revision"
 )
-"""A job that was removed comes back with its annotations, except for what is newly written, which is added here."""
+"""A job that was removed comes back with its annotations; `_add` appends those that are newly written."""
 _OBSERVE = (
     f"UPDATE watches SET {', '.join(f'{name} = :{name}' for name in OBSERVATIONS)}, revision = :revision "
     "WHERE tenant = :tenant AND job = :job "
@@ -382,9 +387,11 @@ def write_change(connection: sqlite3.Connection, change: Change, revision: int, 
 
 def _add(connection: sqlite3.Connection, watches: Iterable[WatchedJob], columns: Iterable[str], revision: int) -> None:
     """Add jobs; of those that are stored already, write what is not empty in these columns."""
-    new = (f"""{name} = ifnull(nullif(excluded.{name}, {_EMPTY.get(name, "''")}), {name})""" for name in columns)
+    new = (
+        f"{name} = CASE WHEN excluded.{name} IS :empty_{name} THEN {name} ELSE excluded.{name} END" for name in columns
+    )
     insert = ", ".join((_INSERT, *new))
-    connection.executemany(insert, [{**row_of(watch), "revision": revision} for watch in watches])
+    connection.executemany(insert, [{**row_of(watch), **_EMPTY, "revision": revision} for watch in watches])
 
 
 def _remove(connection: sqlite3.Connection, change: Change, revision: int) -> None:
