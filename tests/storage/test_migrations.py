@@ -1,5 +1,6 @@
 """An older store is upgraded step by step after a copy; nothing is lost, and open older windows can still save."""
 
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -16,6 +17,7 @@ from tests.storage.make_store import make
 from tests.storage.old_stores import ARCHIVED, DATA, REMOVED, content_of, listed, old_store, version_of
 from tests.storage.opening import added, kept, opened
 from tests.support.building import NOW, done, job, watch
+from zjobtui.models.digest import DIGEST_VERSION
 from zjobtui.models.history import EventKind
 from zjobtui.models.watched_job import ARCHIVE_AFTER
 from zjobtui.storage import migrations
@@ -139,6 +141,16 @@ def test_a_store_of_each_format_is_kept_for_tests_and_opens_whole(tmp_path: Path
         ]
         assert version_of(path) == SCHEMA_VERSION
         assert number == 1 or (content.archived and content.removed)
+
+
+def test_released_steps_are_as_they_were_whatever_has_changed_in_the_program_since() -> None:
+    assert hashlib.sha256(repr(MIGRATIONS[:5]).encode()).hexdigest()[:16] == "109c292201f64414"
+
+
+def test_a_new_store_has_the_rules_of_today(path: Path) -> None:
+    with opened(path.with_name("new")) as (store, _):
+        row = store.file.connection.execute("SELECT value FROM meta WHERE name = 'digest_version'").fetchone()
+    assert row[0] == DIGEST_VERSION
 
 
 @pytest.mark.parametrize("number", range(1, SCHEMA_VERSION))

@@ -58,7 +58,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL)",
         "CREATE TABLE calls (tenant TEXT, day INTEGER, calls INTEGER NOT NULL, PRIMARY KEY (tenant, day))",
         "CREATE INDEX by_position ON entries (position)",
-        f"INSERT INTO meta VALUES ('revision', 0), ('digest_version', {DIGEST_VERSION})",
+        "INSERT INTO meta VALUES ('revision', 0), ('digest_version', 0)",
     ),
     (f"{_ADD_COLUMN}batch TEXT",),
     (
@@ -123,6 +123,8 @@ def migrate(connection: sqlite3.Connection, path: Path | None = None) -> None:
                 is_copied = True
             for statement in MIGRATIONS[version]:
                 connection.execute(statement)
+            if version == 0:  # no digest of a new store is of older rules
+                connection.execute(f"UPDATE meta SET value = {DIGEST_VERSION} WHERE name = 'digest_version'")
             connection.execute(f"PRAGMA user_version = {version + 1}")
         if path is not None:
             log.info("migrated the store from format %d to %d", version, version + 1)
