@@ -10,7 +10,7 @@ from zjobtui.models.observation import Failure, Observation
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.report import Report
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watched_job import WatchedJob, is_stale
 
 NOT_FOUND = ProblemKind.NOT_FOUND
 PLANNED = 5.0
@@ -90,9 +90,11 @@ def test_a_job_that_zuora_does_not_know_is_told_once() -> None:
     assert (first.watch.changed_at, again.watch.changed_at, again.watch.answered_at) == (NOW + 5, NOW + 5, NOW + 10)
 
 
-def test_that_zuora_does_not_know_a_job_outlasts_a_failed_call() -> None:
-    one = after(missed(NOT_FOUND, NOW), missed(ProblemKind.TIMED_OUT, NOW + 5))
+@pytest.mark.parametrize("kind", [ProblemKind.TIMED_OUT, ProblemKind.SERVER_ERROR])
+def test_that_zuora_does_not_know_a_job_outlasts_a_failed_call_and_turns_stale(kind: ProblemKind) -> None:
+    one = after(missed(NOT_FOUND, NOW), missed(kind, NOW + 5), missed(kind, NOW + 10))
     assert (one.verdict.kind, one.answered_at) == (VerdictKind.UNKNOWN, NOW)
+    assert [is_stale(one, NOW + seconds) for seconds in (14, 16)] == [False, True]
     assert apply_observation(one, missed(NOT_FOUND, NOW + 10), PLANNED).events == ()
 
 

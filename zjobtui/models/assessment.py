@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Collection
-from functools import lru_cache
 from itertools import accumulate
 from math import inf, isfinite, nextafter
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +17,7 @@ from zjobtui.models.history import Event, EventKind
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.reason import Reason
-from zjobtui.models.report import OperationResult, OrderResult, PreviewResult, Report, Result, Subscription
+from zjobtui.models.report import OperationResult, OrderResult, OtherResult, PreviewResult, Report, Result, Subscription
 from zjobtui.models.result_problems import ORDER_FAILED, ResultProblem, count_inactive, problems_of, stated
 from zjobtui.models.text import short_number, shorten
 from zjobtui.models.text_width import shorten_to_cells
@@ -47,7 +46,8 @@ def apply_observation(
 
     A failed call never changes the last good report, nor the interval that it promised, or old would look fresh. A
     final report stays: whatever Zuora says later that is not final too (running again, not found) is stored with it as
-    a contradiction, and shown. That Zuora does not know a job stands as well, until Zuora itself says something else.
+    a contradiction, and shown. That Zuora does not know a job stands as well, until Zuora itself says something else:
+    other failed calls about it change nothing, the row turns stale, and the tenant shows that it is down.
     """
     if isinstance(observation, Failure):
         return _apply_failure(watch, observation, planned)
@@ -127,7 +127,8 @@ def judge(report: Report, expected: Collection[str] = ()) -> Verdict:
     | Completed   | a documented field in another form                | needs attention |
     | Completed   | order Completed, a preview, an unknown job type   | done            |
 
-    An operation job is judged by its status alone, and Pending is running, too.
+    An operation job has no result of an order: Pending is running, too, and Completed is done unless it says
+    success: false, gives errors, or has a documented field in another form.
 
     Completed is believed only with proof: an order's own status decides, not the job's
     (a job can be Completed while its order is still Pending, and no other client reports that).
@@ -160,7 +161,7 @@ def _judge_operation(report: Report, operation: OperationResult) -> Verdict:
         case "Completed":
             if problems := [problem.sentence for problem in problems_of(report, ())]:
                 return Verdict(VerdictKind.ATTENTION, f"Job completed, but {'; '.join(problems)} ({what}).")
-            return Verdict(VerdictKind.DONE, f"Completed, {what}.")
+            return Verdict(VerdictKind.DONE, _summarize(operation))
         case "Pending" | "Processing" as status:
             return Verdict(VerdictKind.RUNNING, f"{status}, {what}.")
         case word:
@@ -188,23 +189,21 @@ def _judge_completed(report: Report, expected: Collection[str]) -> Verdict:
 def _summarize(result: Result) -> str:
     match result:
         case OrderResult():
-            counts = [
-                _count_subscriptions(result.subscriptions),
-                _count_text(len(result.order_line_items), "order line item"),
-                _count_text(len(result.invoices), "invoice"),
-            ]
             is_completed = result.order_status == "Completed"
             title = "Order completed" if is_completed else f"Order is {result.order_status}, as expected here"
-            listed = ", ".join(part for part in counts if part)
+            listed = ", ".join(part for part in (_subscriptions_text(result.subscriptions), *_others(result)) if part)
             return f"{title}: {listed}." if listed else f"{title}."
         case PreviewResult():
-            parts = [_count_text(len(result.invoices), "invoice"), _count_text(len(result.credit_memos), "credit memo")]
-            return f"Preview completed: {', '.join(part for part in parts if part) or 'nothing to bill'}."
-        case _:
+            return f"Preview completed: {_documents_text(result)}."
+        case OperationResult():
+            return f"Completed, operation job: {result.title}."
+        case OtherResult():
             return f"Job completed; its type ({result.job_type or 'none given'}) is not documented."
+        case _:
+            assert_never(result)
 
 
-def _count_subscriptions(subscriptions: tuple[Subscription, ...]) -> str:
+def _subscriptions_text(subscriptions: tuple[Subscription, ...]) -> str:
     """Return the number of subscriptions, and of those not Active: `300 subscriptions, 2 of them Suspended`."""
     total, others = len(subscriptions), count_inactive(subscriptions)
     text = _count_text(total, "subscription")
@@ -218,24 +217,28 @@ def _count_subscriptions(subscriptions: tuple[Subscription, ...]) -> str:
 def _created(result: Result) -> str:
     match result:
         case OrderResult():
-            parts = [short_number(result.order_number or result.order_id), _subscriptions(result.subscriptions)]
-            if not result.subscriptions:
-                parts += [
-                    _count_text(len(result.order_line_items), "order line item"),
-                    _count_text(len(result.invoices), "invoice"),
-                ]
+            created = [_short_subscriptions_text(result.subscriptions)] if result.subscriptions else _others(result)
+            parts = [short_number(result.order_number or result.order_id), *created]
             status = result.order_status if result.order_status != "Completed" else "completed"
             return " · ".join(part for part in parts if part) or f"order {status}"
         case PreviewResult():
-            parts = [
-                _count_text(len(result.invoices), "invoice"),
-                _count_text(len(result.credit_memos), "credit memo"),
-            ]
-            return f"preview: {', '.join(part for part in parts if part) or 'nothing to bill'}"
+            return f"preview: {_documents_text(result)}"
         case OperationResult():
             return result.title
-        case _:
+        case OtherResult():
             return _in_words(result.job_type) or "undocumented job type"
+        case _:
+            assert_never(result)
+
+
+def _others(result: OrderResult) -> list[str]:
+    """Return the numbers of order line items and invoices that an order created, each "" if there is none."""
+    return [_count_text(len(result.order_line_items), "order line item"), _count_text(len(result.invoices), "invoice")]
+
+
+def _documents_text(result: PreviewResult) -> str:
+    parts = [_count_text(len(result.invoices), "invoice"), _count_text(len(result.credit_memos), "credit memo")]
+    return ", ".join(part for part in parts if part) or "nothing to bill"
 
 
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -247,7 +250,7 @@ def _in_words(job_type: str) -> str:
     return _CAPITAL.sub(" ", job_type.removeprefix("Async")).lower() if is_name else job_type
 
 
-def _subscriptions(subscriptions: tuple[Subscription, ...]) -> str:
+def _short_subscriptions_text(subscriptions: tuple[Subscription, ...]) -> str:
     """Return `4 subscriptions`, or how many of them are in another status than Active: `2 of 4 Pending Acceptance`."""
     total, others = len(subscriptions), count_inactive(subscriptions)
     if not others:
@@ -303,8 +306,6 @@ def digest(report: Report, expected: Collection[str] = ()) -> Digest:
     `expected` is as in `judge`.
     """
     status = shorten(report.status, _NAME_LIMIT)
-    if report.result is None and not report.reasons:
-        return _bare(status)
     kind, order, account = (shorten(name, _NAME_LIMIT) for name in _about(report.result))
     verdict = judge(report, expected)
     cause = _cause_of(report, verdict.kind, expected)
@@ -337,16 +338,11 @@ def _about(result: Result | None) -> tuple[str, str, str]:
             return "preview", "", ""
         case OperationResult():
             return result.job_type, "", ""
-        case _:
+        case OtherResult():
             order, account = (str(result.fields.get(key) or "") for key in ("orderNumber", "accountNumber"))
             return result.job_type, order, account
-
-
-@lru_cache(maxsize=256)
-def _bare(status: str) -> Digest:
-    report = Report(status=status)
-    verdict = judge(report)
-    return Digest(status, verdict, **_cause_of(report, verdict.kind, ())._asdict())
+        case _:
+            assert_never(result)
 
 
 def _numbers(result: Result | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

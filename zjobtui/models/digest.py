@@ -10,7 +10,7 @@ FINAL_STATUSES = frozenset({"Completed", "Failed"})
 """Zuora's final statuses; with any other the job goes on."""
 
 DIGEST_VERSION = 7
-"""Increases when the rules of `assessment`, `result_problems` or `advice_rules` change.
+"""Increases when the rules of `assessment`, `result_problems` or `advice_rules` change, or `Digest` has a new field.
 
 Stored digests are then made again from the stored responses.
 """

@@ -17,7 +17,8 @@ class WatchedJob(Struct, frozen=True, kw_only=True):
     `batch` is the name of the jobs that it was added with, empty if it was added alone.
 
     `digest` and `last_answer_at` are of the last good response. `problem` is what the last call met, if it was not
-    good, and `problem_at` when a call last brought something else than a good response. `last_running_at` is when the
+    good, and `problem_at` when a call last brought something else than a good response. That Zuora does not know the
+    job is kept, with its time, while later calls fail in another way. `last_running_at` is when the
     job was last seen running, `ended_at` when it was first seen ended, so the end lies between. `planned` is the
     interval in seconds within which the next response was promised. `read_at` is when the user last looked at the job.
     `operation_checked_at` is when Zuora, which did not know the job, said that it is not an operation job either; it is
@@ -78,7 +79,7 @@ class WatchedJob(Struct, frozen=True, kw_only=True):
 
     @property
     def last_call_at(self) -> float:
-        """When a call about it last ended, successful or not; 0 if none has."""
+        """When a call about it last ended; 0 if none has. Failed calls after Zuora did not know it do not count."""
         return max(self.last_answer_at or 0.0, self.problem_at or 0.0)
 
     def differs_only_in_times(self, other: "WatchedJob") -> bool:
