@@ -110,9 +110,6 @@ _REMOVED_WITHOUT_REASON = "SELECT tenant, job FROM watches WHERE removed_at IS N
 _LOGGED = "SELECT tenant, job, given, label, added_at, removed_at, removed_as FROM watches"
 _REMOVED = "SELECT tenant, job, removed_at, removed_as FROM watches NOT INDEXED WHERE removed_at IS NOT NULL"
 
-StoredKey = tuple[str, str]
-"""What identifies a job in the store: its tenant as it was given, and the digits of its id."""
-
 LoggedKey = NewType("LoggedKey", tuple[str, str])
 """What identifies a job in the log: its tenant after `clean`, and the digits of its id. `key_of` makes it."""
 

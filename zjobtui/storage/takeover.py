@@ -8,6 +8,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from typing import NewType
 
 from msgspec import Struct
 
@@ -16,7 +17,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import ids_log, shared_tables
 from zjobtui.storage.database import primary_code
-from zjobtui.storage.ids_log import IdsLogError, Line, LoggedKey, StoredKey
+from zjobtui.storage.ids_log import IdsLogError, Line, LoggedKey
 from zjobtui.storage.recovery import copy_missing_jobs, place_of
 from zjobtui.storage.rows import (
     EVENT_COLUMNS,
@@ -31,6 +32,9 @@ from zjobtui.storage.rows import (
     write_change,
 )
 from zjobtui.storage.store_file import StoreFile, read_meta
+
+StoredKey = NewType("StoredKey", tuple[str, str])
+"""What identifies a job in the store: its tenant as it was given, and the digits of its id."""
 
 _ROWS = f"SELECT {', '.join(WATCH_COLUMNS)}, removed_at, removed_as FROM watches"
 _REPORT = ("at", "body", "call", "earlier_at", "earlier")
@@ -126,7 +130,7 @@ class _KnownJob(Struct, frozen=True):
     @property
     def key(self) -> StoredKey:
         """What identifies the job."""
-        return self.watch.job.tenant, self.watch.job.id.key
+        return StoredKey((self.watch.job.tenant, self.watch.job.id.key))
 
 
 _KnownJobs = Mapping[StoredKey, _KnownJob]
@@ -188,7 +192,7 @@ def _carry_jobs_over(
 
 def _read_places(connection: sqlite3.Connection) -> _Places:
     rows = connection.execute("SELECT tenant, job, added_at, removed_at, revision FROM watches")
-    return {(row["tenant"], row["job"]): row for row in rows}
+    return {StoredKey((row["tenant"], row["job"])): row for row in rows}
 
 
 def _is_to_add(known: _KnownJob, row: sqlite3.Row | None, line: Line | None) -> bool:
@@ -300,4 +304,4 @@ def _sound_events(source: sqlite3.Connection) -> Iterator[tuple[StoredKey, _Even
         with suppress(DamageError):
             for name in EVENT_COLUMNS:
                 check(name, (row[name],))
-            yield (row["tenant"], row["job"]), (row["at"], row["event"], row["text"], row["verdict"])
+            yield StoredKey((row["tenant"], row["job"])), (row["at"], row["event"], row["text"], row["verdict"])
