@@ -334,7 +334,7 @@ class Engine:
     ) -> "Future[EditResult]":
         """Edit jobs: `make` is applied to the published watchlist, for `unsaved`, and then to that of the service.
 
-        It must be a pure function, so that both changes are equal.
+        `make` must be a pure function, so that both changes are equal.
         """
         wanted = tuple(jobs)
 

@@ -291,36 +291,34 @@ class Poller:
             self._fault = fault
 
     async def _take_turn(self, poll: NextPoll, kind: CallKind) -> tuple[Observation, CallResult]:
-        """Request the status of a job; once for each id that Zuora does not know, also as that of an operation job.
+        """Request the status of a job. If Zuora does not know its id, request that of an operation job once.
 
-        Returns what is known of the job now, and the result of the last call; the two differ if the second call says
-        nothing about the job. If the limits leave no call for the operation job, it is requested after the next call
-        about the id.
+        Returns what is known of the job now, and the result of the last call. If both calls fail, Zuora does not know
+        the job, whatever went wrong in the second one. If that is not possible now, it follows the next call about the
+        job.
         """
         watch, waited = poll.watch, max(0.0, self._clock.now() - poll.due)
-        if watch.is_operation:
-            operation = await self._request(watch.job, kind, waited, self._source.observe_operation)
-            return operation.observation, operation
-        result = await self._request(watch.job, kind, waited, self._source.observe)
-        observation = result.observation
-        if isinstance(observation, Success) or observation.problem.kind is not ProblemKind.NOT_FOUND:
-            return observation, result
-        if watch.is_final or watch.operation_checked_at is not None:
-            return observation, result
-        wait = self._gate.count_second_call(observation.call, self._clock.now())
+        observe = self._source.observe_operation if watch.is_operation else self._source.observe
+        first = await self._request(watch.job, kind, waited, observe)
+        wait = await self._wait_for_second_call(poll, first) if _may_be_operation(watch, first.observation) else None
         if wait is None:
-            return observation, result
-        await asyncio.sleep(wait)
-        if not poll.is_by_hand and not self._may_plan():
-            return observation, result
-        if self._record_result(watch.job, result):
+            return first.observation, first
+        if self._record_result(watch.job, first):
             self._recover()
-        operation = await self._request(watch.job, kind, wait, self._source.observe_operation)
-        if isinstance(operation.observation, Success):
+        second = await self._request(watch.job, kind, wait, self._source.observe_operation)
+        if isinstance(second.observation, Success):
             log.info("tenant %s: job %s is an operation job", self.tenant, watch.job.id.given)
-            return operation.observation, operation
-        is_no_operation = operation.observation.problem.kind in _NO_OPERATION
-        return replace(observation, is_no_operation=is_no_operation), operation
+            return second.observation, second
+        is_no_operation = second.observation.problem.kind in _NO_OPERATION
+        return replace(first.observation, is_no_operation=is_no_operation), second
+
+    async def _wait_for_second_call(self, poll: NextPoll, first: CallResult) -> float | None:
+        """Wait until the limits allow a second call about a job; return the seconds, None if it is not to be made."""
+        wait = self._gate.count_second_call(first.observation.call, self._clock.now())
+        if wait is None:
+            return None
+        await asyncio.sleep(wait)
+        return wait if poll.is_by_hand or self._may_plan() else None
 
     async def _request(
         self, job: JobRef, kind: CallKind, waited: float, observe: Callable[[JobId, CallKind], Awaitable[Observation]]
@@ -435,6 +433,13 @@ class Poller:
         waiting = [watch for watch in watches if watch.job not in self._in_flight]
         self._queue.sweep(waiting, now, self._gate.limiter.even_rate(now, len(waiting) or 1))
         self._nudge.set()
+
+
+def _may_be_operation(watch: WatchedJob, observation: Observation) -> bool:
+    """Return whether Zuora does not know a job that was not requested as an operation job yet."""
+    if isinstance(observation, Success) or observation.problem.kind is not ProblemKind.NOT_FOUND:
+        return False
+    return not (watch.is_operation or watch.is_final or watch.operation_checked_at is not None)
 
 
 def _logged(job: JobRef, kind: CallKind, observation: Observation, waited: float, took: float) -> LoggedCall:
