@@ -34,7 +34,7 @@ from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, Observed
+from zjobtui.models.watchlist import Change, ObservedJob
 from zjobtui.storage.database import StoreError
 
 TEXTS = st.text(max_size=20)
@@ -104,7 +104,7 @@ def test_every_field_that_calls_and_people_write_comes_back(watches: list[Watche
         path = folder / "store"
         with opened(path) as (store, _):
             added(store, *bare)
-            brought = tuple(Observed(one) for one in watches)
+            brought = tuple(ObservedJob(one) for one in watches)
             store.apply(Change(watchlist(), annotated=tuple(watches), observed=brought))
         assert list(kept(path)) == watches
 
@@ -356,7 +356,7 @@ def test_digests_of_older_rules_are_made_anew_from_the_kept_answers(path: Path) 
         watches = observed(store, added(store, watch(1), watch(2, label="never seen")), done(NOW + 1))
         for one in watches:
             odd = replace(one, digest=Digest("Completed", Verdict(VerdictKind.DONE, "an old sentence")))
-            store.apply(Change(watchlist(), observed=(Observed(odd),)))
+            store.apply(Change(watchlist(), observed=(ObservedJob(odd),)))
         store.file.connection.execute("DELETE FROM reports WHERE position = 2")
         store.file.connection.execute("UPDATE meta SET value = 0 WHERE name = 'digest_version'")
     with opened(path) as (store, anew):

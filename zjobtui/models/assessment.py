@@ -63,10 +63,10 @@ def _apply_failure(watch: WatchedJob, failure: Failure, planned: Planned) -> Job
     if failure.is_no_operation:
         updated = replace(updated, operation_checked_at=failure.at)
     if watch.verdict.kind is VerdictKind.UNKNOWN:
-        return JobUpdate(_promise(updated, planned))
+        return JobUpdate(_with_planned(updated, planned))
     updated = replace(updated, changed_at=_changed_at(watch, failure.at))
     event = Event(watch.job, failure.at, EventKind.STATUS, UNKNOWN.sentence, VerdictKind.UNKNOWN.value)
-    return JobUpdate(_promise(updated, planned), events=(event,))
+    return JobUpdate(_with_planned(updated, planned), events=(event,))
 
 
 def _apply_success(watch: WatchedJob, response: Success, planned: Planned, expected: Collection[str]) -> JobUpdate:
@@ -87,13 +87,13 @@ def _apply_success(watch: WatchedJob, response: Success, planned: Planned, expec
         ended_at=response.at if new.is_final and watch.ended_at is None else watch.ended_at,
     )
     if same and watch.verdict.kind is not VerdictKind.UNKNOWN:
-        return JobUpdate(_promise(updated, planned), response if new.is_final else None)
+        return JobUpdate(_with_planned(updated, planned), response if new.is_final else None)
     updated = replace(updated, changed_at=_changed_at(watch, response.at))
     event = Event(watch.job, response.at, EventKind.STATUS, new.verdict.sentence, new.verdict.kind.value)
-    return JobUpdate(_promise(updated, planned), response, (event,))
+    return JobUpdate(_with_planned(updated, planned), response, (event,))
 
 
-def _promise(watch: WatchedJob, planned: Planned) -> WatchedJob:
+def _with_planned(watch: WatchedJob, planned: Planned) -> WatchedJob:
     seconds = planned(watch) if callable(planned) else planned
     return replace(watch, planned=min(seconds, LONGEST_PROMISE) if isfinite(seconds) else 0.0)
 

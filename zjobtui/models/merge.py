@@ -9,7 +9,7 @@ from zjobtui.models.history import Event, EventKind, History
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Success
 from zjobtui.models.watched_job import WatchedJob, observation_order
-from zjobtui.models.watchlist import Change, Observed, Watchlist, fill_annotations, with_annotations
+from zjobtui.models.watchlist import Change, ObservedJob, Watchlist, fill_annotations, with_annotations
 
 
 class ImportedJob(Struct, frozen=True):
@@ -69,7 +69,7 @@ def _added(new: list[ImportedJob]) -> Change:
         Watchlist({job.watch.job: job.watch for job in new if job.removal is None}),
         added=tuple(job.watch for job in new),
         removed=tuple(job.watch for job in new if job.removal is not None),
-        observed=tuple(Observed(job.watch, job.response) for job in new if job.response),
+        observed=tuple(ObservedJob(job.watch, job.response) for job in new if job.response),
         events=tuple(event for job in new for event in _timeline(job)),
     )
 
@@ -96,6 +96,6 @@ def _join(ours: WatchedJob, imported: ImportedJob, stored: LocalHistory, now: fl
     return Change(
         Watchlist({watch.job: watch}),
         annotated=(watch,) if written != ours else (),
-        observed=(Observed(watch, imported.response if has_answer else None),) if is_later or has_answer else (),
+        observed=(ObservedJob(watch, imported.response if has_answer else None),) if is_later or has_answer else (),
         events=tuple(event for event in imported.timeline if event.at > last) if is_later or has_answer else (),
     )

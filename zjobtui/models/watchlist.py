@@ -151,7 +151,7 @@ class Watchlist(Struct, frozen=True):
         statuses = expected.get(job.tenant, ()) if expected else ()
         update = apply_observation(self.watches[job], observation, planned, statuses)
         watchlist = Watchlist({**self.watches, job: update.watch})
-        return Change(watchlist, observed=(Observed(update.watch, update.response),), events=update.events)
+        return Change(watchlist, observed=(ObservedJob(update.watch, update.response),), events=update.events)
 
     def merged(self, watches: Iterable[WatchedJob], removed: Iterable[JobRef], now: float) -> "Watchlist":
         """Return this watchlist with what another window committed: jobs as they are on disk, and removed jobs.
@@ -206,8 +206,8 @@ def merge_job(ours: WatchedJob, theirs: WatchedJob, now: float) -> WatchedJob:
     return with_annotations(ours, theirs)
 
 
-class Observed(Struct, frozen=True):
-    """A job after an observation; `response` is set only if it must be stored in place of the one before."""
+class ObservedJob(Struct, frozen=True):
+    """A job as an observation left it; `response` is set only if it must be stored in place of the one before."""
 
     watch: WatchedJob
     response: "Success | None" = None
@@ -226,7 +226,7 @@ class Change(Struct, frozen=True):
 
     Another window may have written the other fields meanwhile.
     """
-    observed: tuple[Observed, ...] = ()
+    observed: tuple[ObservedJob, ...] = ()
     events: tuple[Event, ...] = ()
     dismissed: tuple[JobRef, ...] = ()
     """Jobs that are not added since they were removed and Zuora did not know them."""

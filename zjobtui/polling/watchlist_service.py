@@ -13,7 +13,7 @@ from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, Observed, Watchlist, with_annotations
+from zjobtui.models.watchlist import Change, ObservedJob, Watchlist, with_annotations
 from zjobtui.polling.edits import RemovedJobs, unsaved_ids
 from zjobtui.polling.protocols import WatchlistStore
 from zjobtui.polling.refused import PERMANENT, RefusedChanges, check_storable, jobs_of, text_of
@@ -96,7 +96,7 @@ class WatchlistService:
         self._store = store
         self._changed = changed
         self._supervisor = supervisor or Supervisor(changed)
-        self._arrived: list[tuple[Observed, tuple[Event, ...]]] = []  # news that is not queued for a commit yet
+        self._arrived: list[tuple[ObservedJob, tuple[Event, ...]]] = []  # news that is not queued for a commit yet
         self._held: dict[JobRef, WatchedJob] = {}  # jobs whose news is not published yet, as they were before it
         self._confirmed: dict[JobRef, WatchedJob] = {}
         self._uncommitted: list[Change] = []
@@ -227,14 +227,14 @@ class WatchlistService:
                 self._uncommitted.append(Change(self.watchlist, observed=confirmed))
                 await self._commit()
 
-    def _take_confirmed(self) -> tuple[Observed, ...]:
+    def _take_confirmed(self) -> tuple[ObservedJob, ...]:
         """Return the jobs of observations that only confirm, as they are now: they may have been judged again since.
 
-        Those with news that is still to be committed are kept until then.
+        No confirmation is committed before the news of its job, which is older: these jobs stay in `_confirmed`.
         """
         confirmed, listed, later = self._confirmed, self.watchlist.watches, self._not_tried()
         self._confirmed = {job: watch for job, watch in confirmed.items() if job in later}
-        return tuple(Observed(listed.get(job, watch)) for job, watch in confirmed.items() if job not in later)
+        return tuple(ObservedJob(listed.get(job, watch)) for job, watch in confirmed.items() if job not in later)
 
     async def _recall(self, jobs: list[JobRef], undone: Sequence[WatchedJob] = ()) -> tuple[WatchedJob, ...]:
         """Return what is known of removed jobs."""
@@ -281,7 +281,10 @@ class WatchlistService:
             await asyncio.sleep(GATHER)
 
     def _not_tried(self) -> set[JobRef]:
-        """Return the jobs with news that no attempt was made to commit; an edit may have queued it just now."""
+        """Return the jobs with news that no attempt was made to commit; an edit may have queued it just now.
+
+        News is in `_arrived`, then in `_uncommitted`; what is there while saving fails (`unsaved`) was tried.
+        """
         queued = () if self.unsaved else self._uncommitted
         news = chain((observed for observed, _ in self._arrived), *(change.observed for change in queued))
         return {observed.watch.job for observed in news}

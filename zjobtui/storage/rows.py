@@ -18,7 +18,7 @@ from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import CLOCK_AHEAD_SECONDS, LONGEST_PROMISE, WatchedJob
 from zjobtui.models.watchlist import ANNOTATIONS as ANNOTATION_FIELDS
-from zjobtui.models.watchlist import Change, Observed
+from zjobtui.models.watchlist import Change, ObservedJob
 from zjobtui.storage.migrations import ADDED_COLUMNS
 
 if TYPE_CHECKING:
@@ -415,7 +415,7 @@ def _update_each(
         raise MissingJobError
 
 
-def _observe(connection: sqlite3.Connection, jobs: Iterable[Observed], revision: int, latest: float) -> None:
+def _observe(connection: sqlite3.Connection, jobs: Iterable[ObservedJob], revision: int, latest: float) -> None:
     for observed in jobs:
         written = connection.execute(_OBSERVE, {**row_of(observed.watch), "revision": revision, "latest": latest})
         if written.rowcount and observed.response is not None:

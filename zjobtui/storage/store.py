@@ -18,7 +18,7 @@ from zjobtui.models.digest import DIGEST_VERSION, ExpectedStatuses
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, ExternalChanges, Observed, Watchlist
+from zjobtui.models.watchlist import Change, ExternalChanges, ObservedJob, Watchlist
 from zjobtui.storage import ids_log, shared_tables
 from zjobtui.storage.database import (
     BUSY_LIMIT,
@@ -487,7 +487,8 @@ class Store:
                 if watch.digest is not None and watch.digest != after and watch.digest.status == after.status:
                     renewed[watch.job] = replace(watch, digest=after)
         change = Change(
-            Watchlist({**watchlist.watches, **renewed}), observed=tuple(Observed(watch) for watch in renewed.values())
+            Watchlist({**watchlist.watches, **renewed}),
+            observed=tuple(ObservedJob(watch) for watch in renewed.values()),
         )
         if not self.is_read_only and (renewed or not is_current):
             try:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from zjobtui.models.history import Event
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, Observed, Watchlist
+from zjobtui.models.watchlist import Change, ObservedJob, Watchlist
 from zjobtui.storage import ids_log, shared_tables
 from zjobtui.storage.database import primary_code
 from zjobtui.storage.ids_log import IdsLogError, Line, LoggedKey
@@ -181,7 +181,7 @@ def _carry_jobs_over(
         added=tuple(known.watch for known in added),
         removed=tuple(known.watch for known in removed),
         annotated=tuple(known.watch for known in older.values()),
-        observed=tuple(Observed(known.watch) for known in jobs.values()),
+        observed=tuple(ObservedJob(known.watch) for known in jobs.values()),
         events=tuple(known.removal for known in removed if known.removal is not None),
     )
     write_change(connection, change, revision, now)
