@@ -38,7 +38,6 @@ KEYS = (
     *("status", "success", "errors", "result", "reasons", "jobType", "refunds", "writeOff", "paymentStatus"),
     *("paymentErrorCode", "subscriptions", "previewResult", "invoices", "orderNumber", "code", "message", "new"),
 )
-NOTHING = (None, "")
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -184,22 +183,26 @@ def is_proven(value: Value) -> bool:
     result = value.get("result")
     if not isinstance(result, dict) or not result or has_errors(value.get("errors")):
         return False
-    if has_errors(result.get("reasons")) or result.get("success") not in (None, True, ""):
+    if has_errors(result.get("reasons")) or not (result.get("success") is True or is_blank(result.get("success"))):
         return False
     job_type = result.get("jobType")
-    if job_type == "AsyncCreateOrder" or (job_type in NOTHING and "orderNumber" in result and not is_preview(result)):
+    if job_type == "AsyncCreateOrder" or (is_blank(job_type) and "orderNumber" in result and not is_preview(result)):
         return is_proven_order(result)
-    return is_preview(result) or result.get("status") in (None, "", "Completed", "Success")
+    return is_preview(result) or is_blank(result.get("status")) or result["status"] in ("Completed", "Success")
 
 
 def is_proven_order(result: Value) -> bool:
     return (
         result.get("status") == "Completed"
         and result.get("paymentStatus") not in {"Error", "Failed"}
-        and result.get("paymentErrorCode") in NOTHING
-        and result.get("paymentErrorMessage") in NOTHING
+        and is_blank(result.get("paymentErrorCode"))
+        and is_blank(result.get("paymentErrorMessage"))
         and all(is_well(result.get(name)) for name in ("refunds", "writeOff"))
     )
+
+
+def is_blank(text: Value) -> bool:
+    return text is None or (isinstance(text, str) and not text.strip())
 
 
 def is_preview(result: Value) -> bool:
@@ -208,12 +211,12 @@ def is_preview(result: Value) -> bool:
 
 def is_well(some: Value) -> bool:
     """Whether a list of refunds or write-offs contains no failure."""
-    if some in NOTHING:
+    if is_blank(some):
         return True
     return isinstance(some, list) and all(
-        isinstance(one, dict) and one.get("status") in (None, "", "Success") for one in some
+        isinstance(one, dict) and (is_blank(one.get("status")) or one["status"] == "Success") for one in some
     )
 
 
 def has_errors(errors: Value) -> bool:
-    return any(one not in (None, "", {}) for one in (errors if isinstance(errors, list) else [errors]))
+    return any(not (is_blank(one) or one == {}) for one in (errors if isinstance(errors, list) else [errors]))
