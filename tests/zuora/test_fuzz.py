@@ -194,7 +194,7 @@ def is_proven(value: Value) -> bool:
 def is_proven_order(result: Value) -> bool:
     return (
         result.get("status") == "Completed"
-        and result.get("paymentStatus") not in {"Error", "Failed"}
+        and result.get("paymentStatus") not in ("Error", "Failed")
         and is_blank(result.get("paymentErrorCode"))
         and is_blank(result.get("paymentErrorMessage"))
         and all(is_well(result.get(name)) for name in ("refunds", "writeOff"))

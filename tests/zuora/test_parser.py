@@ -321,6 +321,7 @@ def test_a_long_refusal_is_cut() -> None:
         ({"jobType": "AsyncPreviewOrder"}, PreviewResult),
         ({"jobType": "AsyncSomething", "orderNumber": "O-1"}, OtherResult),
         ({"jobType": "", "orderNumber": "O-1"}, OrderResult),
+        ({"jobType": " ", "orderNumber": "O-1"}, OrderResult),
         ({"subscriptionNumbers": ["S"]}, OrderResult),
         ({"previewResult": {}}, PreviewResult),
         ({"invoices": []}, PreviewResult),

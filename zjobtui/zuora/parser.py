@@ -229,8 +229,9 @@ def _take_outcome(fields: Fields, *, is_failed: bool) -> tuple[bool | None, tupl
 
 
 def _job_type(value: Rest) -> Json:
-    if value.get("jobType"):
-        return value["jobType"]
+    named = value.get("jobType")
+    if named and not (isinstance(named, str) and named.isspace()):
+        return named
     if not _PREVIEW_SIGNS.isdisjoint(value):
         return "AsyncPreviewOrder"
     return None if _ORDER_SIGNS.isdisjoint(value) else "AsyncCreateOrder"
