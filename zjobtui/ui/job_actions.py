@@ -100,23 +100,23 @@ class JobActions:
         *,
         where: str = "",
     ) -> None:
-        """Take jobs off the watchlist, with undo; `more` completes the confirmation, `where` the question."""
+        """Take jobs off the watchlist, with undo; `more` ends the text of the result, `where` the question."""
         listed, (_, hidden) = self._presenter.state.watchlist, self._presenter.marks
         more += f", {hidden:,} not: hidden by the filter" if hidden else ""
         step = UndoStep(
             lambda taken: [self._engine.restore(taken)],
             done,
-            lambda taken: bool(taken) and self._go_to(_jobs(taken)),
+            lambda taken: self._go_to(_jobs(taken)),
         )
 
-        def confirmation(taken: Watches) -> str:
+        def result_text(taken: Watches) -> str:
             return f"{describe_jobs(taken)} {done}{more}{_left_in_batches(listed, taken)}" if taken else ""
 
         yes, no = action.format(self._describe(targets)), "Cancel"
 
         def proceed(choice: str | None) -> None:
             if choice == yes:
-                self._undo_stack.track([take_off(_jobs(targets))], step, confirmation)
+                self._undo_stack.track([take_off(_jobs(targets))], step, result_text)
 
         if len(targets) > CONFIRM_ABOVE:
             self._screen.app.push_screen(ChoiceDialog(f"{yes}{where}?", (no, yes)), proceed)
@@ -307,7 +307,7 @@ class JobActions:
         ]
         is_new = frozenset(new)
 
-        def confirmation(changed: Watches) -> str:
+        def result_text(changed: Watches) -> str:
             added = [watch.job for watch in changed if watch.job in is_new]
             dismissed = adding.result().change.dismissed if _has_succeeded(adding) else ()
             shown = added or [job for job in refs if job not in dismissed]
@@ -328,7 +328,7 @@ class JobActions:
 
         edits = self._annotate([(watch, _with_entered(watch, jobs, tags)) for watch in known])
         adding = self._engine.watch(watches, () if jobs.is_alone else new)
-        self._undo_stack.track([adding, *edits], UndoStep(revert, "added"), confirmation)
+        self._undo_stack.track([adding, *edits], UndoStep(revert, "added"), result_text)
 
     def _annotate(self, pairs: Sequence[tuple[WatchedJob, WatchedJob]]) -> "Iterator[Future[EditResult]]":
         """Give the first job of each pair the label, tags, note and batch of the second, as far as they differ."""
@@ -390,7 +390,7 @@ def group_by_text(texts: Mapping[JobRef, str]) -> Iterable[tuple[str, list[JobRe
 
 
 def _left_in_batches(listed: Iterable[WatchedJob], taken: Watches) -> str:
-    """Return how many jobs of their running batches stay after these are taken off the list, for a confirmation."""
+    """Return how many jobs of their running batches stay after these are taken off the list, as the end of a text."""
     gone, names = {watch.job for watch in taken}, {watch.batch for watch in taken if watch.batch}
     left = [watch for watch in listed if watch.batch in names and watch.job not in gone]
     running = {watch.batch for watch in left if watch.verdict.kind is VerdictKind.RUNNING}

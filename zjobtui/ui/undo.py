@@ -1,4 +1,4 @@
-"""Confirmation of edits, and the stack of undo steps.
+"""Results of edits, and the stack of undo steps.
 
 An edit has ended when it is committed, or after some seconds with the reason why it is not saved yet.
 """
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 from textual.screen import Screen
-from textual.worker import Worker
 
 from zjobtui.formatting.symbols import job_name, plural
 from zjobtui.logs import get_logger
@@ -39,103 +38,100 @@ class UndoStep(Struct, frozen=True):
 
 
 class UndoStack:
-    """Wait for edits of the engine, confirm them with the undo key, and undo them."""
+    """Wait for edits of the engine, show their results with the undo key, and undo them.
+
+    Edits and undos take turns in the order in which the user asked for them.
+    """
 
     def __init__(self, screen: Screen[None], key: str) -> None:
         self._screen = screen
         self._key = key
         self._steps: deque[tuple[UndoStep, Watches]] = deque(maxlen=MAX_STEPS)
-        self._workers: list[Worker[None]] = []
+        self._turn = asyncio.Lock()  # wakes those that wait in their order
 
     def track(
         self,
         futures: "Iterable[Future[EditResult]]",
         step: UndoStep,
-        confirmation: Callable[[Watches], str] | None = None,
+        result_text: Callable[[Watches], str] | None = None,
     ) -> None:
-        """Confirm the edits once they have ended, as in “2 jobs removed”, and keep the undo step.
+        """Show the result once the edits have ended, as in “2 jobs removed”, and keep the undo step.
 
-        `confirmation` returns another text for the changed jobs. Without a text nothing is shown.
+        `result_text` returns another text for the changed jobs. Without a text nothing is shown.
         """
-        self._start(futures, confirmation or partial(_confirmation, step.done), step)
-
-    def _start(
-        self,
-        futures: "Iterable[Future[EditResult]]",
-        confirmation: Callable[[Watches], str],
-        step: UndoStep | None = None,
-        undone: tuple[UndoStep, Watches] | None = None,
-    ) -> None:
-        self._workers = [worker for worker in self._workers if not worker.is_finished]
-        self._workers.append(self._screen.run_worker(self._confirm(futures, confirmation, step, undone)))
+        text = result_text or partial(_result_text, step.done)
+        self._screen.run_worker(self._end_edits(tuple(futures), step, text))
 
     def undo(self) -> None:
-        """Undo the last change, after all pending edits have ended; what fails can be undone again."""
-        if any(not worker.is_finished for worker in self._workers):
-            self._screen.run_worker(self._undo_when_ended())
-        else:
-            self._undo()
+        """Undo the last change, after all earlier edits and undos have ended; what fails can be undone again."""
+        self._screen.run_worker(self._undo())
 
-    async def _undo_when_ended(self) -> None:
-        for worker in tuple(self._workers):
-            await worker.wait()
-        self._undo()
-
-    def _undo(self) -> None:
-        if not self._steps:
-            toast(self._screen.app, "Nothing to undo.")
-            return
-        step, watches = self._steps.pop()
-
-        def confirmation(reverted: Watches) -> str:
-            step.follow_up(reverted)
-            if reverted:
-                return f"Undone: {_confirmation(step.done, reverted)}"
-            more = f"; {self._key} undoes the change before it" if self._steps else ""
-            return f"Nothing left to undo of “{_confirmation(step.done, watches)}”{more}"
-
-        self._start(step.revert(watches), confirmation, undone=(step, watches))
-
-    async def _confirm(
-        self,
-        futures: "Iterable[Future[EditResult]]",
-        confirmation: Callable[[Watches], str],
-        step: UndoStep | None,
-        undone: tuple[UndoStep, Watches] | None,
+    async def _end_edits(
+        self, futures: "Sequence[Future[EditResult]]", step: UndoStep, result_text: Callable[[Watches], str]
     ) -> None:
-        """Wait for edits; if some of them fail, the others are confirmed and can be undone all the same."""
-        results: list[EditResult] = []
-        faults: list[str] = []
-        if pending := [asyncio.wrap_future(future) for future in futures]:
-            await asyncio.wait(pending)
-        for future in pending:
-            try:
-                results.append(future.result())
-            except (Exception, asyncio.CancelledError) as fault:  # the screen must survive an engine that has ended
-                log.exception("an edit failed")
-                faults.append(str(fault) or "polling has stopped.")
-        changes = [result.change for result in results]
-        watches = tuple(watch for change in changes for watch in (*change.added, *change.removed, *change.annotated))
-        if faults and undone is not None:
-            reverted = {watch.job for watch in watches}
-            self._push(undone[0], tuple(watch for watch in undone[1] if watch.job not in reverted))
-        hint = f"; {self._key} to undo" if self._push(step, watches) else ""
-        text = confirmation(watches) if watches or not faults else ""
+        async with self._turn:
+            ended = await _wait_for(futures)
+            if ended.watches:
+                self._steps.append((step, ended.watches))
+            self._show(ended, result_text, f"; {self._key} to undo" if ended.watches else "")
+
+    async def _undo(self) -> None:
+        async with self._turn:
+            if not self._steps:
+                toast(self._screen.app, "Nothing to undo.")
+                return
+            step, watches = self._steps.pop()
+            ended = await _wait_for(step.revert(watches))
+            if ended.watches:
+                step.follow_up(ended.watches)
+            reverted = {watch.job for watch in ended.watches}
+            left = tuple(watch for watch in watches if watch.job not in reverted)
+            if ended.error and left:
+                self._steps.append((step, left))
+            self._show(ended, partial(self._undo_text, step.done, watches))
+
+    def _undo_text(self, done: str, watches: Watches, reverted: Watches) -> str:
+        if reverted:
+            return f"Undone: {_result_text(done, reverted)}"
+        more = f"; {self._key} undoes the change before it" if self._steps else ""
+        return f"Nothing left to undo of “{_result_text(done, watches)}”{more}"
+
+    def _show(self, ended: "_EndedEdits", result_text: Callable[[Watches], str], hint: str = "") -> None:
+        """Show what has changed, and why the rest has not."""
+        text = result_text(ended.watches) if ended.watches or not ended.error else ""
         texts = [f"{text}{hint}."] if text else []
-        if faults:
-            texts.append(f"The change{' to other jobs' if texts else ''} failed: {faults[0]}")
+        if ended.error:
+            texts.append(f"The change{' to other jobs' if texts else ''} failed: {ended.error}")
         if texts:
-            toast(self._screen.app, " ".join(texts), results[-1].unsaved if results else "")
-
-    def _push(self, step: UndoStep | None, watches: Watches) -> bool:
-        """Keep how to undo the change of these jobs; return whether there is anything to undo."""
-        if step is None or not watches:
-            return False
-        self._steps.append((step, watches))
-        return True
+            toast(self._screen.app, " ".join(texts), ended.unsaved)
 
 
-def _confirmation(done: str, watches: Watches) -> str:
+class _EndedEdits(Struct, frozen=True):
+    """The changed jobs, why the first edit that failed did, and why the last change is not on disk yet."""
+
+    watches: Watches
+    error: str
+    unsaved: str
+
+
+async def _wait_for(futures: "Iterable[Future[EditResult]]") -> _EndedEdits:
+    """Wait until all edits have ended, successful or not."""
+    results: list[EditResult] = []
+    errors: list[str] = []
+    if pending := [asyncio.wrap_future(future) for future in futures]:
+        await asyncio.wait(pending)
+    for future in pending:
+        try:
+            results.append(future.result())
+        except (Exception, asyncio.CancelledError) as error:  # the screen must survive an engine that has ended
+            log.exception("an edit failed")
+            errors.append(str(error) or "polling has stopped.")
+    changes = [result.change for result in results]
+    watches = tuple(watch for change in changes for watch in (*change.added, *change.removed, *change.annotated))
+    return _EndedEdits(watches, errors[0] if errors else "", results[-1].unsaved if results else "")
+
+
+def _result_text(done: str, watches: Watches) -> str:
     return f"{describe_jobs(watches)} {done}" if watches else ""
 
 
