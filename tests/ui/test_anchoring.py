@@ -206,6 +206,29 @@ async def test_a_key_does_not_act_on_a_job_that_has_just_come_under_the_cursor()
         assert len(engine.state.watchlist) == 3, "what comes after a removed job was meant"
 
 
+@pytest.mark.parametrize("key", ["x", "X"])
+async def test_what_comes_after_jobs_removed_by_a_dialog_was_meant_however_long_it_was_open(key: str) -> None:
+    engine = crowd(0, failed=25)
+    async with run_monitor(engine) as view:
+        await view.press(*["space"] * 21, "up", key)
+        await pass_time(view, 3)
+        await view.press("down", "enter")
+        assert len(engine.state.watchlist) == 4
+        await view.press(key)
+        assert len(engine.state.watchlist) == 3
+
+
+async def test_a_dialog_that_changes_no_job_lets_no_key_act_on_a_job_that_has_just_come_under_the_cursor() -> None:
+    engine = crowd(5)
+    async with run_monitor(engine) as view:
+        await view.press("y", "escape")
+        engine.remove([job(int(selected(view), 16))])
+        await view.settled()
+        await view.press("x")
+        assert view.toast == "Another job has just moved under the cursor: press the key again to act on it."
+        assert len(engine.state.watchlist) == 4
+
+
 async def test_a_job_that_has_just_come_under_the_cursor_is_not_marked() -> None:
     engine = crowd(5)
     async with run_monitor(engine) as view:

@@ -58,7 +58,7 @@ class JobActions:
         self._presenter = presenter
         self._go_to = go_to
         self._share = ShareActions(context, detail, export_folder, self._describe)
-        self._undo_stack = UndoStack(context.screen, undo_key)
+        self._undo_stack = UndoStack(context.screen, undo_key, presenter.note_action)
 
     def add(self, text: str = "") -> None:
         """Ask for a text with ids, and watch these jobs; the tenant of the selected job is offered first."""
@@ -125,7 +125,6 @@ class JobActions:
 
     def undo(self) -> None:
         """Undo the last change."""
-        self._presenter.note_action()
         self._undo_stack.undo()
 
     def label(self) -> None:
@@ -158,7 +157,6 @@ class JobActions:
 
     def mark_all_read(self) -> None:
         """Mark all shown jobs as read."""
-        self._presenter.note_action()
         step = UndoStep(lambda read: [self._engine.mark_unread(_jobs(read))], "marked as read")
         if unread := self._presenter.unread_jobs():
             self._undo_stack.track([self._engine.mark_read(unread)], step)
@@ -169,6 +167,7 @@ class JobActions:
     def refresh(self) -> None:
         """Poll jobs now."""
         if targets := self._targets():
+            self._presenter.note_action()
             self._engine.poll_now(_jobs(targets))
             self._toast(f"Refreshing {self._describe(targets)}…")
 
@@ -288,7 +287,6 @@ class JobActions:
         """Watch the new jobs, and write on the known ones what was entered; all of it is one step to undo."""
         if jobs is None or not (jobs.ids or jobs.left_out.near_misses or jobs.left_out.broken):
             return
-        self._presenter.note_action()
         now, watchlist, tags = self._clock.now(), self._presenter.state.watchlist, parse_tags(jobs.tags)
         refs = [JobRef(jobs.tenant, job_id) for job_id in jobs.ids]
         known = tuple(watch for job in refs if (watch := watchlist.get(job)) is not None)

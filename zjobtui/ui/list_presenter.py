@@ -165,7 +165,7 @@ class ListPresenter:
         self._used_at = self._clock.boot()
 
     def note_action(self) -> None:
-        """Note that the user has just done something to jobs, after which another may be under the cursor."""
+        """Note that jobs are now changed or polled for the user, after which another may be under the cursor."""
         self._acted_at = self._clock.boot()
 
     @property

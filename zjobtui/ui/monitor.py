@@ -226,11 +226,8 @@ class Monitor(Screen[None]):
             if not self._presenter.has_marks and self._is_for_another():
                 return
             self._pin_selection()
-            self._presenter.note_action()
         if (pending := action.run(self)) is not None:
             await pending
-        if action.on_selected:
-            self._presenter.note_action()
 
     def note_input(self) -> None:
         """Note that the user has used keyboard or mouse."""

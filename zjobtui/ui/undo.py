@@ -40,12 +40,13 @@ class UndoStep(Struct, frozen=True):
 class UndoStack:
     """Wait for edits of the engine, show their results with the undo key, and undo them.
 
-    Edits and undos take turns in the order in which the user asked for them.
+    Edits and undos take turns in the order in which the user asked for them. `note_action` is called when one is made.
     """
 
-    def __init__(self, screen: Screen[None], key: str) -> None:
+    def __init__(self, screen: Screen[None], key: str, note_action: Callable[[], None]) -> None:
         self._screen = screen
         self._key = key
+        self._note_action = note_action
         self._steps: deque[tuple[UndoStep, Watches]] = deque(maxlen=MAX_STEPS)
         self._turn = asyncio.Lock()  # wakes those that wait in their order
 
@@ -59,6 +60,7 @@ class UndoStack:
 
         `result_text` returns another text for the changed jobs. Without a text nothing is shown.
         """
+        self._note_action()
         text = result_text or partial(_result_text, step.done)
         self._screen.run_worker(self._end_edits(tuple(futures), step, text))
 
@@ -81,6 +83,7 @@ class UndoStack:
                 toast(self._screen.app, "Nothing to undo.")
                 return
             step, watches = self._steps.pop()
+            self._note_action()
             ended = await _wait_for(step.revert(watches))
             if ended.watches:
                 step.follow_up(ended.watches)
