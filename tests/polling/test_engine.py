@@ -408,7 +408,7 @@ CALLS: dict[str, Callable[[Engine], object]] = {
     "note": lambda engine: engine.note([job(1)], "a"),
     "set_batch": lambda engine: engine.set_batch([job(1)], "a"),
     "mark_read": READ,
-    "mark_unread": lambda engine: engine.mark_unread([job(1)]),
+    "set_read_at": lambda engine: engine.set_read_at({job(1): None}),
     "read_related": lambda engine: engine.read_related("env", RelatedKind.ORDER, "O-1"),
     "poll_now": lambda engine: engine.poll_now([job(1)]),
     "set_selected": lambda engine: engine.set_selected(job(1)),

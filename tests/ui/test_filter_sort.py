@@ -457,6 +457,22 @@ async def test_marking_all_as_read_is_confirmed_and_undone() -> None:
         assert "".join(view.jobs).count("●") == 2
 
 
+async def test_undoing_marking_all_as_read_restores_when_each_job_was_read() -> None:
+    engine = staged(*["recorded-completed-order-pending"] * 3)
+    engine.mark_read([job(1), job(2)])
+    for number in (1, 2):
+        tell(engine, number, "recorded-failed-lock", after=60)
+    before = {watch.job: watch.read_at for watch in engine.state.watchlist}
+    async with run_monitor(engine) as view:
+        await view.press("A")
+        tell(engine, 2, "recorded-completed-order-pending", after=60)
+        engine.mark_read([job(2)])
+        await view.press("u")
+        assert view.toast == "Undone: 2 jobs marked as read."
+    after = {watch.job: watch.read_at for watch in engine.state.watchlist}
+    assert after == before | {job(2): engine.clock.at}
+
+
 async def test_a_range_without_a_first_mark_explains_how_to_mark() -> None:
     async with run_monitor(staged(*["recorded-processing"] * 4)) as view:
         await view.press("V")

@@ -116,9 +116,9 @@ class Watchlist(Struct, frozen=True):
         """Mark jobs as read; those that are read already stay as they are."""
         return self._annotate(jobs, "read_at", lambda watch: _mark_read(watch, at))
 
-    def mark_unread(self, jobs: Iterable[JobRef]) -> "Change":
-        """Mark jobs as unread."""
-        return self._annotate(jobs, "read_at", lambda watch: replace(watch, read_at=None))
+    def set_read_at(self, times: Mapping[JobRef, float | None]) -> "Change":
+        """Set when jobs were read; None for never."""
+        return self._annotate(times, "read_at", lambda watch: replace(watch, read_at=times[watch.job]))
 
     def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...]) -> "Change":
         """Replace the tags of jobs."""

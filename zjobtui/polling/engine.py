@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Container, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -178,11 +178,10 @@ class Engine:
             Change(self.state.watchlist),
         )
 
-    def mark_unread(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
-        """Mark jobs as unread."""
-        unread = tuple(jobs)
+    def set_read_at(self, times: Mapping[JobRef, float | None]) -> "Future[EditResult]":
+        """Set when jobs were read, to undo `mark_read`; None for never."""
         return self._submit(
-            lambda service, applied: service.edit(lambda watchlist: watchlist.mark_unread(unread), applied),
+            lambda service, applied: service.edit(lambda watchlist: watchlist.set_read_at(times), applied),
             Change(self.state.watchlist),
         )
 

@@ -157,9 +157,14 @@ class JobActions:
 
     def mark_all_read(self) -> None:
         """Mark all shown jobs as read."""
-        step = UndoStep(lambda read: [self._engine.mark_unread(_jobs(read))], "marked as read")
+        before = {watch.job: watch.read_at for watch in self._presenter.state.watchlist}
+
+        def take_back(read: Watches) -> "list[Future[EditResult]]":
+            jobs = self._find_unchanged(read, attrgetter("read_at"))
+            return [self._engine.set_read_at({job: before[job] for job in jobs})]
+
         if unread := self._presenter.unread_jobs():
-            self._undo_stack.track([self._engine.mark_read(unread)], step)
+            self._undo_stack.track([self._engine.mark_read(unread)], UndoStep(take_back, "marked as read"))
         else:
             self._toast("No unread jobs.")
         self._presenter.unfreeze_order()
@@ -261,11 +266,7 @@ class JobActions:
             return [change(jobs, text) for text, jobs in group_by_text(texts)]
 
         def take_back(changed: Watches) -> "list[Future[EditResult]]":
-            now = self._engine.state.watchlist
-            mine = [
-                after.job for after in changed if (watch := now.get(after.job)) and current(watch) == current(after)
-            ]
-            return apply({job: before[job] for job in mine})
+            return apply({job: before[job] for job in self._find_unchanged(changed, current)})
 
         def save(text: str | None) -> None:
             if text is None or text == start:
@@ -282,6 +283,12 @@ class JobActions:
             )
             hint = remove if start else keep
         self._screen.app.push_screen(PromptDialog(title.format(self._describe(targets)), start, hint), save)
+
+    def _find_unchanged(self, written: Watches, value_of: Callable[[WatchedJob], object]) -> list[JobRef]:
+        """Return the jobs that still have what an edit of this window has written."""
+        now = self._engine.state.watchlist
+        pairs = ((now.get(after.job), after) for after in written)
+        return [after.job for watch, after in pairs if watch is not None and value_of(watch) == value_of(after)]
 
     def _add(self, jobs: NewJobs | None) -> None:
         """Watch the new jobs, and write on the known ones what was entered; all of it is one step to undo."""
