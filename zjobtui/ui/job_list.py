@@ -191,10 +191,9 @@ class JobList(LineListView):
         changed = {index for index, (a, b) in enumerate(zip(before, watches, strict=False)) if a is not b}
         if len(before) == len(watches) and all(before[index].job == watches[index].job for index in changed):
             has_same_widths = self._measure([watches[index] for index in changed])
-            self._find_needing(changed)
+            self._find_needing(range(len(watches)) if has_folds else changed)
             self.refresh_changed(changed if is_same_pause and has_same_widths and not has_folds else None)
             if has_folds:
-                self._find_needing(range(len(watches)))
                 self._post_cursor_moved()
             return
         known = {id(watch) for watch in before} if self._widths else set()
