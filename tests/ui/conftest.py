@@ -11,7 +11,7 @@ def _same_screen_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "UTC")
         time.tzset()
-        patch.setattr("zjobtui.ui.state_feed.NEWS_EVERY", 0.0)
+        patch.setattr("zjobtui.ui.state_feed.SOON_EVERY", 0.0)
         patch.setattr("zjobtui.ui.state_feed.TIMES_EVERY", 0.0)
         patch.setattr("zjobtui.ui.monitor.TICK_SECONDS", 0.1)
         yield

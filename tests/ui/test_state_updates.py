@@ -1,4 +1,4 @@
-"""News is drawn at once, mere times are drawn together."""
+"""Changes that the user waits for are drawn at once, mere times are drawn together."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ async def quiet_screen(
     engine = staged(*[RUNNING] * jobs)
     async with run_monitor(engine) as view:
         monkeypatch.setattr(state_feed, "TIMES_EVERY", times_every)
-        monkeypatch.setattr(state_feed, "NEWS_EVERY", NEVER)
+        monkeypatch.setattr(state_feed, "SOON_EVERY", NEVER)
         engine.clock.at += NEVER + 1
         yield view
 
@@ -65,7 +65,7 @@ async def eventually(is_met: Callable[[], bool]) -> None:
     ],
     ids=["done", "failed", "added", "removed", "labelled"],
 )
-async def test_news_is_drawn_at_once_even_if_times_are_pending(
+async def test_a_change_is_drawn_at_once_even_if_times_are_pending(
     monkeypatch: pytest.MonkeyPatch, happens: Callable[[ScriptedEngine], object], expected: str
 ) -> None:
     async with quiet_screen(monkeypatch, 2) as view:
@@ -74,7 +74,7 @@ async def test_news_is_drawn_at_once_even_if_times_are_pending(
         await eventually(lambda: expected in view.text)
 
 
-async def test_in_a_burst_news_waits_and_is_drawn_together(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_in_a_burst_changes_wait_and_are_drawn_together(monkeypatch: pytest.MonkeyPatch) -> None:
     async with quiet_screen(monkeypatch, 5) as view:
         tell(view.engine, 1, DONE, after=0.01)
         await eventually(lambda: "1 done" in view.bar)
@@ -130,9 +130,9 @@ def test_a_state_after_the_screen_is_closed_is_ignored() -> None:
         replace(STATE, fault="no secret"),
     ],
 )
-def test_verdicts_jobs_edits_and_problems_are_news(after: State) -> None:
-    assert state_feed.has_news(STATE, after)
-    assert state_feed.has_news(after, STATE)
+def test_verdicts_jobs_edits_and_problems_must_be_drawn_soon(after: State) -> None:
+    assert state_feed.must_draw_soon(STATE, after)
+    assert state_feed.must_draw_soon(after, STATE)
 
 
 @pytest.mark.parametrize(
@@ -148,5 +148,5 @@ def test_verdicts_jobs_edits_and_problems_are_news(after: State) -> None:
         ),
     ],
 )
-def test_later_times_and_other_rates_are_not_news(after: State) -> None:
-    assert not state_feed.has_news(STATE, after)
+def test_later_times_and_other_rates_can_wait(after: State) -> None:
+    assert not state_feed.must_draw_soon(STATE, after)

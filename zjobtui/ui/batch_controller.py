@@ -10,7 +10,7 @@ from zjobtui.models.batch_tracker import BatchTracker
 from zjobtui.models.batches import BatchProgress, closing_line
 from zjobtui.polling.state import State
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.state_feed import has_news
+from zjobtui.ui.state_feed import must_draw_soon
 from zjobtui.ui.status_bar import StatusBar
 from zjobtui.ui.toast import SHOWN_SECONDS, STAYS, clear_toasts, toast
 from zjobtui.ui.wallboard import Wallboard, board_of
@@ -48,7 +48,7 @@ class BatchController:
         if ended := self.tracker.update(state.watchlist):
             self._closing += map(closing_line, ended)
             self._has_new_ends = True
-        if self._wallboard is not None and has_news(before, state):
+        if self._wallboard is not None and must_draw_soon(before, state):
             self._show_board(self._wallboard)
 
     def tick(self) -> None:

@@ -1,4 +1,4 @@
-"""Transfer of the newest state from the engine's thread to the screen: when it is drawn, and which changes are news."""
+"""Transfer of the newest state from the engine's thread to the screen: when it is drawn."""
 
 import threading
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from zjobtui.models.diff import changed_pairs
 from zjobtui.models.watchlist import ANNOTATIONS
 from zjobtui.polling.state import State
 
-NEWS_EVERY = 0.2
-"""Minimum seconds between updates with news in a burst; the first one is shown at once."""
+SOON_EVERY = 0.2
+"""Minimum seconds between updates for changes that must be drawn soon, in a burst; the first one is drawn at once."""
 
 TIMES_EVERY = 0.5
 """Seconds for which states are collected that differ only in times."""
@@ -36,7 +36,7 @@ class StateArrived(Message):
 
 
 class StateFeed:
-    """Hold the newest state until it is drawn: at once while the user presses keys, soon if it has news, else later.
+    """Hold the newest state until it is drawn: at once while the user presses keys, else soon or later by what changed.
 
     `put` may be called on any thread; it posts `StateArrived` to the screen, whose handler calls `schedule`.
     """
@@ -47,7 +47,7 @@ class StateFeed:
         self._draw = draw
         self._newest: State | None = None
         self._lock = threading.Lock()
-        self._news_drawn_at = self._key_at = 0.0
+        self._drawn_soon_at = self._key_at = 0.0
         self._timer: Timer | None = None
 
     @property
@@ -73,8 +73,8 @@ class StateFeed:
             return
         if now - self._key_at <= KEYS_WITHIN:
             self.draw_now()
-        elif has_news(shown, state):
-            self._draw_in(self._news_drawn_at + NEWS_EVERY - now, self._draw_news)
+        elif must_draw_soon(shown, state):
+            self._draw_in(self._drawn_soon_at + SOON_EVERY - now, self._draw_soon)
         elif self._timer is None:
             self._draw_in(TIMES_EVERY, self.draw_now)
 
@@ -96,12 +96,12 @@ class StateFeed:
         else:
             draw()
 
-    def _draw_news(self) -> None:
-        self._news_drawn_at = self._clock.boot()
+    def _draw_soon(self) -> None:
+        self._drawn_soon_at = self._clock.boot()
         self.draw_now()
 
 
-def has_news(before: State, after: State) -> bool:
+def must_draw_soon(before: State, after: State) -> bool:
     """Return whether the user waits for a change: a verdict, job, edit, message or tenant, not only later times."""
     if (before.unsaved, before.fault, before.notice) != (after.unsaved, after.fault, after.notice):
         return True
