@@ -12,7 +12,7 @@ from tests.benchmarks.floor import Floor
 from tests.benchmarks.subjects import FLOOR_TEXTS
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, in_turns, measure
-from zjobtui.ui.actions import CATALOGUE, bindings
+from zjobtui.ui.actions import CATALOGUE, KEY_BAR, bindings
 from zjobtui.ui.key_bar import KeyBar
 
 KINDS = ("none", "Textual's footer", "line of keys")
@@ -21,7 +21,7 @@ _AFTERWARDS = 0.3
 
 def footers(trials: int) -> Iterator[Table]:
     """CPU and wall time until the list and the line below it are painted."""
-    last = next(action.name for action in CATALOGUE if action.in_footer)
+    last = next(action.name for action in CATALOGUE if action.id in KEY_BAR)
     subjects = {kind: partial(_paint, kind, FLOOR_TEXTS[-1] if kind == KINDS[0] else f"{last} ") for kind in KINDS}
     in_turns(1, subjects)
     samples = in_turns(trials, subjects)

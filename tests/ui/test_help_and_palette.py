@@ -100,7 +100,7 @@ async def test_the_palette_starts_with_what_was_used_last_also_after_a_restart(s
     async with run_monitor(staged(RUNNING), size, memory=kept) as view:
         await view.press(":")
         await view.until("add (a)")
-        assert view.text.find("add (a)") < view.text.find("filter (/)")
+        assert view.text.find("add (a)") < view.text.find("remove (x)")
         await view.press(*"mute")
         await view.until("Mute or unmute")
         await view.press("enter")

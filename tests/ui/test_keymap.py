@@ -45,7 +45,7 @@ def test_the_former_id_of_a_renamed_action_still_works_and_is_reported() -> None
     ("action", "key", "expected"),
     [
         ("remov", "f5", "unknown action remov; did you mean remove?"),
-        ("zzz", "f5", "unknown action zzz; valid names: add, filter, next_verdict,"),
+        ("zzz", "f5", "unknown action zzz; valid names: add, remove, archive,"),
         ("remove", "crtl+r", "“crtl+r” is not a valid key; try f5, ctrl+r, R or ?"),
         ("remove", "<any>", "“<any>” is not a valid key"),
         ("remove", "a", "a is already the key of add; remove keeps x"),

@@ -1,6 +1,7 @@
 """The catalogue of actions: each entry feeds the key binding, the key bar, the palette and the help."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -12,6 +13,18 @@ from zjobtui.ui.detail_tabs import Tab
 
 if TYPE_CHECKING:
     from zjobtui.ui.monitor import Monitor
+
+
+class Group(StrEnum):
+    """The groups of actions in the help, in order."""
+
+    WATCHLIST = "Watchlist"
+    FILTER_AND_SORT = "Filter and sort"
+    POLLING = "Polling"
+    COPY_AND_EXPORT = "Copy and export"
+    NAVIGATION = "Navigation"
+    DETAIL_VIEWS = "Detail views"
+    PROGRAM = "Program"
 
 
 class Action(Struct, frozen=True):
@@ -26,8 +39,7 @@ class Action(Struct, frozen=True):
     keys: str
     name: str
     description: str
-    group: str
-    in_footer: bool = False
+    group: Group
     on_selected: bool = False
 
     @property
@@ -48,82 +60,7 @@ CATALOGUE = (
         "a",
         "add",
         "Add jobs from any pasted text that contains job ids",
-        "Watchlist",
-        in_footer=True,
-    ),
-    Action(
-        "filter",
-        lambda screen: screen.filter_controller.filter(),
-        "slash",
-        "filter",
-        "Filter the list by words and terms such as status:failed",
-        "Filter and sort",
-        in_footer=True,
-    ),
-    Action(
-        "next_verdict",
-        lambda screen: screen.filter_controller.next_verdict(),
-        "f",
-        "next verdict",
-        "Show only failed jobs, then only those that need attention, and so on, then all",
-        "Filter and sort",
-    ),
-    Action(
-        "previous_verdict",
-        lambda screen: screen.filter_controller.previous_verdict(),
-        "backspace",
-        "previous verdict",
-        "Go back one step: show only the jobs of the previous verdict",
-        "Filter and sort",
-    ),
-    Action(
-        "next_tenant",
-        lambda screen: screen.filter_controller.next_tenant(),
-        "T",
-        "next tenant",
-        "Show only the first tenant, then only the second, and so on, then all",
-        "Filter and sort",
-    ),
-    Action(
-        "saved_filters",
-        lambda screen: screen.filter_controller.saved_filters(),
-        "at",
-        "saved filters",
-        "Choose a saved filter, save the current one under a name, or delete one",
-        "Filter and sort",
-    ),
-    Action(
-        "sort",
-        lambda screen: screen.filter_controller.sort(),
-        "s",
-        "sort",
-        "Sort the list by a column, in either direction",
-        "Filter and sort",
-        in_footer=True,
-    ),
-    Action(
-        "columns",
-        lambda screen: screen.filter_controller.columns(),
-        "C",
-        "columns",
-        "Choose the columns of the list",
-        "Filter and sort",
-    ),
-    Action(
-        "mark_all_read",
-        lambda screen: screen.job_actions.mark_all_read(),
-        "A",
-        "all read",
-        "Mark all shown jobs as read",
-        "Filter and sort",
-    ),
-    Action(
-        "next_unread",
-        lambda screen: screen.job_list.go_to_next_unread(),
-        "n",
-        "next unread",
-        "Go to the next unread job; first to those out of view that failed or need attention",
-        "Filter and sort",
+        Group.WATCHLIST,
     ),
     Action(
         "remove",
@@ -131,9 +68,8 @@ CATALOGUE = (
         "x,delete",
         "remove",
         "Remove jobs from the watchlist",
-        "Watchlist",
+        Group.WATCHLIST,
         on_selected=True,
-        in_footer=True,
     ),
     Action(
         "archive",
@@ -141,7 +77,7 @@ CATALOGUE = (
         "X",
         "archive",
         "Archive jobs that have ended; `zjobtui ls --archived` lists them",
-        "Watchlist",
+        Group.WATCHLIST,
         on_selected=True,
     ),
     Action(
@@ -150,8 +86,7 @@ CATALOGUE = (
         "u",
         "undo",
         "Undo the last change: add, remove, archive, label, tags, note, batch, read",
-        "Watchlist",
-        in_footer=True,
+        Group.WATCHLIST,
     ),
     Action(
         "label",
@@ -159,9 +94,8 @@ CATALOGUE = (
         "l",
         "label",
         "Label jobs",
-        "Watchlist",
+        Group.WATCHLIST,
         on_selected=True,
-        in_footer=True,
     ),
     Action(
         "tags",
@@ -169,7 +103,7 @@ CATALOGUE = (
         "t",
         "tags",
         "Tag jobs",
-        "Watchlist",
+        Group.WATCHLIST,
         on_selected=True,
     ),
     Action(
@@ -178,7 +112,7 @@ CATALOGUE = (
         "o",
         "note",
         "Add a note to jobs",
-        "Watchlist",
+        Group.WATCHLIST,
         on_selected=True,
     ),
     Action(
@@ -187,7 +121,7 @@ CATALOGUE = (
         "B",
         "batch",
         "Name the batch of the job, or put the marked jobs into a batch",
-        "Watchlist",
+        Group.WATCHLIST,
         on_selected=True,
     ),
     Action(
@@ -196,7 +130,7 @@ CATALOGUE = (
         "z",
         "fold",
         "Fold the batch of the job into one row, or unfold it",
-        "Watchlist",
+        Group.WATCHLIST,
     ),
     Action(
         "mark",
@@ -204,7 +138,7 @@ CATALOGUE = (
         "space",
         "mark",
         "Mark or unmark the job; actions apply to the marked jobs",
-        "Watchlist",
+        Group.WATCHLIST,
     ),
     Action(
         "mark_range",
@@ -212,7 +146,7 @@ CATALOGUE = (
         "V",
         "mark range",
         "Mark all jobs from the last marked one to this one",
-        "Watchlist",
+        Group.WATCHLIST,
     ),
     Action(
         "mark_all",
@@ -220,54 +154,79 @@ CATALOGUE = (
         "asterisk",
         "mark all",
         "Mark or unmark all shown jobs",
-        "Watchlist",
+        Group.WATCHLIST,
     ),
     Action(
-        "refresh",
-        lambda screen: screen.refresh_targets(),
-        "r",
-        "refresh",
-        "Refresh jobs now, finished or not",
-        "Polling",
-        on_selected=True,
-        in_footer=True,
+        "filter",
+        lambda screen: screen.filter_controller.filter(),
+        "slash",
+        "filter",
+        "Filter the list by words and terms such as status:failed",
+        Group.FILTER_AND_SORT,
     ),
     Action(
-        "pause",
-        lambda screen: screen.toggle_pause(),
-        "p",
-        "pause",
-        "Pause or resume polling",
-        "Polling",
-        in_footer=True,
+        "next_verdict",
+        lambda screen: screen.filter_controller.next_verdict(),
+        "f",
+        "next verdict",
+        "Show only failed jobs, then only those that need attention, and so on, then all",
+        Group.FILTER_AND_SORT,
     ),
     Action(
-        "mute",
-        lambda screen: screen.toggle_mute(),
-        "b",
-        "mute",
-        "Mute or unmute notifications",
-        "Polling",
+        "previous_verdict",
+        lambda screen: screen.filter_controller.previous_verdict(),
+        "backspace",
+        "previous verdict",
+        "Go back one step: show only the jobs of the previous verdict",
+        Group.FILTER_AND_SORT,
     ),
     Action(
-        "copy",
-        lambda screen: screen.job_actions.copy(),
-        "y",
-        "copy",
-        "Copy an id, a number, a summary or the curl command",
-        "Copy and export",
-        on_selected=True,
-        in_footer=True,
+        "next_tenant",
+        lambda screen: screen.filter_controller.next_tenant(),
+        "T",
+        "next tenant",
+        "Show only the first tenant, then only the second, and so on, then all",
+        Group.FILTER_AND_SORT,
     ),
     Action(
-        "export",
-        lambda screen: screen.job_actions.export(),
-        "e",
-        "export",
-        "Save jobs to a file: JSON, CSV, Markdown or ids",
-        "Copy and export",
-        on_selected=True,
-        in_footer=True,
+        "saved_filters",
+        lambda screen: screen.filter_controller.saved_filters(),
+        "at",
+        "saved filters",
+        "Choose a saved filter, save the current one under a name, or delete one",
+        Group.FILTER_AND_SORT,
+    ),
+    Action(
+        "sort",
+        lambda screen: screen.filter_controller.sort(),
+        "s",
+        "sort",
+        "Sort the list by a column, in either direction",
+        Group.FILTER_AND_SORT,
+    ),
+    Action(
+        "columns",
+        lambda screen: screen.filter_controller.columns(),
+        "C",
+        "columns",
+        "Choose the columns of the list",
+        Group.FILTER_AND_SORT,
+    ),
+    Action(
+        "mark_all_read",
+        lambda screen: screen.job_actions.mark_all_read(),
+        "A",
+        "all read",
+        "Mark all shown jobs as read",
+        Group.FILTER_AND_SORT,
+    ),
+    Action(
+        "next_unread",
+        lambda screen: screen.job_list.go_to_next_unread(),
+        "n",
+        "next unread",
+        "Go to the next unread job; first to those out of view that failed or need attention",
+        Group.FILTER_AND_SORT,
     ),
     Action(
         "failures",
@@ -275,8 +234,58 @@ CATALOGUE = (
         "F",
         "failures",
         "Show failures by reason: the shown jobs that failed or need attention, in groups",
-        "Filter and sort",
-        in_footer=True,
+        Group.FILTER_AND_SORT,
+    ),
+    Action(
+        "refresh",
+        lambda screen: screen.refresh_targets(),
+        "r",
+        "refresh",
+        "Refresh jobs now, finished or not",
+        Group.POLLING,
+        on_selected=True,
+    ),
+    Action(
+        "pause",
+        lambda screen: screen.toggle_pause(),
+        "p",
+        "pause",
+        "Pause or resume polling",
+        Group.POLLING,
+    ),
+    Action(
+        "mute",
+        lambda screen: screen.toggle_mute(),
+        "b",
+        "mute",
+        "Mute or unmute notifications",
+        Group.POLLING,
+    ),
+    Action(
+        "call_log",
+        lambda screen: screen.job_actions.call_log(),
+        "L",
+        "call log",
+        "Show the last calls of all tenants",
+        Group.POLLING,
+    ),
+    Action(
+        "copy",
+        lambda screen: screen.job_actions.copy(),
+        "y",
+        "copy",
+        "Copy an id, a number, a summary or the curl command",
+        Group.COPY_AND_EXPORT,
+        on_selected=True,
+    ),
+    Action(
+        "export",
+        lambda screen: screen.job_actions.export(),
+        "e",
+        "export",
+        "Save jobs to a file: JSON, CSV, Markdown or ids",
+        Group.COPY_AND_EXPORT,
+        on_selected=True,
     ),
     Action(
         "handover",
@@ -284,7 +293,7 @@ CATALOGUE = (
         "H",
         "handover",
         "Write a handover of jobs as Markdown, for the next shift or for Zuora support",
-        "Copy and export",
+        Group.COPY_AND_EXPORT,
         on_selected=True,
     ),
     Action(
@@ -293,7 +302,7 @@ CATALOGUE = (
         "O",
         "open in Zuora",
         "Copy the link to the account, subscription or invoice in Zuora, and open it if there is a display",
-        "Copy and export",
+        Group.COPY_AND_EXPORT,
         on_selected=True,
     ),
     Action(
@@ -302,7 +311,7 @@ CATALOGUE = (
         "S",
         "screenshot",
         "Save a screenshot to a file, as SVG",
-        "Copy and export",
+        Group.COPY_AND_EXPORT,
     ),
     Action(
         "wallboard",
@@ -310,15 +319,7 @@ CATALOGUE = (
         "w",
         "wallboard",
         "Show batches, failures and tenants that are down on the whole screen",
-        "Navigation",
-    ),
-    Action(
-        "call_log",
-        lambda screen: screen.job_actions.call_log(),
-        "L",
-        "call log",
-        "Show the last calls of all tenants",
-        "Polling",
+        Group.NAVIGATION,
     ),
     Action(
         "detail",
@@ -326,8 +327,7 @@ CATALOGUE = (
         "tab",
         "detail",
         "Switch between list and detail",
-        "Navigation",
-        in_footer=True,
+        Group.NAVIGATION,
     ),
     Action(
         "next_job",
@@ -335,7 +335,7 @@ CATALOGUE = (
         "J",
         "next job",
         "Go to the job below, also from the detail",
-        "Navigation",
+        Group.NAVIGATION,
     ),
     Action(
         "previous_job",
@@ -343,7 +343,7 @@ CATALOGUE = (
         "K",
         "previous job",
         "Go to the job above, also from the detail",
-        "Navigation",
+        Group.NAVIGATION,
     ),
     Action(
         "smaller_list",
@@ -351,7 +351,7 @@ CATALOGUE = (
         "less_than_sign",
         "smaller list",
         "Make the list smaller and the detail larger",
-        "Navigation",
+        Group.NAVIGATION,
     ),
     Action(
         "larger_list",
@@ -359,7 +359,7 @@ CATALOGUE = (
         "greater_than_sign",
         "larger list",
         "Make the list larger and the detail smaller",
-        "Navigation",
+        Group.NAVIGATION,
     ),
     Action(
         "view_summary",
@@ -367,7 +367,7 @@ CATALOGUE = (
         "1",
         "summary",
         "Show what the job created, or why it failed",
-        "Detail views",
+        Group.DETAIL_VIEWS,
     ),
     Action(
         "view_timeline",
@@ -375,7 +375,7 @@ CATALOGUE = (
         "2",
         "timeline",
         "Show how long each state lasted, and all events",
-        "Detail views",
+        Group.DETAIL_VIEWS,
     ),
     Action(
         "view_raw",
@@ -383,7 +383,7 @@ CATALOGUE = (
         "3",
         "raw",
         "Show the last response as it was received",
-        "Detail views",
+        Group.DETAIL_VIEWS,
     ),
     Action(
         "view_request",
@@ -391,7 +391,7 @@ CATALOGUE = (
         "4",
         "request",
         "Show the most recent call, even if it failed, the rate limits and the curl command",
-        "Detail views",
+        Group.DETAIL_VIEWS,
     ),
     Action(
         "view_related",
@@ -399,7 +399,7 @@ CATALOGUE = (
         "5",
         "related",
         "Read the job's order now, and list the objects that its result names",
-        "Detail views",
+        Group.DETAIL_VIEWS,
     ),
     Action(
         "difference",
@@ -407,7 +407,7 @@ CATALOGUE = (
         "d",
         "difference",
         "Compare the raw response with the previous one",
-        "Detail views",
+        Group.DETAIL_VIEWS,
     ),
     Action(
         "next_view",
@@ -415,7 +415,7 @@ CATALOGUE = (
         "right_square_bracket",
         "next view",
         "Show the next view of the job",
-        "Detail views",
+        Group.DETAIL_VIEWS,
     ),
     Action(
         "previous_view",
@@ -423,7 +423,7 @@ CATALOGUE = (
         "left_square_bracket",
         "previous view",
         "Show the previous view of the job",
-        "Detail views",
+        Group.DETAIL_VIEWS,
     ),
     Action(
         "mouse",
@@ -431,7 +431,7 @@ CATALOGUE = (
         "m",
         "mouse",
         "Turn mouse capture on or off, to select text with the mouse",
-        "Program",
+        Group.PROGRAM,
     ),
     Action(
         "utc",
@@ -439,7 +439,7 @@ CATALOGUE = (
         "Z",
         "UTC",
         "Switch times between UTC and local time",
-        "Program",
+        Group.PROGRAM,
     ),
     Action(
         "help",
@@ -447,8 +447,7 @@ CATALOGUE = (
         "question_mark,f1",
         "help",
         "Show all keys",
-        "Program",
-        in_footer=True,
+        Group.PROGRAM,
     ),
     Action(
         "quit",
@@ -456,10 +455,27 @@ CATALOGUE = (
         "q,ctrl+q",
         "quit",
         "Quit; the watchlist is kept",
-        "Program",
-        in_footer=True,
+        Group.PROGRAM,
     ),
 )
+
+KEY_BAR = (
+    "add",
+    "filter",
+    "sort",
+    "remove",
+    "undo",
+    "label",
+    "refresh",
+    "pause",
+    "copy",
+    "export",
+    "failures",
+    "detail",
+    "help",
+    "quit",
+)
+"""Ids of the actions that the key bar shows as far as they fit, in order."""
 
 
 def catalogue(keys: Mapping[str, str]) -> tuple[Action, ...]:
@@ -479,7 +495,7 @@ def bindings() -> Iterator[Binding]:
             action.keys,
             f"perform('{action.id}')",
             action.name,
-            show=action.in_footer,
+            show=action.id in KEY_BAR,
             key_display=action.display_key,
             tooltip=action.description,
             id=action.id,

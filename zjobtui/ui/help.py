@@ -16,7 +16,7 @@ from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.models.filter_fields import FILTER_FIELDS
 from zjobtui.models.text_width import cells, wrap
 from zjobtui.models.verdict import VerdictKind
-from zjobtui.ui.actions import Action
+from zjobtui.ui.actions import Action, Group
 from zjobtui.ui.filter_input import FilterInput
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
@@ -190,11 +190,11 @@ def _sections(actions: Sequence[Action], focused: str) -> Iterator[tuple[str, st
     near = sorted((pane for pane in panes if focused and focused in pane), key=len)
     for pane in near:
         yield _pane_section(pane)
-    for group in dict.fromkeys(action.group for action in actions):
+    for group in Group:
         entries = [
             _Entry(f"{_key_column(action)} {action.name}", action.description, action.id)
             for action in actions
-            if action.group == group
+            if action.group is group
         ]
         yield group, "", entries
     for pane in panes:

@@ -10,7 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from zjobtui.models.text import clean
-from zjobtui.ui.actions import Action, key_name
+from zjobtui.ui.actions import KEY_BAR, Action, Group, key_name
 from zjobtui.ui.styled_line import Span, cell_length, to_strip, truncate
 from zjobtui.ui.toast import toast
 
@@ -32,7 +32,8 @@ class KeyBar(Widget):
     def __init__(self, actions: Iterable[Action], hints: Sequence[Hint] = ()) -> None:
         """Show the keys of actions, or of a screen that has its own: `hints`, the last of which is always shown."""
         super().__init__(id="keys-bar")
-        self._actions = tuple(action for action in actions if action.in_footer)
+        by_id = {action.id: action for action in actions}
+        self._actions = tuple(by_id[action_id] for action_id in KEY_BAR if action_id in by_id)
         self._hints = tuple(hints)
         self._input_hints: tuple[Hint, ...] = ()
         self._is_covered = False
@@ -118,7 +119,7 @@ def fit_hints(hints: Sequence[Hint], width: int) -> list[Hint]:
 
 def fit_actions(actions: Sequence[Action], width: int) -> list[tuple[Action, int]]:
     """Return the actions that fit completely, each with its first cell; help and quit are always included."""
-    last = [action for action in actions if action.group == "Program"]
+    last = [action for action in actions if action.group is Group.PROGRAM]
     room = width - sum(cell_length(action_spans(action)) for action in last)
     placed: list[tuple[Action, int]] = []
     at = 0
