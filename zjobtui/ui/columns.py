@@ -219,29 +219,46 @@ def fit_columns(
         for name in names
         if wanted[name] or name in _ALWAYS_PLACED
     }
+    widths = _widths_by_importance(most, wanted[_LABEL], width - SIGN_WIDTH, least_tenant)
+    _widen_columns(widths, most, width - SIGN_WIDTH - _row_cells(widths))
+    return tuple(Placed(BY_NAME[name], widths[name]) for name in names if name in widths)
+
+
+def _row_cells(widths: Mapping[str, int]) -> int:
+    """Return the cells of all columns with the blanks between them."""
+    return sum(widths.values()) + max(len(widths) - 1, 0)
+
+
+def _widths_by_importance(
+    most: Mapping[str, int], label_cells: int, row_cells: int, least_tenant: int
+) -> dict[str, int]:
+    """Return the widths of the columns that fit, by `_STEPS`; those not in `_CHIEF` end at the first that does not."""
     widths: dict[str, int] = {}
-    room, has_room = width - SIGN_WIDTH, True
+    is_full = False
     for step, up_to in _STEPS:
         name = "job" if step == _LABEL else step
-        if name not in most or (name not in _CHIEF and not has_room):
+        if name not in most or (is_full and name not in _CHIEF):
             continue
-        target = min(up_to or least_tenant, wanted[_LABEL] if step == _LABEL else most[name])
-        has, gap = widths.get(name, 0), int(name not in widths and bool(widths))
+        if name == "status" and name in widths and "why" in most and "why" not in widths:
+            continue  # the word of the status comes after the reason
+        target = min(up_to or least_tenant, label_cells if step == _LABEL else most[name])
         least = _least_cells(step, up_to, target, least_tenant)
-        has_no_use = name == "status" and has and "why" in most and "why" not in widths
-        if has_no_use or (least > has and room < least - has + gap):
-            has_room &= name in _CHIEF and (name != "why" or name in widths)
-            continue
-        grown = max(has, min(target, has + room - gap))
-        room -= grown - has + gap
-        widths[name] = grown
-    while room > 0:
-        cut_names = [name for name in widths if name != "status" and widths[name] < most[name]]
-        name = min(cut_names, key=widths.__getitem__) if cut_names else "why" if "why" in widths else "job"
-        more = 1 if cut_names else room
-        widths[name] += more
-        room -= more
-    return tuple(Placed(BY_NAME[name], widths[name]) for name in names if name in widths)
+        current = widths.get(name, 0)
+        room = current + row_cells - _row_cells(widths | {name: current})
+        if least > max(current, room):
+            is_full = is_full or name not in _CHIEF or (name == "why" and name not in widths)
+        else:
+            widths[name] = max(current, min(target, room))
+    return widths
+
+
+def _widen_columns(widths: dict[str, int], most: Mapping[str, int], room: int) -> None:
+    """Give `room` cells to the narrowest of the columns that are cut, then to the reasons, or else to the names."""
+    while room > 0 and (cut := [name for name in widths if name != "status" and widths[name] < most[name]]):
+        widths[min(cut, key=widths.__getitem__)] += 1
+        room -= 1
+    if room > 0:
+        widths["why" if "why" in widths else "job"] += room
 
 
 def _least_cells(step: str, up_to: int, target: int, least_tenant: int) -> int:
