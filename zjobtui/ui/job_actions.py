@@ -1,8 +1,9 @@
 """User actions on jobs: call the engine, then show the result."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TypeAlias
@@ -294,48 +295,38 @@ class JobActions:
         """Watch the new jobs, and write on the known ones what was entered; all of it is one step to undo."""
         if jobs is None or not (jobs.ids or jobs.left_out.near_misses or jobs.left_out.broken):
             return
-        now, watchlist, tags = self._clock.now(), self._presenter.state.watchlist, parse_tags(jobs.tags)
+        watchlist = self._presenter.state.watchlist
         refs = [JobRef(jobs.tenant, job_id) for job_id in jobs.ids]
         known = tuple(watch for job in refs if (watch := watchlist.get(job)) is not None)
-        new = [job for job in refs if watchlist.get(job) is None]
-        watches = [
-            WatchedJob(
-                job=job,
-                added_at=now,
-                added_by="paste",
-                label=jobs.label,
-                tags=tags,
-                note=jobs.note,
-                batch=jobs.batch,
-            )
-            for job in new
-        ]
-        is_new = frozenset(new)
+        watches = [_new_watch(job, jobs, self._clock.now()) for job in refs if watchlist.get(job) is None]
+        adding = self._engine.watch(watches, () if jobs.is_alone else _jobs(watches))
+        edits = self._annotate([(watch, _with_entered(watch, jobs)) for watch in known])
+        step = UndoStep(partial(self._revert_adding, known), "added")
+        self._undo_stack.track([adding, *edits], step, partial(self._show_added, jobs, refs, known, adding))
 
-        def result_text(changed: Watches) -> str:
-            added = [watch.job for watch in changed if watch.job in is_new]
-            dismissed = adding.result().change.dismissed if _has_succeeded(adding) else ()
-            shown = added or [job for job in refs if job not in dismissed]
-            is_shown = not shown or self._go_to(shown)
-            edited = ": labelled" if len(changed) > len(added) else ""
-            refused = len(jobs.left_out.near_misses) + len(jobs.left_out.broken)
-            known_count = len(refs) - len(added) - len(dismissed)
-            counts = f"{known_count} known{edited}, {refused} refused{skipped_text(jobs.left_out)}"
-            text = f"{plural(len(added), 'job')} added, {counts}{dismissed_text(dismissed)}"
-            return text if is_shown else f"{text}; hidden by the filter"
+    def _show_added(
+        self, jobs: NewJobs, refs: Sequence[JobRef], known: Watches, adding: "Future[EditResult]", changed: Watches
+    ) -> str:
+        """Go to the added jobs, or else to the known ones; return the text of the result."""
+        added = _added(changed, known)
+        dismissed = adding.result().change.dismissed if _has_succeeded(adding) else ()
+        shown = added or [job for job in refs if job not in dismissed]
+        is_shown = not shown or self._go_to(shown)
+        edited = ": labelled" if len(changed) > len(added) else ""
+        refused = len(jobs.left_out.near_misses) + len(jobs.left_out.broken)
+        known_count = len(refs) - len(added) - len(dismissed)
+        counts = f"{known_count} known{edited}, {refused} refused{skipped_text(jobs.left_out)}"
+        text = f"{plural(len(added), 'job')} added, {counts}{dismissed_text(dismissed)}"
+        return text if is_shown else f"{text}; hidden by the filter"
 
-        def revert(changed: Watches) -> "list[Future[EditResult]]":
-            added = [watch.job for watch in changed if watch.job in is_new]
-            now, after = self._engine.state.watchlist, {watch.job: watch for watch in changed}
-            edited = [(watch, before) for before in known if before.job in after and (watch := now.get(before.job))]
-            back = [(watch, _taken_back(watch, before, after[watch.job])) for watch, before in edited]
-            return [self._engine.remove(added), *self._annotate(back)]
+    def _revert_adding(self, known: Watches, changed: Watches) -> "list[Future[EditResult]]":
+        """Remove the added jobs, and take back what was written on those `known` before."""
+        now, after = self._engine.state.watchlist, {watch.job: watch for watch in changed}
+        edited = [(watch, before) for before in known if before.job in after and (watch := now.get(before.job))]
+        back = [(watch, _taken_back(watch, before, after[watch.job])) for watch, before in edited]
+        return [self._engine.remove(_added(changed, known)), *self._annotate(back)]
 
-        edits = self._annotate([(watch, _with_entered(watch, jobs, tags)) for watch in known])
-        adding = self._engine.watch(watches, () if jobs.is_alone else new)
-        self._undo_stack.track([adding, *edits], UndoStep(revert, "added"), result_text)
-
-    def _annotate(self, pairs: Sequence[tuple[WatchedJob, WatchedJob]]) -> "Iterator[Future[EditResult]]":
+    def _annotate(self, pairs: Sequence[tuple[WatchedJob, WatchedJob]]) -> "list[Future[EditResult]]":
         """Give the first job of each pair the label, tags, note and batch of the second, as far as they differ."""
         writers: tuple[tuple[Callable[[WatchedJob], str], Writer], ...] = (
             (attrgetter("label"), self._engine.label),
@@ -343,18 +334,32 @@ class JobActions:
             (attrgetter("note"), self._engine.note),
             (attrgetter("batch"), self._engine.set_batch),
         )
+        edits: list[Future[EditResult]] = []
         for text_of, write in writers:
             wanted = {now.job: text_of(then) for now, then in pairs if text_of(now) != text_of(then)}
-            for text, jobs in group_by_text(wanted):
-                yield write(jobs, text)
+            edits += [write(jobs, text) for text, jobs in group_by_text(wanted)]
+        return edits
 
 
-def _with_entered(watch: WatchedJob, jobs: NewJobs, tags: tuple[str, ...]) -> WatchedJob:
+def _new_watch(job: JobRef, jobs: NewJobs, now: float) -> WatchedJob:
+    """Return a job with what was entered, added at `now` (seconds since the epoch)."""
+    return WatchedJob(
+        job=job,
+        added_at=now,
+        added_by="paste",
+        label=jobs.label,
+        tags=parse_tags(jobs.tags),
+        note=jobs.note,
+        batch=jobs.batch,
+    )
+
+
+def _with_entered(watch: WatchedJob, jobs: NewJobs) -> WatchedJob:
     """Return a known job with the label, note and batch that were entered, if any, and with the tags added."""
     return replace(
         watch,
         label=jobs.label or watch.label,
-        tags=tuple(dict.fromkeys((*watch.tags, *tags))),
+        tags=tuple(dict.fromkeys((*watch.tags, *parse_tags(jobs.tags)))),
         note=jobs.note or watch.note,
         batch=(jobs.is_batch_entered and jobs.batch) or watch.batch,
     )
@@ -364,6 +369,12 @@ def _taken_back(now: WatchedJob, before: WatchedJob, after: WatchedJob) -> Watch
     """Return a job with what an edit has changed from `before` to `after` as it was, unless it has changed since."""
     mine = (field for field in WRITTEN_FIELDS if getattr(now, field) == getattr(after, field))
     return replace(now, **{field: getattr(before, field) for field in mine})
+
+
+def _added(changed: Watches, known: Watches) -> list[JobRef]:
+    """Return the changed jobs that were not known before."""
+    before = {watch.job for watch in known}
+    return [watch.job for watch in changed if watch.job not in before]
 
 
 def common_text(texts: Iterable[str]) -> str:
