@@ -1,4 +1,4 @@
-"""The manual names all there is: keys, filter terms, hosts, commands, options, exit statuses and fields of JSON."""
+"""The manual names keys, columns, filter terms, hosts, commands, options, exit statuses and fields of JSON."""
 
 import json
 import re
@@ -22,6 +22,7 @@ from tests.support.process import environment
 from tests.support.running import run
 from zjobtui.bootstrap import output
 from zjobtui.cli import main
+from zjobtui.config.settings import COLUMN_NAMES
 from zjobtui.config.tenants import HOSTS
 from zjobtui.formatting.records import RECORD_FIELDS
 from zjobtui.models import filter_fields
@@ -30,6 +31,7 @@ from zjobtui.models.outcome import Outcome
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.simulator.server import running
 from zjobtui.ui.actions import CATALOGUE, Action, key_name
+from zjobtui.ui.columns import COLUMNS
 
 MANUAL = (Path(__file__).parents[1] / "docs" / "manual.md").read_text(encoding="utf-8")
 SAYS = {0: "The order is done.", 1: "The order failed.", 3: "The job has ended, but the order has not"}
@@ -66,6 +68,14 @@ def test_every_action_is_named_with_all_its_keys() -> None:
 def test_every_action_is_explained_by_its_first_key() -> None:
     table = section("Keys").partition("| key | does |")[2].partition("\n\n")[0]
     assert missing([printed_keys(action)[0] for action in CATALOGUE], table) == []
+
+
+def test_every_column_is_explained_and_can_be_named_in_the_settings() -> None:
+    explained = section("The screen").partition("The columns appear by")[2].partition("\n\n")[0]
+    names = set(re.findall(r"(?:\*|`)([^*`]+)(?:\*|`)", explained))
+    assert [column.name for column in COLUMNS if not names & {column.name, column.title}] == []
+    (listed,) = re.findall(r"The\s+columns\s+are\s+([^;]+);", section("Settings"))
+    assert re.findall("`([^`]+)`", listed) == [*COLUMN_NAMES]
 
 
 def test_every_filter_term_is_named() -> None:
