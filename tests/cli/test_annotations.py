@@ -69,7 +69,7 @@ def test_jobs_get_labels_tags_notes_and_batches_by_id_and_by_filter() -> None:
         (("label", "x", given(1)[0], "--tenant", "ue"), 2, "Unknown tenant “ue”."),
     ],
 )
-def test_what_names_no_job_is_reported(arguments: tuple[str, ...], status: int, why: str) -> None:
+def test_text_that_names_no_job_is_reported(arguments: tuple[str, ...], status: int, why: str) -> None:
     result = run(*arguments)
     assert (result.exit_code, why in result.stderr) == (status, True)
 
@@ -94,7 +94,7 @@ def test_a_tag_that_was_stored_as_it_is_can_be_removed() -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_known_jobs_get_what_is_given_with_add() -> None:
+def test_known_jobs_get_the_fields_given_with_add() -> None:
     options = ("--label", "CS-9", "--tag", "x", "--note", "n", "--batch", "prices")
     printed = run("add", *given(1, 3, 7), *options).stdout
     assert printed.splitlines() == [

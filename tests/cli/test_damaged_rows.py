@@ -70,7 +70,7 @@ def content_check() -> str:
 
 @pytest.mark.usefixtures("_filled")
 @pytest.mark.parametrize(("column", "value"), DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_response_locks_nobody_out_after_an_upgrade(column: str, value: object) -> None:
+def test_a_damaged_response_does_not_block_commands_after_an_upgrade(column: str, value: object) -> None:
     spoil(column, value)
     listed = run("ls", "--json")
     assert (listed.exit_code, listed.stderr) == (0, "")
@@ -85,7 +85,7 @@ def test_a_damaged_response_locks_nobody_out_after_an_upgrade(column: str, value
 
 
 @pytest.mark.usefixtures("_filled")
-def test_all_else_is_shown_and_exported_and_doctor_repairs_the_store() -> None:
+def test_other_data_is_shown_and_exported_and_doctor_repairs_the_store() -> None:
     spoil(*DAMAGES["a body that is not text"])
     shown = run("show", "damaged", "--json")
     assert json.loads(shown.stdout)["label"] == "damaged"
@@ -109,7 +109,7 @@ def test_doctor_names_the_job_of_a_damaged_row() -> None:
 
 
 @pytest.mark.usefixtures("_filled")
-def test_an_import_brings_back_a_damaged_response() -> None:
+def test_an_import_restores_a_damaged_response() -> None:
     exported = run("export", "--results").stdout
     spoil(*DAMAGES["a call that is not JSON"])
     imported = run("import", "-", stdin=exported)
@@ -119,7 +119,7 @@ def test_an_import_brings_back_a_damaged_response() -> None:
 
 
 @pytest.mark.usefixtures("_filled")
-def test_a_damaged_response_locks_nobody_out_in_a_real_process() -> None:
+def test_a_damaged_response_does_not_block_commands_in_a_real_process() -> None:
     spoil(*DAMAGES["a call that is not JSON"])
     listed = subprocess.run(
         [sys.executable, "-m", "zjobtui", "ls"], env=os.environ, capture_output=True, text=True, check=False

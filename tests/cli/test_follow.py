@@ -56,7 +56,7 @@ def wait_for_ids(expected: list[str], limit: float) -> float:
 
 
 @pytest.mark.slow
-def test_ids_are_added_as_they_come_each_once_and_no_credential() -> None:
+def test_ids_are_added_once_as_they_arrive_and_credentials_are_not() -> None:
     run("add", TWO)
     run("rm", TWO)
     with following("-", "--label", "CS-1", "--tag", "a") as process:
@@ -86,7 +86,7 @@ def test_ids_are_added_as_they_come_each_once_and_no_credential() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interruption_ends_it_with_what_has_come_and_a_summary(number: signal.Signals, status: int) -> None:
+def test_an_interruption_keeps_the_added_ids_and_prints_a_summary(number: signal.Signals, status: int) -> None:
     with following() as process:
         send(process, f"job {ONE}\n")
         wait_for_ids([ONE], 20)
@@ -114,7 +114,7 @@ def test_an_id_on_an_unfinished_line_is_added_on_an_interruption() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_read", [True, False])
-def test_no_id_is_lost_if_nobody_reads_the_output(is_read: bool) -> None:
+def test_no_id_is_lost_if_the_output_is_not_read(is_read: bool) -> None:
     """Of many ids some are printed; then the reader closes the pipe, or stops reading and a signal ends the command."""
     ids = [f"{number:032x}" for number in range(0xA1B2C3, 0xA1B2C3 + 3_000)]
     with following() as process:
@@ -134,7 +134,7 @@ def test_no_id_is_lost_if_nobody_reads_the_output(is_read: bool) -> None:
     assert set(ids) <= set(watched())
 
 
-def test_an_empty_input_ends_it_at_once() -> None:
+def test_an_empty_input_ends_the_command_at_once() -> None:
     with following("-") as process:
         assert ended(process)[:2] == (0, ["0 jobs added, 0 known, 0 refused."])
 

@@ -20,7 +20,7 @@ TOKEN, CLIENT = "6d151216ef504f65b8ff6e9e9e8356d3", "5a1b0000-1111-4222-8333-944
 ADDED = "1 job added, 0 known, 0 refused.\n"
 
 
-def test_add_prints_what_it_leaves_out_and_exits_with_0() -> None:
+def test_add_prints_skipped_ids_and_exits_with_0() -> None:
     text = f'> Authorization: Bearer {TOKEN}\n< requestId: {CLIENT}\n{OTHER}: {{"jobId":"{JOB}"}}'
     assert said(run("add", "-", stdin=text)) == (
         0,
@@ -130,7 +130,7 @@ def test_arguments_are_read_like_any_text(arguments: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("Authorization:", "Bearer", TOKEN), (f"access_token={TOKEN}",)])
-def test_a_credential_is_one_in_arguments_too(arguments: tuple[str, ...]) -> None:
+def test_a_credential_in_arguments_is_recognized_too(arguments: tuple[str, ...]) -> None:
     result = run("add", JOB, *arguments)
     assert result.exit_code == 1
     assert watched() == [JOB]
@@ -147,7 +147,7 @@ def test_a_watched_job_is_named_by_any_text_that_holds_its_id(text: str) -> None
     assert sorted(watched()) == [JOB, OTHER]
 
 
-def test_rm_takes_each_id_of_a_text_and_show_only_one() -> None:
+def test_rm_accepts_several_ids_in_a_text_and_show_only_one() -> None:
     run("add", JOB, OTHER)
     assert "contains 2 job ids; give one" in run("show", f"{JOB} {OTHER}").stderr
     assert run("rm", f"{JOB},{OTHER}").stdout.startswith("2 jobs removed")
@@ -166,7 +166,7 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> 
     assert run("add", "--file", str(tmp_path)).stderr == f"{tmp_path}: Is a directory.\n"
 
 
-def test_a_removed_job_that_zuora_does_not_know_comes_back_only_by_its_id_alone() -> None:
+def test_a_removed_job_unknown_to_zuora_is_added_again_only_by_its_bare_id() -> None:
     with opened(store_path()) as (store, _):
         watches = observed(store, added(store, watch(1)), missed(ProblemKind.NOT_FOUND))
         store.apply(watches.remove([job(1)], NOW))

@@ -98,7 +98,7 @@ def test_a_signed_out_tenant_exits_with_5_and_an_absent_host_with_6(
     assert served.requests.by_route["GET /v1/orders/{key}"] == 0
 
 
-def test_show_related_reads_what_the_result_names_and_stores_nothing(served: Simulator) -> None:
+def test_show_related_reads_the_objects_of_the_result_and_stores_nothing(served: Simulator) -> None:
     job = served.job_ids[2]
     assert run("wait", job).exit_code == 3
     served.requests.by_route.clear()
@@ -116,7 +116,7 @@ def test_show_related_reads_what_the_result_names_and_stores_nothing(served: Sim
     assert run("show", job).stdout.partition("Timeline")[2] == plain.stdout.partition("Timeline")[2]
 
 
-def test_of_300_subscriptions_ten_are_read_and_the_rest_are_named(served: Simulator) -> None:
+def test_ten_of_300_subscriptions_are_read_and_the_others_are_named(served: Simulator) -> None:
     job = served.job_ids[4]
     run("wait", job)
     served.requests.by_route.clear()

@@ -34,7 +34,7 @@ def live_lines(
         (40, "● 4.0/s"),
     ],
 )
-def test_a_narrow_live_line_leaves_out_whole_parts_of_the_status(
+def test_a_narrow_live_line_drops_parts_of_the_status_instead_of_cutting_them(
     columns: int, expected: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     *_, line = live_lines(columns, capsys, monkeypatch, *[STATUS] * 7)

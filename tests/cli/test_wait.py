@@ -151,7 +151,7 @@ def test_an_invalid_configuration_is_reported_with_line_key_and_suggestion(
 
 
 @pytest.mark.parametrize(("command", "shown_by"), [("wait", "wait_for"), ("watch", "print_changes")])
-def test_the_staleness_limit_of_the_settings_holds_for(
+def test_the_staleness_limit_of_the_settings_applies_to(
     command: str, shown_by: str, served: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "config.toml"

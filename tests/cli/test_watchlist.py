@@ -82,7 +82,7 @@ def test_an_invalid_filter_is_reported_and_nothing_is_done(command: str, wanted:
     assert why in told
 
 
-def test_the_list_is_judged_by_the_settings_of_today(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_list_is_judged_by_the_current_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     result = {"jobType": "AsyncCreateOrder", "status": "Pending", "orderNumber": "O-1"}
     with opened(store_path()) as (store, _):
         observed(store, added(store, watch(1, tenant="eu")), seen(read_body(status="Completed", result=result)))
@@ -189,7 +189,7 @@ def test_old_jobs_are_archived_and_can_be_restored() -> None:
 
 @pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize("arguments", [("--tenant", "eu"), ("--tenant", "eu", "--filter", " ")])
-def test_of_a_tenant_only_what_is_due_and_was_read_is_archived(arguments: tuple[str, ...]) -> None:
+def test_only_read_jobs_of_the_tenant_that_are_due_are_archived(arguments: tuple[str, ...]) -> None:
     long_ago = time.time() - 40 * 86_400
     with opened(store_path()) as (store, _):
         for number, answer in ((11, done(long_ago)), (12, failed(long_ago)), (13, done(time.time()))):
@@ -205,7 +205,7 @@ def test_of_a_tenant_only_what_is_due_and_was_read_is_archived(arguments: tuple[
 
 
 @pytest.mark.usefixtures("filled")
-def test_archived_jobs_are_archived_where_they_are_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_archived_jobs_are_imported_as_archived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("archive")
     archived, listed = tmp_path / "archived.json", tmp_path / "listed.json"
     archived.write_text(run("export", "--archived", "--results").stdout)
@@ -269,7 +269,7 @@ def test_jobs_are_added_from_files_with_tags_and_a_note(tmp_path: Path) -> None:
     assert run("add", "--file", str(tmp_path / "none")).exit_code == 2
 
 
-def test_new_jobs_belong_to_the_only_tenant_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_jobs_belong_to_the_only_configured_tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, table = tmp_path / "config.toml", '[tenants.{}]\nhost = "EU production"\nclient_id = "i"\nsecret_env = "S"\n'
     monkeypatch.setenv("ZJOBTUI_CONFIG", str(path))
     path.write_text(table.format("eu"))
@@ -297,7 +297,7 @@ def test_an_id_that_is_watched_in_one_tenant_needs_no_tenant_and_is_not_added_to
 
 
 @pytest.mark.usefixtures("filled")
-def test_a_name_with_which_only_labels_begin_is_answered_with_these() -> None:
+def test_a_prefix_of_several_labels_is_reported_with_these_labels() -> None:
     run("label", "CS-4411 renewal", *given(1, 2))
     run("label", "CS-4411b", *given(3))
     for command in ("show", "rm"):
@@ -313,7 +313,7 @@ def test_the_list_of_commands_is_not_cut_in_a_terminal_of_80_columns() -> None:
 
 
 @pytest.mark.parametrize("is_named", [False, True])
-def test_without_any_tenant_the_first_start_asks_for_one_also_if_its_file_is_not_there_yet(
+def test_without_a_tenant_the_first_start_requests_one_even_if_the_file_does_not_exist(
     is_named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if is_named:
