@@ -289,7 +289,7 @@ def test_no_setting_disables_the_verification_of_certificates(key: str) -> None:
     assert [f"tenants.eu.{key} is not a known setting" in one.text for one in problems] == [True]
 
 
-def test_a_value_found_wrong_when_used_is_reported_with_its_line() -> None:
+def test_a_value_found_invalid_when_used_is_reported_with_its_line() -> None:
     loaded, _ = parse_settings(SOUND.replace("EU production", "EU producton"))
     tenant = loaded.tenants[0]
     with pytest.raises(InvalidTenantError) as caught:
@@ -402,7 +402,7 @@ def test_a_renamed_setting_is_used_and_reported_with_its_new_name() -> None:
     assert loaded.problem_with(NEW, "f5 is taken").line == 8
 
 
-def test_a_wrong_value_under_a_former_name_is_reported_on_its_line() -> None:
+def test_an_invalid_value_under_a_former_name_is_reported_on_its_line() -> None:
     _, problems = parse_settings("[list]\n\nkeep = true", RENAMED)
     assert [(problem.line, problem.is_used) for problem in problems] == [(3, True), (3, False)]
 

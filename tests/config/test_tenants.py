@@ -128,7 +128,7 @@ def test_an_accepted_url_is_a_host_and_nothing_else(text: str) -> None:
     assert sent.scheme == "https" or is_loopback(sent.raw_host.decode().strip("[]"))
 
 
-def test_without_a_base_url_there_is_no_tenant() -> None:
+def test_without_a_base_url_no_tenant_is_configured() -> None:
     assert environment_tenant({}) is None
     assert environment_tenant({**CREDENTIALS, "ZUORA_BASE_URL": "  "}) is None
 
@@ -163,7 +163,7 @@ def test_a_bearer_token_is_used_if_the_client_is_incomplete() -> None:
         "Authorization: Bearer sentinel",
     ],
 )
-def test_what_is_copied_with_a_token_is_not_sent(text: str) -> None:
+def test_text_copied_along_with_a_token_is_not_sent(text: str) -> None:
     environ = {"ZUORA_BASE_URL": EU, "ZUORA_BEARER_TOKEN": text}
     credentials = environment_credentials(environ)
     assert isinstance(credentials, BearerToken)
@@ -172,7 +172,7 @@ def test_what_is_copied_with_a_token_is_not_sent(text: str) -> None:
 
 
 @pytest.mark.parametrize("quote", ['"{}"', "'{}'", " `{}`\r\n", "\u201c{}\u201d", "\ufeff{}"])
-def test_quotes_around_variables_are_not_used_and_reported(quote: str) -> None:
+def test_quotes_around_variables_are_ignored_and_reported(quote: str) -> None:
     environ = {name: quote.format(text) for name, text in {"ZUORA_BASE_URL": EU, **CREDENTIALS}.items()}
     made = environment_tenant(environ)
     assert made is not None
