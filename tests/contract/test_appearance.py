@@ -64,7 +64,7 @@ def test_every_theme_is_accepted_and_draws_the_list(user: User, theme: str) -> N
 
 
 @pytest.mark.slow
-def test_the_demo_shows_jobs_and_keeps_nothing(nobody: User) -> None:
+def test_the_demo_shows_jobs_and_stores_nothing(nobody: User) -> None:
     with nobody.window("demo", "--jobs", "30", "--seed", "3") as window:
         window.wait_for(f"{Screen.LIST}30 ")
         window.wait_for(r"✗")

@@ -41,7 +41,7 @@ UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @pytest.mark.slow
-def test_ids_are_added_once_however_they_are_written_and_what_is_none_is_named(nobody: User) -> None:
+def test_ids_in_any_notation_are_added_once_and_invalid_ones_are_named(nobody: User) -> None:
     dashed = f"{TWO[:8]}-{TWO[8:12]}-{TWO[12:16]}-{TWO[16:20]}-{TWO[20:]}"
     added = nobody.run("add", ONE, "nonsense", dashed.upper(), ONE.upper(), "--label", "CS-1", "--tag", "a,b")
     assert added.status == Exit.REFUSED_IN_PART
@@ -56,7 +56,7 @@ def test_ids_are_added_once_however_they_are_written_and_what_is_none_is_named(n
 
 
 @pytest.mark.slow
-def test_ids_come_from_files_and_nothing_is_done_where_there_are_none(nobody: User) -> None:
+def test_ids_are_read_from_files_and_a_file_without_ids_adds_nothing(nobody: User) -> None:
     ticket = nobody.home / "ticket.txt"
     ticket.write_bytes(f"caf\xe9 {ONE}\nand {TWO}.".encode("latin-1"))
     assert nobody.run("add", "--file", str(ticket), "--note", "from a ticket").status == Exit.OK
@@ -107,7 +107,7 @@ def test_the_list_is_printed_as_text_json_and_csv(user: User, known: Known) -> N
 
 
 @pytest.mark.slow
-def test_a_list_is_filtered_and_a_filter_that_is_wrong_is_named(user: User, known: Known) -> None:
+def test_a_list_is_filtered_and_an_invalid_filter_is_reported(user: User, known: Known) -> None:
     wanted = f"{Term.STATUS}failed,attention !{Term.TAG}none"
     assert user.run("ls", "--json", "--filter", wanted).ids == [known.failed, known.ids[Verdict.ATTENTION]]
     nothing = user.run("ls", "--filter", f"{Term.ORDER}nothing")
@@ -119,7 +119,7 @@ def test_a_list_is_filtered_and_a_filter_that_is_wrong_is_named(user: User, know
 
 
 @pytest.mark.slow
-def test_one_job_is_shown_by_id_beginning_or_label_with_its_answer_and_history(user: User, known: Known) -> None:
+def test_a_job_is_shown_by_id_prefix_or_label_with_response_and_history(user: User, known: Known) -> None:
     shown = user.run("show", LABEL)
     assert (shown.status, shown.err) == (Exit.OK, "")
     assert shown.out.startswith(f"✗ {Verdict.FAILED}")
@@ -141,7 +141,7 @@ def unaged(job: Mapping[str, object]) -> dict[str, object]:
 
 
 @pytest.mark.slow
-def test_a_removed_job_comes_back_with_all_that_was_known(user: User, known: Known) -> None:
+def test_a_removed_job_is_restored_with_all_its_data(user: User, known: Known) -> None:
     removed = user.run("rm", LABEL, known.more, "nothing")
     assert removed.status == Exit.REFUSED_IN_PART
     assert Printed.REMOVED.format(jobs(2)) in removed.out
@@ -154,7 +154,7 @@ def test_a_removed_job_comes_back_with_all_that_was_known(user: User, known: Kno
 
 
 @pytest.mark.slow
-def test_what_has_ended_is_archived_and_restored_and_what_has_not_is_not(user: User, known: Known) -> None:
+def test_only_ended_jobs_are_archived_and_can_be_restored(user: User, known: Known) -> None:
     running = known.ids[Verdict.RUNNING]
     archived = user.run("archive", known.failed, running)
     assert (archived.status, archived.out.startswith(Printed.ARCHIVED.format(jobs(1)))) == (Exit.REFUSED_IN_PART, True)
@@ -220,7 +220,7 @@ def test_tenants_are_listed_and_added_without_a_secret(nobody: User) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_is_given_its_completion(nobody: User, shell: str) -> None:
+def test_completion_scripts_are_printed_for_each_shell(nobody: User, shell: str) -> None:
     given = nobody.run("completion", shell)
     assert (given.status, "_ZJOBTUI_COMPLETE" in given.out) == (Exit.OK, True)
 

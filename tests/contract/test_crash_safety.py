@@ -12,7 +12,7 @@ from tests.contract.simulated import Zuora
 from tests.contract.window import press, type_into
 
 
-def test_what_a_window_has_confirmed_survives_kill_9(newcomer: User, zuora: Zuora) -> None:
+def test_confirmed_edits_of_a_window_survive_kill_9(newcomer: User, zuora: Zuora) -> None:
     with newcomer.window() as window:
         window.paste(" ".join(zuora.ids))
         window.wait_for(new_in_text(len(zuora.ids)))

@@ -8,7 +8,7 @@ from tests.contract.program import User
 
 
 @pytest.mark.slow
-def test_all_is_well_where_the_tenant_answers(user: User) -> None:
+def test_a_responding_tenant_has_no_findings(user: User) -> None:
     looked = user.run("doctor", "--json")
     assert (looked.status, looked.err) == (Exit.OK, "")
     assert (looked.json[Field.SCHEMA], looked.json[Field.OK]) == (SCHEMA, True)
@@ -17,7 +17,7 @@ def test_all_is_well_where_the_tenant_answers(user: User) -> None:
 
 
 @pytest.mark.slow
-def test_a_host_that_does_not_answer_is_found_unless_no_host_is_asked(user: User) -> None:
+def test_a_host_that_does_not_respond_is_reported_unless_offline(user: User) -> None:
     dead = {"ZUORA_BASE_URL": "http://127.0.0.1:9"}
     looked = user.run("doctor", "--json", **dead)
     assert (looked.status, looked.json[Field.OK]) == (Exit.SOMETHING_WRONG, False)
@@ -26,7 +26,7 @@ def test_a_host_that_does_not_answer_is_found_unless_no_host_is_asked(user: User
 
 
 @pytest.mark.slow
-def test_damage_in_the_middle_of_the_store_is_found_and_mended(user: User, known: Known) -> None:
+def test_damage_in_the_middle_of_the_store_is_found_and_repaired(user: User, known: Known) -> None:
     size = user.store.stat().st_size
     with user.store.open("r+b") as file:
         file.seek(size // 2)

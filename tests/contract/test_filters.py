@@ -58,7 +58,7 @@ def matching(known: Known) -> dict[str, int]:
 
 
 @pytest.mark.slow
-def test_every_term_leaves_the_jobs_that_match(user: User, known: Known) -> None:
+def test_every_term_selects_the_matching_jobs(user: User, known: Known) -> None:
     with user.window() as window:
         window.wait_for(Screen.POLLING)
         press(window, Key.FILTER)
@@ -73,7 +73,7 @@ def is_titled(window: Terminal, beginning: str, _: str) -> bool:
     return title(window).startswith(beginning)
 
 
-def test_jobs_that_changed_since_somebody_looked_are_found(user: User, known: Known) -> None:
+def test_unread_jobs_are_found(user: User, known: Known) -> None:
     running = known.ids[Verdict.RUNNING]
     assert user.run("ls", "--json", "--filter", Term.IS_UNREAD).ids == [one for one in known.all if one != running]
 

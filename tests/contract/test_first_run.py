@@ -6,7 +6,7 @@ from tests.contract.simulated import Zuora
 from tests.contract.window import press
 
 
-def test_from_nothing_to_the_first_job_and_the_secret_is_in_its_file_alone(nobody: User, zuora: Zuora) -> None:
+def test_the_first_run_leads_to_a_polled_job_and_the_secret_is_only_in_its_file(nobody: User, zuora: Zuora) -> None:
     config = nobody.home / "zjobtui" / "config.toml"
     with nobody.terminal(size=(80, 24)) as window:
         window.wait_for(Wizard.OTHER_HOST, 20)
@@ -32,7 +32,7 @@ def test_from_nothing_to_the_first_job_and_the_secret_is_in_its_file_alone(nobod
     assert nobody.run("ls", "--json").ids == [zuora.running[0]]
 
 
-def test_leaving_it_leaves_nothing_behind(nobody: User) -> None:
+def test_leaving_the_first_run_creates_no_files(nobody: User) -> None:
     with nobody.terminal(size=(80, 24)) as window:
         window.wait_for(Wizard.OTHER_HOST, 20)
         press(window, Key.BACK)
@@ -41,7 +41,7 @@ def test_leaving_it_leaves_nothing_behind(nobody: User) -> None:
     assert list(nobody.home.iterdir()) == []
 
 
-def test_where_one_tenant_is_wanted_and_none_configured_the_variables_are_named(nobody: User) -> None:
+def test_without_a_configured_tenant_the_variables_are_named(nobody: User) -> None:
     with nobody.terminal("--tenant", "eu") as window:
         assert window.wait_exit() == Exit.USAGE
         for word in ("ZUORA_BASE_URL", "ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN", "zjobtui demo"):

@@ -40,7 +40,7 @@ def acting(text: str) -> set[str]:
 
 
 @pytest.mark.slow
-def test_nothing_hostile_reaches_the_terminal_or_what_is_printed(nobody: User) -> None:
+def test_nothing_hostile_reaches_the_terminal_or_the_output(nobody: User) -> None:
     with scripted(ANSWERS) as tenant:
         user = User(nobody.home, tenant.environment)
         added = user.run("add", FAILED, ORDER, GIVEN, "--label", GIVEN, "--tag", GIVEN, "--note", GIVEN)

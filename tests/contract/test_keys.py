@@ -50,7 +50,7 @@ def press_keys_that_filter(window: Terminal) -> None:
 
 
 @pytest.mark.slow
-def test_keys_that_find_and_move(user: User, known: Known) -> None:
+def test_keys_that_search_and_move_work(user: User, known: Known) -> None:
     with user.window() as window:
         window.wait_for(Screen.POLLING)
         press(window, Key.ADD, until=Screen.ADD_DIALOG)
@@ -109,7 +109,7 @@ def test_keys_that_find_and_move(user: User, known: Known) -> None:
         window.wait_for(lambda _: Screen.BY_SECOND_ORDER in columns(window) and divider(window) == after)
 
 
-def test_keys_that_act_on_jobs(user: User, known: Known) -> None:
+def test_keys_that_act_on_jobs_work(user: User, known: Known) -> None:
     with user.window() as window:
         window.wait_for(Screen.POLLING)
         press(window, "home", Key.MARK, until=Screen.MARKED.format(1))
@@ -170,7 +170,7 @@ def test_keys_that_act_on_jobs(user: User, known: Known) -> None:
 
 
 @pytest.mark.slow
-def test_keys_of_batches(user: User, known: Known) -> None:
+def test_keys_for_batches_work(user: User, known: Known) -> None:
     with user.window() as window:
         window.wait_for(known.more[:8])
         press(window, Key.MARK_ALL, until=Screen.MARKED.format(6))
@@ -186,7 +186,7 @@ def test_keys_of_batches(user: User, known: Known) -> None:
     assert {one[Field.BATCH] for one in user.run("ls", "--json").jobs} == {"six jobs"}
 
 
-def test_keys_that_read(user: User, known: Known) -> None:
+def test_keys_that_open_views_work(user: User, known: Known) -> None:
     with user.window() as window:
         press(window, Key.FILTER, *known.ids[Verdict.ATTENTION][:8], Key.ENTER, until=Screen.OPENED)
         for key, view in (
@@ -227,7 +227,7 @@ def test_keys_that_read(user: User, known: Known) -> None:
 
 
 @pytest.mark.slow
-def test_the_key_for_what_is_different_from_the_answer_before(nobody: User) -> None:
+def test_the_key_that_compares_with_the_previous_response_works(nobody: User) -> None:
     job_id = "b" * 32
     failed = {"status": "Failed", "errors": "[40000050]: locked", "result": None, "success": True}
     with scripted({}) as tenant:
@@ -243,7 +243,7 @@ def test_the_key_for_what_is_different_from_the_answer_before(nobody: User) -> N
 
 
 @pytest.mark.slow
-def test_keys_of_the_program_itself(user: User) -> None:
+def test_keys_for_the_program_work(user: User) -> None:
     with user.window() as window:
         window.wait_for(Screen.POLLING)
         press(window, Key.PAUSE, until=Screen.PAUSED)
@@ -300,7 +300,7 @@ def test_every_key_of_the_manual_is_pressed_here() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [pytest.param((80, 24), marks=pytest.mark.slow), (50, 15)])
-def test_keys_on_a_small_screen(user: User, known: Known, size: tuple[int, int]) -> None:
+def test_keys_work_on_a_small_screen(user: User, known: Known, size: tuple[int, int]) -> None:
     with user.window(size=size) as window:
         press(window, Key.FILTER, *LABEL[:7], Key.ENTER, until=lambda _: "1 of 6" in title(window))
         press(window, Key.ENTER, until=Screen.SUMMARY)

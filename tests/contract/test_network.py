@@ -11,7 +11,7 @@ from tests.contract.window import press
 
 
 @pytest.mark.slow
-def test_stored_jobs_are_shown_without_a_network_and_asked_about_when_it_returns(newcomer: User, zuora: Zuora) -> None:
+def test_stored_jobs_are_shown_without_a_network_and_polled_when_it_returns(newcomer: User, zuora: Zuora) -> None:
     assert newcomer.run("add", *zuora.ids[:10]).status == Exit.OK
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -27,7 +27,7 @@ def test_stored_jobs_are_shown_without_a_network_and_asked_about_when_it_returns
 
 
 @pytest.mark.slow
-def test_refused_credentials_are_told_and_never_shown_or_kept(user: User) -> None:
+def test_refused_credentials_are_reported_and_never_shown_or_stored(user: User) -> None:
     with user.window(ZUORA_CLIENT_SECRET="sentinel-7f3e9c") as window:
         window.wait_for(Screen.SIGNED_OUT)
         press(window, Key.QUIT)
@@ -36,7 +36,7 @@ def test_refused_credentials_are_told_and_never_shown_or_kept(user: User) -> Non
     assert not any(b"sentinel" in one.read_bytes() for one in user.home.rglob("*") if one.is_file())
 
 
-def test_a_wrong_switch_of_the_simulator_is_named(nobody: User) -> None:
+def test_an_invalid_switch_of_the_simulator_is_named(nobody: User) -> None:
     wrong = nobody.run("simulate", "--faults", "eror=1")
     assert (wrong.status, wrong.out) == (Exit.USAGE, "")
     assert "“eror=1”" in wrong.err

@@ -63,7 +63,7 @@ EXPORTS = sorted(one.stem for one in DATA.glob("export-*.json"))
 
 
 @pytest.mark.parametrize("version", EXPORTS)
-def test_an_old_export_is_imported_with_all_that_is_in_it(nobody: User, version: str) -> None:
+def test_an_old_export_is_imported_completely(nobody: User, version: str) -> None:
     exported = json.loads((DATA / f"{version}.json").read_text(encoding="utf-8"))["jobs"]
     taken = nobody.run("import", str(DATA / f"{version}.json"))
     assert (taken.status, taken.out) == (Exit.OK, f"{Printed.IMPORTED.format(jobs(len(exported)), 0, 0)}.\n")
@@ -87,7 +87,7 @@ def is_listed(window: Terminal, job: Mapping[str, str]) -> bool:
 
 
 @pytest.mark.slow
-def test_the_look_of_an_older_version_is_taken_over(nobody: User) -> None:
+def test_the_screen_layout_of_an_older_version_is_kept(nobody: User) -> None:
     nobody.data.mkdir()
     shutil.copy(DATA / "schema-1.sqlite3", nobody.store)
     old = {"sort": "label", "filter": "CS-441", "divider_beside": 0.4, "divider_below": 0.5}

@@ -28,7 +28,7 @@ def lose_the_first_page(store: Path) -> None:
 @pytest.mark.parametrize(
     "damage", [truncate, replace_by_garbage, pytest.param(lose_the_first_page, marks=pytest.mark.slow)]
 )
-def test_every_id_comes_back_and_the_damaged_file_is_kept(
+def test_every_id_is_recovered_and_the_damaged_file_is_kept(
     user: User, known: Known, damage: Callable[[Path], None]
 ) -> None:
     damage(user.store)
@@ -51,7 +51,7 @@ def delete(store: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", [delete, pytest.param(replace_by_garbage, marks=pytest.mark.slow)])
-def test_an_open_window_says_that_its_file_is_gone_and_saves_all_jobs_again(
+def test_an_open_window_reports_that_its_file_is_gone_and_saves_all_jobs_again(
     user: User, known: Known, damage: Callable[[Path], None]
 ) -> None:
     with user.window() as window:

@@ -108,7 +108,7 @@ def paths(name: str, value: object) -> list[str]:
 
 
 @pytest.mark.slow
-def test_settings_show_on_the_screen_in_the_calls_and_outside(nobody: User) -> None:
+def test_settings_take_effect_on_screen_in_calls_and_in_notifications(nobody: User) -> None:
     with scripted({}) as tenant:
         configured(nobody, tenant.url)
         nobody.run("add", ONE)
@@ -154,9 +154,7 @@ def test_settings_show_on_the_screen_in_the_calls_and_outside(nobody: User) -> N
     ],
     ids=" ".join,
 )
-def test_wrong_settings_are_named_with_line_and_nearest_name_and_nothing_is_done(
-    nobody: User, command: list[str]
-) -> None:
+def test_invalid_settings_are_reported_with_line_and_nearest_name(nobody: User, command: list[str]) -> None:
     nobody.config.write_text(
         '[polling]\nstaleness_limt = 1\n[list]\narchive_aftr = "1d"\n[lst]\n[screen]\nasci = true\nutc = "x"\n',
         encoding="utf-8",
@@ -170,7 +168,7 @@ def test_wrong_settings_are_named_with_line_and_nearest_name_and_nothing_is_done
 
 
 @pytest.mark.slow
-def test_wrong_tenants_and_keys_are_named(nobody: User) -> None:
+def test_invalid_tenants_and_keys_are_reported(nobody: User) -> None:
     nobody.config.write_text(
         f'[tenants.eu]\nhots = "EU production"\n[keys]\n{Action.REFRESH}x = "f5"\n[notify]\non = ["everything"]\n',
         encoding="utf-8",
@@ -182,7 +180,7 @@ def test_wrong_tenants_and_keys_are_named(nobody: User) -> None:
 
 
 @pytest.mark.slow
-def test_several_tenants_must_be_told_apart(nobody: User) -> None:
+def test_with_several_tenants_one_must_be_named(nobody: User) -> None:
     configured(nobody, "http://127.0.0.1:9", OTHER_TENANTS)
     refused = nobody.run("add", ONE)
     assert (refused.status, refused.out) == (Exit.USAGE, "")
@@ -191,7 +189,7 @@ def test_several_tenants_must_be_told_apart(nobody: User) -> None:
     assert [listed[Field.TENANT] for listed in nobody.run("ls", "--json", "--tenant", "eu").jobs] == ["eu"]
 
 
-def test_settings_file_lies_in_the_config_folder_by_default(nobody: User) -> None:
+def test_the_settings_file_is_in_the_config_folder_by_default(nobody: User) -> None:
     folder = nobody.home / "zjobtui"
     folder.mkdir()
     Path(folder, "config.toml").write_text(OTHER_TENANTS, encoding="utf-8")

@@ -42,9 +42,7 @@ def test_the_exit_status_is_the_worst_of_all_jobs(
 
 
 @pytest.mark.slow
-def test_a_new_job_is_watched_and_given_up_where_it_does_not_end_in_time(
-    user: User, known: Known, zuora: Zuora
-) -> None:
+def test_waiting_for_a_new_job_ends_at_the_timeout(user: User, known: Known, zuora: Zuora) -> None:
     new = zuora.running[1]
     waited = user.run("wait", "-", "--timeout", "1s", "--json", stdin=f"{known.more} and {new}")
     assert waited.status == Exit.NOT_ENDED
@@ -76,7 +74,7 @@ def test_refused_credentials_end_waiting_and_are_not_printed(newcomer: User, zuo
     ],
     ids=" ".join,
 )
-def test_wrong_usage_is_told_and_nothing_is_watched(newcomer: User, arguments: list[str]) -> None:
+def test_wrong_usage_is_reported_and_nothing_is_watched(newcomer: User, arguments: list[str]) -> None:
     waited = newcomer.run("wait", *arguments)
     assert (waited.status, waited.out) == (Exit.USAGE, "")
     assert waited.err
@@ -95,7 +93,7 @@ def test_without_a_tenant_the_variables_are_named(nobody: User, command: list[st
     ("number", "status"),
     [(signal.SIGINT, Exit.INTERRUPTED), pytest.param(signal.SIGTERM, Exit.TERMINATED, marks=pytest.mark.slow)],
 )
-def test_waiting_that_is_interrupted_says_how_far_it_came(
+def test_an_interrupted_wait_prints_the_current_state(
     user: User, known: Known, number: signal.Signals, status: int
 ) -> None:
     with user.start("wait", known.more, known.ids[RUNNING]) as waiting:
@@ -132,7 +130,7 @@ def test_changes_are_streamed_as_json_until_a_signal(
 
 
 @pytest.mark.slow
-def test_a_stream_that_nobody_reads_any_more_ends_quietly(newcomer: User, zuora: Zuora) -> None:
+def test_a_stream_whose_output_is_closed_ends_silently(newcomer: User, zuora: Zuora) -> None:
     newcomer.run("add", zuora.ended[DONE][0])
     with newcomer.start("watch") as watching:
         assert watching.stdout is not None

@@ -21,7 +21,9 @@ from tests.support.terminal import Terminal
         pytest.param(signal.SIGINT, Exit.INTERRUPTED, marks=pytest.mark.slow),
     ],
 )
-def test_a_signal_ends_it_and_the_terminal_is_as_it_was(user: User, number: signal.Signals, status: int) -> None:
+def test_a_signal_ends_the_monitor_and_the_terminal_is_restored(
+    user: User, number: signal.Signals, status: int
+) -> None:
     with user.window(size=(80, 24)) as window:
         window.signal(number)
         assert window.wait_exit(5) == status
@@ -30,7 +32,7 @@ def test_a_signal_ends_it_and_the_terminal_is_as_it_was(user: User, number: sign
 
 
 @pytest.mark.parametrize("ignoring_hangup", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_it_is_gone_where_its_terminal_is_lost(user: User, ignoring_hangup: bool) -> None:
+def test_a_lost_terminal_ends_the_monitor(user: User, ignoring_hangup: bool) -> None:
     with user.terminal(size=(80, 24), ignoring_hangup=ignoring_hangup) as window:
         window.wait_for(Screen.LIST, 20)
         before = spent = window.cpu()
@@ -44,7 +46,7 @@ def test_it_is_gone_where_its_terminal_is_lost(user: User, ignoring_hangup: bool
 
 
 @pytest.mark.slow
-def test_suspended_it_gives_the_terminal_back_and_draws_everything_when_it_returns(user: User) -> None:
+def test_a_suspended_monitor_releases_the_terminal_and_redraws_on_return(user: User) -> None:
     with user.window(size=(80, 24)) as window:
         press(window, "ctrl+z")
         wait_until_stopped(window)
