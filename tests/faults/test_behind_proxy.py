@@ -109,12 +109,12 @@ async def test_an_exempt_host_is_reached_without_the_proxy(no_proxy: str) -> Non
     assert details == ["the host name is not known"] * 2
 
 
-async def test_the_name_of_a_proxy_that_is_not_known_is_told_from_that_of_the_host() -> None:
+async def test_an_unknown_proxy_name_is_distinguished_from_an_unknown_host_name() -> None:
     details = [problem_of(observation)[1] for observation in await call("http://proxy.invalid:3128")]
     assert details == ["the host name of the proxy is not known"] * 2
 
 
-async def test_a_proxy_that_says_nothing_is_named() -> None:
+async def test_a_proxy_that_does_not_respond_is_named() -> None:
     with fault_server(lambda _request: Silence()) as proxy:
         route = find_route(HOST, {"HTTPS_PROXY": f"127.0.0.1:{proxy.port}"})
         transport = Transport(HOST, SystemClock(), route, total_limit=0.3)
@@ -180,7 +180,7 @@ async def test_wait_names_a_dead_proxy_once(tmp_path: Path) -> None:
         (403, "", "✗ job call     unreachable: the proxy refused the connection: HTTP 403"),
     ],
 )
-async def test_doctor_names_proxy_certificates_and_what_the_proxy_says(
+async def test_doctor_names_proxy_certificates_and_the_response_of_the_proxy(
     status: int, proxy_user: str, expected: str, tmp_path: Path
 ) -> None:
     async with behind(not_found(), user=proxy_user, password="x", status=status) as (tunnels, _):

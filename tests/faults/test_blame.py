@@ -93,7 +93,7 @@ async def test_a_response_that_is_not_zuoras_is_blamed_on_what_sent_it(name: str
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
-def test_what_a_gateway_says_is_not_an_internal_error_of_zuora(status: int) -> None:
+def test_an_error_of_a_gateway_is_not_an_internal_error_of_zuora(status: int) -> None:
     assert "internal" not in PORTALS[f"{status} of a gateway"][1].meaning
 
 
@@ -149,7 +149,7 @@ async def test_a_broken_body_does_not_lose_status_and_retry_after(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "none", "application/json", "identity, UTF-8"])
-async def test_json_with_an_encoding_that_is_none_is_read(encoding: str) -> None:
+async def test_json_under_an_invalid_content_encoding_is_read(encoding: str) -> None:
     headers = {"Content-Encoding": encoding}
     good, signed_in = Answer(processing().body, headers=headers), Answer(token().body, headers=headers)
     with fault_server(good, token=signed_in) as server:

@@ -80,7 +80,7 @@ async def test_no_observation_holds_a_secret_that_the_host_echoes(answer: str) -
         assert all(observation.call.request_id == MARK for observation in seen)
 
 
-async def test_a_given_token_is_masked_too_and_so_are_those_of_before() -> None:
+async def test_given_and_earlier_tokens_are_masked_too() -> None:
     spoken: list[str] = []
 
     def script(request: Request) -> Behaviour:
@@ -120,7 +120,7 @@ async def test_a_refused_sign_in_that_echoes_the_secret_shows_none(status: int) 
 
 
 @pytest.mark.parametrize("access_token", [f"{SECRET} with a blank", f"{SECRET}\n"])
-async def test_a_token_that_is_none_and_echoes_the_secret_is_unreadable(access_token: str) -> None:
+async def test_an_invalid_token_response_that_echoes_the_secret_is_unreadable(access_token: str) -> None:
     with fault_server(token=Answer.of({"access_token": access_token})) as server:
         async with asking(server.base_url, credentials=CLIENT) as client:
             one = await client.observe(JOB)
@@ -129,7 +129,7 @@ async def test_a_token_that_is_none_and_echoes_the_secret_is_unreadable(access_t
     assert holds_none(one, SECRET)
 
 
-async def test_what_a_sign_in_says_of_its_bearer_is_masked() -> None:
+async def test_the_token_in_a_sign_in_response_is_masked() -> None:
     granted = {"access_token": TOKEN, "expires_in": 3599, "scope": f"user.{TOKEN} tenant.{percent(SECRET)}"}
     with fault_server(token=Answer.of(granted)) as server:
         checkup = await check_health(Tenant(name="env", base_url=server.base_url), CLIENT, SystemClock())
@@ -137,7 +137,7 @@ async def test_what_a_sign_in_says_of_its_bearer_is_masked() -> None:
     assert holds_none(checkup, SECRET, TOKEN)
 
 
-async def test_the_same_token_may_be_granted_again() -> None:
+async def test_a_token_that_is_granted_twice_is_used() -> None:
     def script(request: Request) -> Behaviour | None:
         return Answer.of({}, 401) if request.path != TOKEN_PATH and request.of_path == 1 else None
 
@@ -153,7 +153,7 @@ async def observed(body: bytes) -> Observation:
             return await client.observe(JOB)
 
 
-async def test_a_report_without_a_secret_is_kept_as_it_came() -> None:
+async def test_a_report_without_a_secret_is_kept_unchanged() -> None:
     body = json.dumps({"status": "Processing", "note": "token-1, secret, sentinel \u00e9 % \\ \\u0041"})
     one = await observed(body.encode())
     assert isinstance(one, Success)

@@ -155,9 +155,7 @@ def kept(path: Path) -> dict[JobRef, Verdict]:
     ],
     ids=["outage", "errors and pages", "short tokens"],
 )
-def test_no_state_that_is_published_is_ever_wrong_and_most_ends_are_soon_known(
-    seed: int, faults: str, tmp_path: Path
-) -> None:
+def test_no_published_state_is_wrong_and_most_ends_are_noticed_soon(seed: int, faults: str, tmp_path: Path) -> None:
     path = tmp_path / "watchlist.sqlite3"
     with running(seed=seed, jobs=JOBS, faults=faults) as simulator, engine_on(simulator, seed, path) as trial:
         assert not trial.engine.watch(all_of(simulator)).result(5).unsaved
@@ -169,7 +167,7 @@ def test_no_state_that_is_published_is_ever_wrong_and_most_ends_are_soon_known(
 
 
 @pytest.mark.long
-def test_a_tenant_that_caps_drops_ends_tokens_and_stops_for_a_minute_is_told_truly_and_found_again(
+def test_a_tenant_with_many_faults_is_shown_correctly_and_recovers(
     tmp_path: Path,
 ) -> None:
     path, faults = tmp_path / "watchlist.sqlite3", "rate=5,token=20,drop=0.2,outage=60@30,latency=0.05"
@@ -184,7 +182,7 @@ def test_a_tenant_that_caps_drops_ends_tokens_and_stops_for_a_minute_is_told_tru
 
 
 @pytest.mark.slow
-def test_an_engine_that_is_stopped_in_the_midst_of_an_outage_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_an_engine_stopped_during_an_outage_resumes_where_it_was(tmp_path: Path) -> None:
     path = tmp_path / "watchlist.sqlite3"
     with running(seed=7, jobs=JOBS, faults="outage=1.5@0.7,latency=0.02,drop=0.1") as simulator:
         with engine_on(simulator, 7, path) as trial:
@@ -201,7 +199,7 @@ def test_an_engine_that_is_stopped_in_the_midst_of_an_outage_goes_on_where_it_wa
         }
 
 
-def test_stopping_while_every_call_hangs_is_quick_and_leaves_nothing(tmp_path: Path) -> None:
+def test_stopping_while_every_call_hangs_is_quick_and_leaves_no_threads_or_sockets(tmp_path: Path) -> None:
     path = tmp_path / "watchlist.sqlite3"
     with running(seed=7, jobs=JOBS, faults="latency=30") as simulator, engine_on(simulator, 7, path) as trial:
         trial.engine.watch(all_of(simulator)).result(5)

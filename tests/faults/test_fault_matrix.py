@@ -17,7 +17,7 @@ SLACK = 0.6
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
-async def test_whatever_the_server_does_is_an_observation_in_time(scenario: Scenario) -> None:
+async def test_every_server_behaviour_becomes_an_observation_in_time(scenario: Scenario) -> None:
     with fault_server(scenario.script, token=scenario.token, on_accept=scenario.on_accept) as server:
         async with asking(server.base_url, limit=scenario.limit) as client:
             started = time.monotonic()

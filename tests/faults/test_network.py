@@ -50,7 +50,7 @@ class Switch:
     ],
     ids=["silence", "body drips", "headers drip", "headers stop", "half-closed body", "endless 100s"],
 )
-async def test_the_deadline_holds_whatever_the_server_does(behaviour: Behaviour, limit: float) -> None:
+async def test_the_deadline_holds_for_any_server_behaviour(behaviour: Behaviour, limit: float) -> None:
     with fault_server(behaviour) as server:
         async with asking(server.base_url, limit=limit) as client:
             started = time.monotonic()
@@ -58,7 +58,7 @@ async def test_the_deadline_holds_whatever_the_server_does(behaviour: Behaviour,
             assert time.monotonic() - started <= limit + 1
 
 
-async def test_a_host_that_takes_no_connection_is_given_up_after_the_connect_limit() -> None:
+async def test_a_host_that_accepts_no_connection_is_given_up_after_the_connect_timeout() -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen(0)
@@ -72,7 +72,7 @@ async def test_a_host_that_takes_no_connection_is_given_up_after_the_connect_lim
             waiting.close()
 
 
-async def test_a_port_where_nobody_listens_and_a_name_that_nobody_knows_are_told_at_once(
+async def test_a_closed_port_and_an_unknown_host_name_are_reported_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -133,7 +133,7 @@ async def test_the_pool_survives_100000_timeouts_and_cancellations() -> None:
     ],
     ids=["gzip bomb", "endless body", "endless chunks", "endless headers", "endless header"],
 )
-def test_no_answer_makes_the_memory_grow_by_more_than_8_mib(behaviour: Behaviour, kind: ProblemKind) -> None:
+def test_no_response_makes_memory_grow_by_more_than_8_mib(behaviour: Behaviour, kind: ProblemKind) -> None:
     def after_ten(request: Request) -> Behaviour | None:
         return behaviour if request.of_path > 10 and request.path != TOKEN_PATH else None
 
@@ -180,13 +180,13 @@ def monsters(times: int, seed: int) -> None:
         assert isinstance(read_response(chance.choice((200, 404, 500)), answer), Report | Problem)
 
 
-def test_no_text_of_10000_makes_the_reading_raise() -> None:
+def test_none_of_10000_texts_makes_the_parser_raise() -> None:
     monsters(10_000, 1)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(2, 12))
-def test_no_text_of_a_million_makes_the_reading_raise(seed: int) -> None:
+def test_none_of_a_million_texts_makes_the_parser_raise(seed: int) -> None:
     monsters(100_000, seed)
 
 
@@ -235,18 +235,20 @@ CLOSING: dict[str, Behaviour | Callable[[Request], Behaviour | None]] = {
 
 
 @pytest.mark.parametrize("name", CLOSING)
-async def test_of_200_polls_none_shows_that_the_server_closes_kept_alive_connections(name: str) -> None:
+async def test_none_of_200_polls_fails_if_the_server_closes_kept_alive_connections(name: str) -> None:
     await poll(CLOSING[name], 200)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", CLOSING)
-async def test_of_1000_polls_none_shows_that_the_server_closes_kept_alive_connections(name: str) -> None:
+async def test_none_of_1000_polls_fails_if_the_server_closes_kept_alive_connections(name: str) -> None:
     await poll(CLOSING[name], 1_000)
 
 
 @pytest.mark.parametrize("unasked", [reply("derived-completed-everything"), Answer(b"", 408)], ids=["answer", "408"])
-async def test_what_came_unasked_on_a_kept_alive_connection_is_no_answer_to_the_next_call(unasked: Answer) -> None:
+async def test_unsolicited_bytes_on_a_kept_alive_connection_are_not_the_response_to_the_next_call(
+    unasked: Answer,
+) -> None:
     with fault_server([processing() + Latency(0.02) + unasked] * 3) as server:
         async with asking(server.base_url) as client:
             for _ in range(4):
@@ -260,7 +262,7 @@ def is_processing(observation: Observation) -> bool:
     return isinstance(observation, Success) and observation.report.status == "Processing"
 
 
-async def test_a_new_connection_that_is_dropped_is_told_and_every_request_is_counted() -> None:
+async def test_a_dropped_new_connection_is_reported_and_every_request_is_counted() -> None:
     script = first_of(every_nth_connection(5, Reset()), processing().last())
     with fault_server(script) as server:
         async with asking(server.base_url) as client:
@@ -270,7 +272,7 @@ async def test_a_new_connection_that_is_dropped_is_told_and_every_request_is_cou
         assert met.count(None) == 40
 
 
-async def test_as_soon_as_a_restarted_server_listens_again_every_call_is_good() -> None:
+async def test_calls_succeed_as_soon_as_a_restarted_server_listens_again() -> None:
     with fault_server() as server:
         async with asking(server.base_url) as client:
             assert await storm(client, 20) == [None] * 20
@@ -292,7 +294,7 @@ async def test_a_server_that_restarts_between_two_calls_is_not_noticed() -> None
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
-async def test_a_redirect_is_told_and_never_followed(status: int) -> None:
+async def test_a_redirect_is_reported_and_never_followed(status: int) -> None:
     with fault_server() as other:
         for location in (f"{other.base_url}{JOBS_PATH}1", f"//127.0.0.1:{other.port}/", "/v1/async-jobs/2", ""):
             with fault_server(redirect(location, status)) as server:
@@ -325,7 +327,7 @@ async def test_a_redirect_from_https_to_http_is_not_followed(monkeypatch: pytest
         assert not plain.connections
 
 
-async def test_what_a_host_wants_remembered_is_not_sent_back() -> None:
+async def test_cookies_of_a_host_are_not_sent_back() -> None:
     script = decider(Answer(processing().body, headers={"Set-Cookie": "session=1; Path=/"}))
     with fault_server(lambda request: None if request.path == TOKEN_PATH else script(request)) as server:
         async with asking(f"http://localhost:{server.port}") as client:
@@ -334,7 +336,7 @@ async def test_what_a_host_wants_remembered_is_not_sent_back() -> None:
         assert not [request for request in server.requests if "cookie" in request.headers]
 
 
-async def test_a_certificate_that_nobody_signed_is_an_error_and_no_request_is_made() -> None:
+async def test_a_self_signed_certificate_is_an_error_and_no_request_is_sent() -> None:
     with fault_server(certificate=CERTIFICATE) as server:
         async with asking(server.base_url) as client:
             observation = await client.observe(JOB)
@@ -344,7 +346,7 @@ async def test_a_certificate_that_nobody_signed_is_an_error_and_no_request_is_ma
     assert not server.requests
 
 
-async def test_both_requests_ask_for_no_encoding_but_the_one_that_is_read() -> None:
+async def test_both_requests_accept_only_the_encoding_that_is_read() -> None:
     with fault_server() as server:
         async with asking(server.base_url) as client:
             await client.observe(JOB)

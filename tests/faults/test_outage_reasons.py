@@ -103,7 +103,7 @@ def test_wait_ends_with_5_if_there_is_no_secret_and_does_not_blame_zuora(tmp_pat
 
 
 @pytest.mark.long
-def test_a_secret_that_is_put_in_place_is_used_within_a_minute(tmp_path: Path) -> None:
+def test_a_secret_that_is_supplied_later_is_used_within_a_minute(tmp_path: Path) -> None:
     with fault_server() as server:
         env = settings(tmp_path, server)
         assert run_program(env, "add", str(job_id(1))).returncode == 0

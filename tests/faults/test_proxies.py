@@ -71,7 +71,7 @@ def test_wait_ends_at_once_with_5_and_names_the_variable(form: str, tmp_path: Pa
 
 
 @pytest.mark.long
-def test_doctor_says_so_as_a_finding(tmp_path: Path) -> None:
+def test_doctor_reports_it_as_a_finding(tmp_path: Path) -> None:
     variable, url = MALFORMED["a port that is none"]
     ended = run_program(behind(tmp_path, variable, url), "doctor")
     assert ended.returncode == 1
@@ -82,7 +82,7 @@ def test_doctor_says_so_as_a_finding(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", MALFORMED)
 @pytest.mark.parametrize("arguments", [("doctor",), ("doctor", "--offline", "--json")])
-def test_no_form_of_doctor_shows_more(
+def test_no_output_format_of_doctor_shows_more(
     form: str, arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, text in behind(tmp_path, *MALFORMED[form]).items():
@@ -143,7 +143,7 @@ REFUSING: dict[str, tuple[Behaviour, str]] = {
 
 
 @pytest.mark.parametrize(("behaviour", "detail"), REFUSING.values(), ids=REFUSING)
-async def test_a_proxy_that_refuses_is_told_without_its_credentials(behaviour: Behaviour, detail: str) -> None:
+async def test_a_proxy_that_refuses_is_reported_without_its_credentials(behaviour: Behaviour, detail: str) -> None:
     with fault_server(lambda _request: behaviour) as proxy:
         told = await told_behind(f"http://{USER}:{PASSWORD}@127.0.0.1:{proxy.port}")
         assert proxy.requests[0].method == "CONNECT"
@@ -153,7 +153,7 @@ async def test_a_proxy_that_refuses_is_told_without_its_credentials(behaviour: B
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_a_proxy_that_is_dead_or_speaks_no_tls_is_told_without_its_credentials(scheme: str) -> None:
+async def test_a_proxy_that_is_dead_or_without_tls_is_reported_without_its_credentials(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     told = await told_behind(f"{scheme}://{USER}:{PASSWORD}@127.0.0.1:{port}")

@@ -78,7 +78,7 @@ def test_there_are_enough_forced_failure_points() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", TROUBLES, ids=lambda one: one.name)
-async def test_no_trouble_makes_secret_or_token_show(
+async def test_no_failure_reveals_the_secret_or_the_token(
     scenario: Scenario, told: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asyncio.get_running_loop().set_debug(enabled=True)
@@ -106,7 +106,7 @@ async def test_no_trouble_makes_secret_or_token_show(
 
 
 @pytest.mark.parametrize("credentials", [BearerToken(Secret(TOKEN)), ClientCredentials("client-1", Secret(SECRET))])
-async def test_a_good_day_shows_neither(credentials: Credentials, told: io.StringIO) -> None:
+async def test_successful_calls_reveal_neither_secret_nor_token(credentials: Credentials, told: io.StringIO) -> None:
     with fault_server(token=token(TOKEN)) as server:
         async with asking(server.base_url, credentials=credentials) as client:
             await storm(client, 5)
@@ -117,7 +117,7 @@ async def test_a_good_day_shows_neither(credentials: Credentials, told: io.Strin
     assert _leaks(described + told.getvalue()) == []
 
 
-async def test_a_cancelled_call_tells_nothing_either(told: io.StringIO) -> None:
+async def test_a_cancelled_call_reveals_neither_secret_nor_token(told: io.StringIO) -> None:
     with fault_server(TokenDesk()) as server:
         async with asking(server.base_url, credentials=ClientCredentials("client-1", Secret(SECRET))) as client:
             calls = [asyncio.create_task(client.observe(JOB)) for _ in range(20)]
@@ -138,5 +138,5 @@ async def test_a_cancelled_call_tells_nothing_either(told: io.StringIO) -> None:
     ],
     ids=lambda one: type(one).__name__,
 )
-def test_no_value_that_holds_one_describes_it(value: object) -> None:
+def test_no_repr_of_an_object_that_holds_a_secret_shows_it(value: object) -> None:
     assert _leaks(f"{value} {value!r} {[value]}") == []

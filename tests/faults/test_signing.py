@@ -52,7 +52,7 @@ async def test_at_the_start_500_calls_at_once_make_exactly_1_token_request() -> 
             assert sign_ins(server) == 1
 
 
-async def test_when_all_tokens_are_revoked_100_calls_at_once_make_1_token_request_and_all_are_answered() -> None:
+async def test_when_all_tokens_are_revoked_100_calls_at_once_make_1_token_request_and_succeed() -> None:
     clock, desk = FixedClock(), TokenDesk()
     with fault_server(desk) as server:
         async with asking(server.base_url, clock=clock) as client:
@@ -71,7 +71,7 @@ async def test_when_all_tokens_are_revoked_100_calls_at_once_make_1_token_reques
         (refusal(200, 90000011, "sign in first"), ProblemKind.SIGNED_OUT),
     ],
 )
-async def test_a_storm_of_401_makes_2_token_requests_and_after_that_about_1_a_minute(
+async def test_many_401_responses_cause_2_token_requests_and_then_about_1_a_minute(
     refused: Behaviour, kind: ProblemKind
 ) -> None:
     clock = FixedClock()
@@ -90,7 +90,7 @@ async def test_a_storm_of_401_makes_2_token_requests_and_after_that_about_1_a_mi
             assert sign_ins(server) - before <= 600 / PAUSE + 1
 
 
-async def test_a_person_ends_the_pause() -> None:
+async def test_the_user_can_end_the_pause() -> None:
     desk = TokenDesk()
     refusing = [signed_out()] * 2
     with fault_server(first_of(desk, refusing)) as server:
@@ -101,7 +101,7 @@ async def test_a_person_ends_the_pause() -> None:
             assert await storm(client, 5) == [None] * 5
 
 
-async def test_a_token_whose_repeat_was_answered_is_a_good_one_when_it_ends_too() -> None:
+async def test_a_token_with_which_a_repeated_call_succeeded_is_renewed_when_it_expires() -> None:
     clock, desk = FixedClock(), TokenDesk()
     with fault_server(first_of(desk, not_found())) as server:
         async with asking(server.base_url, clock=clock) as client:
@@ -113,7 +113,7 @@ async def test_a_token_whose_repeat_was_answered_is_a_good_one_when_it_ends_too(
 
 
 @pytest.mark.parametrize("between", [Close(), html_page(502), Silence()], ids=["closed", "page", "silence"])
-async def test_an_answer_that_says_nothing_of_the_token_does_not_prove_it(between: Behaviour) -> None:
+async def test_a_response_that_does_not_depend_on_the_token_does_not_prove_it_valid(between: Behaviour) -> None:
     answers = iter([signed_out(), between, between] if isinstance(between, Close) else [signed_out(), between])
 
     def script(request: Request) -> Behaviour | None:
@@ -137,7 +137,7 @@ async def test_an_answer_that_says_nothing_of_the_token_does_not_prove_it(betwee
     ],
     ids=["invalid client", "invalid client as 400", "forbidden", "success false", "not found"],
 )
-async def test_refused_credentials_are_tried_again_after_a_pause_or_when_the_user_asks(
+async def test_refused_credentials_are_retried_after_a_pause_or_on_request(
     refused: Behaviour, kind: ProblemKind
 ) -> None:
     clock = FixedClock()
@@ -154,7 +154,7 @@ async def test_refused_credentials_are_tried_again_after_a_pause_or_when_the_use
             assert sign_ins(server) == 4
 
 
-async def test_credentials_that_are_refused_at_a_renewal_are_tried_again_as_rarely() -> None:
+async def test_credentials_refused_at_a_renewal_are_retried_as_rarely() -> None:
     clock = FixedClock()
     with fault_server(token=[token(life=100), *[invalid_client()] * 50]) as server:
         async with asking(server.base_url, clock=clock) as client:
@@ -167,7 +167,7 @@ async def test_credentials_that_are_refused_at_a_renewal_are_tried_again_as_rare
 
 
 @pytest.mark.parametrize("script", [signed_out(), [signed_out()]], ids=["for ever", "once"])
-async def test_a_bearer_token_that_is_refused_is_sent_again_after_a_pause_or_when_the_user_asks(
+async def test_a_refused_bearer_token_is_sent_again_after_a_pause_or_on_request(
     script: Script,
 ) -> None:
     clock = FixedClock()
@@ -183,7 +183,7 @@ async def test_a_bearer_token_that_is_refused_is_sent_again_after_a_pause_or_whe
             assert [request.bearer for request in server.requests] == ["mine"] * 3
 
 
-async def test_a_call_that_is_cancelled_while_it_signs_in_does_not_hold_up_the_others() -> None:
+async def test_a_call_cancelled_during_sign_in_does_not_delay_the_others() -> None:
     with fault_server(token=[Silence()]) as server:
         async with asking(server.base_url) as client:
             first = asyncio.create_task(client.observe(JOB))
@@ -194,7 +194,7 @@ async def test_a_call_that_is_cancelled_while_it_signs_in_does_not_hold_up_the_o
             assert sign_ins(server) == 2
 
 
-async def test_a_host_that_ends_every_token_after_one_answer_is_asked_for_few() -> None:
+async def test_a_host_that_revokes_each_token_after_one_response_gets_few_token_requests() -> None:
     clock, desk = FixedClock(), TokenDesk()
     with fault_server(desk) as server:
         async with asking(server.base_url, clock=clock) as client:
@@ -209,7 +209,7 @@ async def test_a_host_that_ends_every_token_after_one_answer_is_asked_for_few() 
     ("stated", "seconds"), [("60", 60), ("0", 1), ("-5", 1), ("soon", 1), ("1000000000", 3_600), ("1, 90", 90)]
 )
 @pytest.mark.parametrize("status", [429, 503])
-async def test_no_token_request_goes_out_before_retry_after_ends(status: int, stated: str, seconds: float) -> None:
+async def test_no_token_request_is_sent_before_retry_after_ends(status: int, stated: str, seconds: float) -> None:
     clock = FixedClock()
     with fault_server(token=[throttled(stated, status)]) as server:
         async with asking(server.base_url, clock=clock) as client:
@@ -272,7 +272,7 @@ async def test_a_renewal_that_is_throttled_waits_while_the_old_token_serves() ->
 
 
 @pytest.mark.slow
-async def test_a_renewal_that_hangs_holds_up_only_the_call_that_makes_it() -> None:
+async def test_a_renewal_that_hangs_delays_only_the_call_that_makes_it() -> None:
     clock = FixedClock()
     with fault_server(token=[token("old", life=100), Silence()]) as server:
         async with asking(server.base_url, clock=clock, limit=3) as client:

@@ -55,7 +55,7 @@ def engine_on(
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_no_request_goes_out_before_the_retry_after_of_the_token_endpoint_ends(status: int, tmp_path: Path) -> None:
+def test_no_request_is_sent_before_the_retry_after_of_the_token_endpoint_ends(status: int, tmp_path: Path) -> None:
     with engine_on(tmp_path, 20, token=[throttled("5", status)]) as (engine, server):
         server.wait_for_requests(1)
         time.sleep(2)
@@ -69,7 +69,7 @@ def test_no_request_goes_out_before_the_retry_after_of_the_token_endpoint_ends(s
 
 
 @pytest.mark.parametrize("refused", [forbidden(), refusal(404, 40000040, "no such tenant")], ids=["403", "404"])
-def test_a_refusal_of_the_token_is_the_tenants_and_no_request_follows(refused: Answer, tmp_path: Path) -> None:
+def test_a_refused_token_is_a_problem_of_the_tenant_and_no_request_follows(refused: Answer, tmp_path: Path) -> None:
     with engine_on(tmp_path, 20, token=refused) as (engine, server):
         server.wait_for_requests(1)
         time.sleep(3)
@@ -80,9 +80,7 @@ def test_a_refusal_of_the_token_is_the_tenants_and_no_request_follows(refused: A
 
 
 @pytest.mark.parametrize("jobs", [1, 40])
-def test_all_jobs_are_good_again_soon_after_connections_broke_off_in_bodies_for_two_seconds(
-    jobs: int, tmp_path: Path
-) -> None:
+def test_all_jobs_recover_soon_after_two_seconds_of_connections_lost_within_bodies(jobs: int, tmp_path: Path) -> None:
     ends: list[float] = []
 
     def script(request: Request) -> Behaviour | None:

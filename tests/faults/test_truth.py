@@ -77,7 +77,9 @@ KINDS = [kind for kind in ProblemKind if kind is not ProblemKind.NOT_FOUND]
         pytest.param(0.25, 20.0, id="some jobs, after 20 s", marks=pytest.mark.slow),
     ],
 )
-def test_whatever_a_call_meets_its_row_is_stale_in_time(kind: ProblemKind, share: float, hang: float) -> None:
+def test_after_any_failure_of_a_call_its_row_becomes_stale_in_time(
+    kind: ProblemKind, share: float, hang: float
+) -> None:
     looking = Watched(250)
     polled(Faulty(kind=kind, hang=hang, share=share), watches(JOBS), looking)
     assert looking.too_fresh == []
@@ -90,13 +92,13 @@ def test_a_call_that_never_ends_makes_its_row_stale_in_time() -> None:
     assert looking.too_fresh == []
 
 
-def test_a_good_day_shows_no_stale_row() -> None:
+def test_without_failures_no_row_is_stale() -> None:
     looking = Watched(300)
     polled(TimedSource(), watches(JOBS), looking)
     assert looking.stale_seen == 0
 
 
-def test_while_polling_is_paused_rows_turn_stale() -> None:
+def test_while_polling_is_paused_rows_become_stale() -> None:
     looking = Watched(300)
 
     async def script(run: Run) -> None:
@@ -109,7 +111,7 @@ def test_while_polling_is_paused_rows_turn_stale() -> None:
     assert looking.stale_seen
 
 
-def test_after_the_machine_has_slept_rows_are_stale_until_they_are_answered() -> None:
+def test_after_a_suspend_rows_are_stale_until_a_response() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(30)
         run.clock.suspend(3600)
@@ -118,7 +120,7 @@ def test_after_the_machine_has_slept_rows_are_stale_until_they_are_answered() ->
     polled(TimedSource(), watches(JOBS), script)
 
 
-def test_a_row_that_was_never_answered_turns_stale_too() -> None:
+def test_a_row_without_any_response_becomes_stale_too() -> None:
     source = TimedSource(trouble=lambda _at, _job: Problem(ProblemKind.UNREACHABLE))
     run = polled(source, watches(1), for_seconds(30))
     assert run.watch(0).answered_at is None
@@ -164,7 +166,7 @@ def test_a_final_report_is_kept_and_a_later_contradiction_is_shown(later: Observ
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name.lower())
-def test_no_failed_call_touches_a_final_report(kind: ProblemKind) -> None:
+def test_a_failed_call_does_not_change_a_final_report(kind: ProblemKind) -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(40)
         run.poller.poll_now([job(0)])
