@@ -49,7 +49,7 @@ def test_a_range_is_short_and_written_like_other_times(low: float, high: float, 
     assert time_left_text((low, high)) == f"95 % in {text}"
 
 
-def test_of_an_unknown_time_nothing_is_said() -> None:
+def test_an_unknown_time_is_left_out() -> None:
     assert time_left_text(None) == ""
 
 
@@ -81,7 +81,7 @@ def test_a_record_has_numbers_and_times() -> None:
     assert batch_record(ended, None, inf)["duration_s"] == 80.0
 
 
-def test_groups_with_the_same_title_are_told_apart_by_their_messages_in_the_overview() -> None:
+def test_groups_with_the_same_title_are_distinguished_by_their_messages() -> None:
     locks = ("[40000050]: Operation failed due to a lock competition.", "Lock contention on the account, please retry")
     bodies = [failure(errors) for errors in (*locks, locks[0], "invalid order")]
     listed = watchlist(*(watch(number, batch="renewals") for number in range(5)))

@@ -24,7 +24,7 @@ def test_numbers_and_ids_of_a_line_can_be_copied_each_under_its_name() -> None:
     assert "payment number P-00000042" in line_texts(lines["payment"])
 
 
-def test_a_filtered_group_gives_only_the_numbers_that_are_shown() -> None:
+def test_only_the_shown_numbers_of_a_filtered_group_are_copied() -> None:
     subscriptions = lines_of("derived-completed-everything")["subscriptions"]
     numbers = [child.name for child in subscriptions.children]
     assert line_texts(subscriptions)[f"{len(numbers)} subscription numbers"].split("\n") == numbers

@@ -72,7 +72,7 @@ def test_the_view_shows_the_command_for_the_call_that_it_shows() -> None:
 
 
 @pytest.mark.parametrize("url", [OPERATION.replace("eu.", "na."), f"https://elsewhere.test/v1/async-jobs/{job_id()}"])
-def test_the_token_goes_to_the_tenant_whatever_host_an_imported_call_has(url: str) -> None:
+def test_the_curl_command_sends_the_token_only_to_the_tenant_and_not_to_an_imported_host(url: str) -> None:
     success = seen(call=call(url=url))
     for command in copied(known(success), success):
         assert command[-1].startswith("https://rest.eu.zuora.com/v1/")

@@ -114,7 +114,7 @@ def test_calls_that_failed_are_named_with_their_ids_and_without_their_bodies() -
     assert "Jane Doe" not in text
 
 
-def test_the_users_own_text_comes_only_if_it_is_asked_for() -> None:
+def test_the_text_of_the_user_is_included_only_on_request() -> None:
     own = {"label": "CS-4398 Jane", "tags": ("acme",), "note": "call Jane", "batch": "acme.csv 14:02"}
     one = known(1, done(), **own)
     one = replace(one, timeline=(Event(job(1), NOW, EventKind.LABELLED, "CS-4398 Jane"), *one.timeline))
@@ -133,7 +133,7 @@ def planted(value: Any, text: str) -> Any:  # noqa: ANN401 - JSON
 
 
 @pytest.mark.parametrize("secret", [*SECRETS.values(), *PERSONAL, *NAMES])
-def test_a_secret_or_personal_data_planted_anywhere_is_not_in_it(secret: str) -> None:
+def test_secrets_and_personal_data_are_left_out_wherever_they_are(secret: str) -> None:
     result = planted(json.loads(payload("recorded-completed-order-pending"))["result"], secret)
     ids = {
         "request_id": f"r {secret}",
@@ -249,7 +249,7 @@ def test_reads_of_what_a_job_created_are_listed_with_their_time_and_ids() -> Non
         ("", ""),
     ],
 )
-def test_of_messages_only_known_words_are_kept(message: str, kept: str) -> None:
+def test_only_known_words_of_messages_are_kept(message: str, kept: str) -> None:
     assert keep_known_words(message, {"O-7"}) == kept
 
 
@@ -257,11 +257,11 @@ def test_of_messages_only_known_words_are_kept(message: str, kept: str) -> None:
     "name",
     ["recorded-completed-order-pending", "recorded-failed-lock", "recorded-failed-internal", "recorded-processing"],
 )
-def test_nothing_is_left_out_of_what_usual_responses_say(name: str) -> None:
+def test_the_text_of_usual_responses_is_complete(name: str) -> None:
     sentence = known(1, heard(name)).watch.verdict.sentence
     assert keep_known_words(sentence) == sentence
 
 
-def test_every_reason_that_is_known_is_named_in_full() -> None:
+def test_every_known_reason_is_named_in_full() -> None:
     titles = [rule.title for rule in RULES]
     assert [keep_known_words(title) for title in titles] == titles

@@ -19,6 +19,6 @@ def test_a_refused_sign_in_is_named_once(problem: Problem, text: str) -> None:
     assert checkup_sentence(Checkup(sign_in_problem=problem)).startswith(text)
 
 
-def test_the_sentence_of_a_call_that_timed_out_does_not_repeat_itself() -> None:
+def test_the_message_of_a_timeout_does_not_repeat_itself() -> None:
     sentences = Problem(ProblemKind.TIMED_OUT, "no complete response in time").sentences
     assert sentences == "timed out: no complete response in time. The host was too slow; zjobtui retries automatically."

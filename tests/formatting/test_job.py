@@ -102,12 +102,14 @@ def test_in_a_row_the_age_of_a_running_job_changes_in_steps() -> None:
         (watch(), NOW + 700, "stale"),
     ],
 )
-def test_in_a_row_other_jobs_show_since_when_they_are_so(one: WatchedJob, now: float, expected: str) -> None:
+def test_in_a_row_other_jobs_show_since_when_they_have_their_verdict(
+    one: WatchedJob, now: float, expected: str
+) -> None:
     assert row_time(one, now) == expected
     assert len(expected) <= TIME_WIDTH
 
 
-def test_the_last_problem_is_a_sentence() -> None:
+def test_the_last_problem_is_shown_as_a_sentence() -> None:
     assert problem_text(after(seen(PROCESSING))) == ""
     assert problem_text(after(missed(ProblemKind.FORBIDDEN, detail="no"))) == (
         "The last call failed: forbidden: no. "
@@ -154,7 +156,7 @@ def test_every_verdict_has_a_tone() -> None:
     assert set(VERDICT_TONES) == set(VerdictKind)
 
 
-def test_of_a_job_that_zuora_does_not_know_the_interval_and_how_to_remove_it_are_shown() -> None:
+def test_interval_and_how_to_remove_it_are_shown_for_a_job_unknown_to_zuora() -> None:
     unknown = replace(after(missed(NOT_FOUND)), planned=7_300.0)
     assert unknown_text(unknown) == (
         "It is polled less and less often, now every 2h, finally once a day; r refreshes it now. "
@@ -163,7 +165,7 @@ def test_of_a_job_that_zuora_does_not_know_the_interval_and_how_to_remove_it_are
     assert unknown_text(after(seen(PROCESSING))) == ""
 
 
-def test_the_end_of_a_job_that_had_ended_is_only_said_to_be_before_the_first_poll() -> None:
+def test_a_job_that_had_ended_already_is_said_to_have_ended_before_the_first_poll() -> None:
     had_ended, ended = (after(done()), after(seen(PROCESSING), done()))
     texts = ["\n".join(to_text(about_lines(one, NOW + 60, UTC))) for one in (had_ended, ended)]
     assert ["before the first poll at 14:00:00" in text for text in texts] == [True, False]

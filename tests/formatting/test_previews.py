@@ -67,7 +67,7 @@ def test_no_part_of_a_price_is_dropped(fields: dict[str, object], price: str) ->
     assert item(**fields) == ["item –", price]
 
 
-def test_an_item_is_named_by_what_it_has() -> None:
+def test_an_item_is_named_by_the_fields_that_it_has() -> None:
     assert item(chargeName="Fee", productName="Music")[0] == "Fee –"
     assert item(productName="Music")[0] == "Music –"
     assert item(chargeNumber="C-1")[0] == "C-1 –"

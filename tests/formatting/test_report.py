@@ -61,11 +61,11 @@ def test_a_reason_has_one_name_in_sentence_row_group_and_error_line(text: str, n
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
-def test_a_person_sees_these_words_of_a_recorded_reply(name: str) -> None:
+def test_a_recorded_response_is_printed_as_expected(name: str) -> None:
     assert words(read_payload(name)) == (PRINTED / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def test_there_are_no_words_without_a_reply() -> None:
+def test_every_expected_output_has_a_recorded_response() -> None:
     assert {path.stem for path in PRINTED.iterdir()} == set(PAYLOADS)
 
 
@@ -73,7 +73,7 @@ REPORTS = [name for name in PAYLOADS if isinstance(read_payload(name), Report)]
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_every_value_of_a_recorded_answer_is_printed(name: str) -> None:
+def test_every_value_of_a_recorded_response_is_printed(name: str) -> None:
     report = read_payload(name)
     assert isinstance(report, Report)
     assert not_printed(report) == []
@@ -87,7 +87,7 @@ def test_every_documented_field_and_any_other_beside_it_is_printed(result: dict[
 @pytest.mark.slow
 @settings(max_examples=100)
 @given(RESULTS)
-def test_every_value_of_any_result_is_printed_and_every_line_has_a_key_of_its_own(result: Json) -> None:
+def test_every_value_of_any_result_is_printed_and_line_keys_are_unique(result: Json) -> None:
     report = read_result(result)
     assert not_printed(report) == []
     keys = [line.key for line in every(outline(report))]

@@ -174,7 +174,7 @@ def test_a_tenant_is_without_jobs_only_if_none_are_listed(answered_at: float | N
     assert status_text(status, NOW, {**ended, VerdictKind.UNKNOWN: 1}).full == f"{sign} idle: no jobs are running"
 
 
-def test_a_tenant_that_is_retried_only_on_request_names_the_key() -> None:
+def test_the_key_is_named_for_a_tenant_that_is_retried_only_on_request() -> None:
     result = texts_of(replace(DOWN, problem=Problem(ProblemKind.SIGNED_OUT, "invalid client")), key="ctrl+r")
     assert result[0] == "✗ signed out since 13:59 UTC · invalid client · ctrl+r to retry"
     assert result[3] == "✗ signed out · ctrl+r to retry"
@@ -213,7 +213,7 @@ def test_the_figure_is_within_a_tenth_of_a_steady_rate_and_changes_seldom(
 @pytest.mark.parametrize(
     "rates", [[0.2, 0.3, 0.3, 0.2, 0.3, 0.2] * 5, [12.0, 12.4, 11.6, 12.2] * 8, [1.0, 1.1, 0.9] * 9]
 )
-def test_a_wavering_rate_does_not_change_the_figure(rates: list[float]) -> None:
+def test_a_fluctuating_rate_does_not_change_the_figure(rates: list[float]) -> None:
     assert len(set(figures(rates))) == 1
 
 

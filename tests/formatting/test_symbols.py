@@ -39,7 +39,7 @@ def test_a_short_id_keeps_its_first_eight_digits(width: int) -> None:
         (Decimal("1E+6"), "1,000,000.00"),
     ],
 )
-def test_an_amount_of_money_reads_as_one(amount: Decimal | None, text: str) -> None:
+def test_an_amount_of_money_has_separators_and_currency(amount: Decimal | None, text: str) -> None:
     assert money(amount) == text
 
 
@@ -50,7 +50,7 @@ def test_a_quantity_is_as_short_as_it_can_be(amount: Decimal | None, text: str) 
     assert quantity(amount) == text
 
 
-def test_watches_are_counted_by_verdict_zeros_included() -> None:
+def test_jobs_are_counted_by_verdict_including_zeros() -> None:
     watches = apply_observations(
         watchlist(watch(1), watch(2), watch(3)), [(job(1), done(), 5.0), (job(2), failed(), 5.0)]
     ).watchlist

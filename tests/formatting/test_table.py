@@ -48,7 +48,7 @@ def test_at_80_columns_label_tenant_and_time_are_there_and_with_room_everything_
         assert wide.count(text) == 1
 
 
-def test_tenants_can_be_told_apart_and_numbers_are_whole_or_left_out() -> None:
+def test_tenants_are_distinguishable_and_numbers_are_complete_or_left_out() -> None:
     pairs = zip(LISTED, TENANTS, strict=True)
     watches = [replace(one, job=replace(one.job, tenant=name), label="Renewals Nov") for one, name in pairs]
     for width in range(64, 200):
@@ -75,14 +75,14 @@ def test_columns_that_no_job_fills_and_the_only_tenant_are_left_out() -> None:
     assert row.endswith("just added  signed out")
 
 
-def test_a_reason_is_cut_unless_it_must_be_whole() -> None:
+def test_a_reason_is_cut_unless_it_is_required_in_full() -> None:
     reason = {job(1): "the proxy cannot be reached: " + "no route to host, " * 8}
     (_, cut), (_, whole) = (job_table([watch(1)], NOW, 80, reason, is_why_whole=flag) for flag in (False, True))
     assert cells(cut) <= 80 < cells(whole)
     assert whole.endswith(reason[job(1)].rstrip())
 
 
-def test_a_column_of_no_named_importance_comes_last_and_is_widened(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_column_without_a_priority_comes_last_and_is_widened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "_ADDITIONAL", ())
     monkeypatch.setattr(table, "_WIDENED", ())
     one = watch(1, label="renewal", tags=("a rather long tag", "another one"))

@@ -21,12 +21,12 @@ from zjobtui.models.text_width import cells
         ),
     ],
 )
-def test_tenants_are_cut_as_long_as_they_differ(names: tuple[str, ...], shortest: dict[str, str]) -> None:
+def test_tenant_names_are_cut_only_if_they_still_differ(names: tuple[str, ...], shortest: dict[str, str]) -> None:
     assert short_tenants(names, least_tenant_width(names)) == shortest
 
 
 @given(st.sets(st.text("ab-", min_size=1, max_size=24), min_size=1, max_size=6))
-def test_short_tenants_always_differ(names: set[str]) -> None:
+def test_short_tenant_names_always_differ(names: set[str]) -> None:
     least = least_tenant_width(names)
     for width in (least, least + 1, least + 5):
         short = short_tenants(names, width)

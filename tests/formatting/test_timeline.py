@@ -68,7 +68,7 @@ def test_a_job_that_had_ended_at_the_first_poll_has_no_running_phase() -> None:
     assert phase_texts(done(NOW + 5), now=NOW + 9) == ["added 14:00:00 UTC", "✓ done at the first poll 14:00:05"]
 
 
-def test_running_time_grows_until_answers_are_missing() -> None:
+def test_running_time_grows_until_responses_are_missing() -> None:
     assert phase_texts(seen(PROCESSING, NOW + 5), now=NOW + 12) == ["added 14:00:00 UTC", "running 12"]
     assert phase_texts(seen(PROCESSING, NOW + 5), now=NOW + 65) == ["added 14:00:00 UTC", "running 5", "no response 60"]
     assert phase_texts(missed(at=NOW + 600), now=NOW + 600) == ["added 14:00:00 UTC", "no response 600"]

@@ -42,23 +42,23 @@ def test_a_duration_has_two_parts_at_most(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
-def test_a_moment_has_a_date_only_when_it_is_not_todays() -> None:
+def test_a_time_has_a_date_only_if_it_is_not_today() -> None:
     assert moment(NOW - 60, NOW, CET) == "14:59:00 CET"
     assert moment(NOW - 86_400, NOW, CET) == "Nov 22 15:00:00 CET"
     assert moment(NOW - 366 * 86_400, NOW, CET) == "2025-11-22 15:00:00 CET"
 
 
-def test_today_is_the_day_of_the_readers_zone() -> None:
+def test_today_is_the_day_in_the_time_zone_of_the_user() -> None:
     tokyo = timezone(timedelta(hours=9), "JST")
     assert moment(NOW, NOW + 7_200, tokyo) == "Nov 23 23:00:00 JST"
     assert moment(NOW, NOW + 7_200, CET) == "15:00:00 CET"
 
 
-def test_a_stamp_for_machines_is_utc() -> None:
+def test_a_machine_readable_timestamp_is_utc() -> None:
     assert stamp(NOW) == "2026-11-23T14:00:00Z"
 
 
-def test_the_zones_name_is_the_one_in_force_at_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_zone_name_is_the_one_in_force_at_that_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
     time.tzset()
     assert moment(NOW, NOW) == "15:00:00 CET"
