@@ -144,7 +144,7 @@ def test_a_code_can_be_a_word(code: str, title: str) -> None:
     assert advise_reason(Reason(code, "")).title == title
 
 
-def test_every_category_has_one_rule_and_a_title_of_its_own() -> None:
+def test_every_category_has_one_rule_and_its_own_title() -> None:
     titles = {rule.category: rule.title for rule in RULES if rule.category is not None}
     assert set(titles) == set(Category)
     assert len(set(titles.values())) == len(Category)
@@ -180,7 +180,7 @@ COMPLETED = {
 
 
 @pytest.mark.parametrize(("title", "report"), COMPLETED.items(), ids=COMPLETED)
-def test_a_completed_job_is_never_to_be_submitted_again_unseen(title: str, report: Report) -> None:
+def test_a_completed_job_is_never_to_be_submitted_again_without_a_check(title: str, report: Report) -> None:
     advice = advise(digest(report))
     assert advice.title == title
     assert advice.is_transient is not True
@@ -228,7 +228,7 @@ TEXTS = st.text(max_size=40) | st.lists(
 
 
 @given(st.text(max_size=12) | st.sampled_from(["", "40000050", "40000099"]), TEXTS, st.booleans())
-def test_any_text_gets_some_advice(code: str, message: str, is_completed: bool) -> None:
+def test_any_text_gets_advice(code: str, message: str, is_completed: bool) -> None:
     advice = advise_reason(Reason(code, message), is_completed=is_completed)
     assert isinstance(advice, Advice)
     assert advice.title
@@ -247,6 +247,6 @@ def test_hostile_text_takes_no_longer_than_any_other(piece: str) -> None:
     assert TEXT_LIMIT + CODE_LIMIT < 1_000
 
 
-def test_a_type_that_nobody_knows_in_a_bad_status_gets_advice() -> None:
+def test_an_unknown_type_in_a_bad_status_gets_advice() -> None:
     report = Report(status="Completed", result=OtherResult(job_type="X", fields={"status": "Pending"}))
     assert advise(digest(report)).title == "not successful"

@@ -24,12 +24,12 @@ def after(*observations: Observation) -> WatchedJob:
     return one
 
 
-def test_a_new_job_waits_for_its_first_answer() -> None:
+def test_a_new_job_waits_for_its_first_response() -> None:
     assert (watch().verdict.kind, watch().verdict.sentence) == (VerdictKind.RUNNING, "No response yet.")
     assert (watch().answered_at, watch().last_call_at, watch().is_final) == (None, 0.0, False)
 
 
-def test_the_first_answer_is_kept_and_told() -> None:
+def test_the_first_response_is_kept_and_recorded() -> None:
     folded = apply_observation(watch(), seen(PROCESSING, NOW + 2), 7.0)
     assert folded.response == seen(PROCESSING, NOW + 2)
     assert folded.events == (Event(watch().job, NOW + 2, EventKind.STATUS, "Zuora is working on it.", "running"),)
@@ -38,7 +38,7 @@ def test_the_first_answer_is_kept_and_told() -> None:
     assert (one.answered_at, one.last_call_at, one.ended_at) == (NOW + 2, NOW + 2, None)
 
 
-def test_the_same_answer_again_only_confirms() -> None:
+def test_an_equal_response_only_confirms() -> None:
     folded = apply_observation(after(seen(PROCESSING, NOW)), seen(PROCESSING, NOW + 5), PLANNED)
     assert (folded.response, folded.events) == (None, ())
     assert (folded.watch.last_answer_at, folded.watch.last_running_at, folded.watch.changed_at) == (
@@ -48,25 +48,25 @@ def test_the_same_answer_again_only_confirms() -> None:
     )
 
 
-def test_the_end_lies_between_the_last_answer_before_it_and_the_first_after_it() -> None:
+def test_the_end_lies_between_the_last_response_before_it_and_the_first_after_it() -> None:
     one = after(seen(PROCESSING, NOW), seen(PROCESSING, NOW + 5), done(NOW + 10), done(NOW + 99))
     assert (one.last_running_at, one.ended_at, one.last_answer_at) == (NOW + 5, NOW + 10, NOW + 99)
     assert one.is_final
 
 
-def test_a_job_that_had_ended_before_it_was_watched_has_no_moment_before_its_end() -> None:
+def test_a_job_that_ended_before_it_was_watched_has_no_earliest_end() -> None:
     one = after(done(NOW + 1))
     assert (one.last_running_at, one.ended_at) == (None, NOW + 1)
 
 
-def test_a_final_answer_again_is_kept_and_tells_nothing_new() -> None:
+def test_a_repeated_final_response_is_kept_without_an_event() -> None:
     folded = apply_observation(after(done(NOW)), done(NOW + 60), PLANNED)
     assert (folded.response, folded.events) == (done(NOW + 60), ())
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ProblemKind if kind is not NOT_FOUND])
 @pytest.mark.parametrize("before", [(), (seen(PROCESSING),), (failed(),)], ids=["new", "running", "final"])
-def test_a_failed_call_never_touches_the_last_answer(before: tuple[Observation, ...], kind: ProblemKind) -> None:
+def test_a_failed_call_never_changes_the_last_response(before: tuple[Observation, ...], kind: ProblemKind) -> None:
     one = after(*before)
     folded = apply_observation(one, missed(kind, NOW + 5), 9.0)
     assert (folded.response, folded.events) == (None, ())
@@ -76,12 +76,12 @@ def test_a_failed_call_never_touches_the_last_answer(before: tuple[Observation, 
     assert folded.watch.last_call_at == NOW + 5
 
 
-def test_a_good_answer_clears_the_problem() -> None:
+def test_a_successful_response_clears_the_problem() -> None:
     one = after(seen(PROCESSING, NOW), missed(at=NOW + 5), seen(PROCESSING, NOW + 10))
     assert (one.problem, one.problem_at, one.last_answer_at) == (None, None, NOW + 10)
 
 
-def test_a_job_that_zuora_does_not_know_is_told_once() -> None:
+def test_a_job_that_zuora_does_not_know_is_recorded_once() -> None:
     first = apply_observation(after(seen(PROCESSING, NOW)), missed(NOT_FOUND, NOW + 5), PLANNED)
     again = apply_observation(first.watch, missed(NOT_FOUND, NOW + 10), PLANNED)
     assert first.watch.verdict.kind is again.watch.verdict.kind is VerdictKind.UNKNOWN
@@ -91,14 +91,14 @@ def test_a_job_that_zuora_does_not_know_is_told_once() -> None:
 
 
 @pytest.mark.parametrize("kind", [ProblemKind.TIMED_OUT, ProblemKind.SERVER_ERROR])
-def test_that_zuora_does_not_know_a_job_outlasts_a_failed_call_and_turns_stale(kind: ProblemKind) -> None:
+def test_an_unknown_job_stays_unknown_after_a_failed_call_and_becomes_stale(kind: ProblemKind) -> None:
     one = after(missed(NOT_FOUND, NOW), missed(kind, NOW + 5), missed(kind, NOW + 10))
     assert (one.verdict.kind, one.answered_at) == (VerdictKind.UNKNOWN, NOW)
     assert [is_stale(one, NOW + seconds) for seconds in (14, 16)] == [False, True]
     assert apply_observation(one, missed(NOT_FOUND, NOW + 10), PLANNED).events == ()
 
 
-def test_a_job_that_zuora_knows_again_is_told_although_its_answer_is_the_same() -> None:
+def test_a_job_that_zuora_knows_again_is_recorded_even_with_an_equal_response() -> None:
     folded = apply_observation(
         after(seen(PROCESSING, NOW), missed(NOT_FOUND, NOW + 5)), seen(PROCESSING, NOW + 9), PLANNED
     )
@@ -119,7 +119,7 @@ def test_a_job_that_zuora_knows_again_is_told_although_its_answer_is_the_same() 
     ids=["running again", "queued", "unknown"],
 )
 @pytest.mark.parametrize("final", [done(), failed()], ids=["done", "failed"])
-def test_a_final_answer_stays_and_what_contradicts_it_is_told_once(
+def test_a_final_response_stays_and_a_contradiction_is_recorded_once(
     final: Observation, later: Observation, text: str
 ) -> None:
     one = after(final, missed(at=NOW + 20))
@@ -133,7 +133,7 @@ def test_a_final_answer_stays_and_what_contradicts_it_is_told_once(
     assert apply_observation(folded.watch, later, PLANNED).events == ()
 
 
-def test_a_later_final_answer_takes_the_place_of_an_earlier_one_and_ends_a_contradiction() -> None:
+def test_a_later_final_response_replaces_an_earlier_one_and_ends_a_contradiction() -> None:
     pending = seen(order_report(order_status="Pending"), NOW)
     folded = apply_observation(after(pending, seen(PROCESSING, NOW + 5)), done(NOW + 10), PLANNED)
     assert (folded.watch.verdict.kind, folded.watch.contradiction) == (VerdictKind.DONE, "")
@@ -155,7 +155,7 @@ OBSERVATIONS = st.lists(st.sampled_from(EVERY_KIND)).map(
 
 
 @given(OBSERVATIONS)
-def test_whatever_comes_a_final_job_stays_final_and_time_goes_on(observations: list[Observation]) -> None:
+def test_a_final_job_stays_final_after_any_observation(observations: list[Observation]) -> None:
     one = watch()
     for observation in observations:
         folded = apply_observation(one, observation, PLANNED)

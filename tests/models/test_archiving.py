@@ -13,18 +13,18 @@ def looked_at(observation: Observation, at: float = NOW) -> WatchedJob:
     return next(iter(told.mark_read([job(1)], at).watchlist))
 
 
-def test_what_has_ended_and_was_looked_at_long_ago_is_due() -> None:
+def test_jobs_ended_and_read_long_ago_are_archived() -> None:
     assert due_for_archive([looked_at(done(NOW))], NOW + DAY + 1, DAY) == (job(1),)
     assert due_for_archive([looked_at(done(NOW))], NOW + DAY - 1, DAY) == ()
     assert due_for_archive([looked_at(done(NOW), NOW + DAY)], NOW + DAY + 1, DAY) == ()
 
 
-def test_what_nobody_saw_or_what_has_not_ended_is_never_due() -> None:
+def test_unread_and_running_jobs_are_never_archived() -> None:
     unseen = replace(looked_at(done(NOW)), read_at=None)
     assert due_for_archive([unseen, looked_at(seen(PROCESSING)), looked_at(missed()), watch(2)], NOW + 1e9, DAY) == ()
 
 
-def test_an_archived_job_that_is_brought_back_stays_for_the_whole_time_again() -> None:
+def test_a_restored_job_stays_for_the_whole_time_again() -> None:
     known, later = looked_at(done(NOW)), NOW + 40 * DAY
     left = watchlist(known).remove([job(1)], later, EventKind.ARCHIVED)
     assert left.events == (Event(job(1), later, EventKind.ARCHIVED, ""),)

@@ -301,7 +301,7 @@ TABLE: dict[str, tuple[Report, VerdictKind, str]] = {
 
 
 @pytest.mark.parametrize(("report", "kind", "sentence"), TABLE.values(), ids=TABLE)
-def test_every_row_of_the_table(report: Report, kind: VerdictKind, sentence: str) -> None:
+def test_every_row_of_the_verdict_table_holds(report: Report, kind: VerdictKind, sentence: str) -> None:
     verdict = judge(report)
     assert (verdict.kind, verdict.sentence) == (kind, sentence)
 
@@ -347,7 +347,7 @@ REPORTS = built(
 
 
 @given(REPORTS)
-def test_nothing_is_done_without_the_word_completed_and_a_proof(report: Report) -> None:
+def test_done_requires_the_status_completed_and_a_proof(report: Report) -> None:
     verdict = judge(report)
     if verdict.kind is not VerdictKind.DONE:
         return
@@ -366,13 +366,13 @@ def test_nothing_is_done_without_the_word_completed_and_a_proof(report: Report) 
 
 
 @given(REPORTS)
-def test_only_final_words_are_judged_final(report: Report) -> None:
+def test_only_final_statuses_are_final(report: Report) -> None:
     is_waiting = judge(report).kind is VerdictKind.RUNNING
     assert is_waiting == (report.status not in {"Completed", "Failed"})
     assert judge(report).kind is not VerdictKind.UNKNOWN
 
 
-def test_a_sentence_fits_a_cell_however_long_the_answer() -> None:
+def test_a_sentence_fits_a_cell_for_any_response_length() -> None:
     for report in (
         Report(status="x" * 100_000),
         Report(status="Failed", reasons=(Reason("", "x" * 100_000),)),

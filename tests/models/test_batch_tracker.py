@@ -21,7 +21,7 @@ def ended(before: Watchlist, *numbers: int) -> Watchlist:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["end", "fail", "remove", "move", "add"]), st.integers(1, 9)), max_size=12))
-def test_it_counts_the_same_as_from_the_start(steps: list[tuple[str, int]]) -> None:
+def test_incremental_counts_equal_a_new_count(steps: list[tuple[str, int]]) -> None:
     current, tracker = SIX, BatchTracker(SIX)
     for what, number in steps:
         one = [job(number)]
@@ -62,7 +62,7 @@ def test_running_batches_come_first_and_of_each_kind_the_newest() -> None:
     assert tracker.newest_running() is None
 
 
-def test_jobs_in_no_batch_are_those_without_a_name_and_those_alone_with_it() -> None:
+def test_jobs_in_no_batch_are_those_without_a_batch_name_or_alone_with_it() -> None:
     tracker = BatchTracker(watchlist(watch(1), watch(2, batch="a"), watch(3, batch="a"), watch(4, batch="alone")))
     assert [one.job for one in tracker.others()] == [job(1), job(4)]
 

@@ -59,7 +59,7 @@ MIXED = watchlist(
 )
 
 
-def test_jobs_with_the_same_name_are_a_batch_and_one_job_alone_is_none() -> None:
+def test_jobs_with_the_same_batch_name_are_a_batch_and_a_single_job_is_not() -> None:
     found = batches(MIXED)
     assert [(one.name, [watch.job for watch in one.jobs]) for one in found] == [
         ("renewals", [job(1), job(4)]),
@@ -69,7 +69,7 @@ def test_jobs_with_the_same_name_are_a_batch_and_one_job_alone_is_none() -> None
     assert batch_progress("alone", MIXED) is batch_progress("", MIXED) is None
 
 
-def test_a_batch_lasts_from_the_first_job_added_to_the_last_one_ended() -> None:
+def test_the_time_of_a_batch_is_from_the_first_job_added_to_the_last_one_ended() -> None:
     running = after(MIXED, _1=done(NOW + 30), _4=seen(PROCESSING, NOW + 31))
     progress = batches(running)[0]
     assert (progress.ended, progress.has_ended, progress.ended_at) == (1, False, None)
@@ -86,7 +86,7 @@ def test_a_batch_lasts_from_the_first_job_added_to_the_last_one_ended() -> None:
     }
 
 
-def test_a_batch_ends_although_zuora_does_not_know_one_of_its_jobs() -> None:
+def test_a_batch_ends_even_if_zuora_does_not_know_one_of_its_jobs() -> None:
     known = after(MIXED, _1=done(NOW + 30), _4=missed(ProblemKind.NOT_FOUND, NOW + 42))
     asked_again = after(known, _4=missed(ProblemKind.NOT_FOUND, NOW + 600))
     assert closing_line(batches(asked_again)[0]) == "renewals: 1 done, 1 unknown, 47s"
@@ -149,13 +149,13 @@ def test_a_batch_is_named_by_the_first_words_before_the_ids_and_the_time(text: s
     assert default_batch_name(text, NOW + 120, UTC) == f"{name} 14:02"
 
 
-def test_the_time_in_a_name_is_that_of_the_zone_and_the_source_stands_for_missing_words() -> None:
+def test_the_time_in_a_name_is_in_the_zone_and_the_source_replaces_missing_words() -> None:
     zone = timezone(timedelta(hours=-5))
     assert default_batch_name("", NOW, zone, source="tickets.txt") == "tickets.txt 09:00"
 
 
 @given(st.text(), st.sampled_from(["", "token=", "password: "]), st.text("abcdef0123456789", min_size=32, max_size=36))
-def test_a_name_is_short_harmless_and_holds_no_id_or_secret(text: str, before: str, secret: str) -> None:
+def test_a_name_is_short_and_safe_and_contains_no_id_or_secret(text: str, before: str, secret: str) -> None:
     name = default_batch_name(f"{text} {before}{secret}", NOW, UTC)
     assert name.endswith(" 14:00")
     assert cells(name) <= WORDS_WIDTH + len(" 14:00")
@@ -237,7 +237,7 @@ def test_the_time_left_of_jobs_just_posted_to_the_simulator_is_near_the_truth(ba
     assert sum(one.holds for one in estimates) > 10
 
 
-def test_of_a_batch_with_too_few_ends_or_nearly_all_nothing_is_estimated() -> None:
+def test_a_batch_with_too_few_or_nearly_all_jobs_ended_is_not_estimated() -> None:
     lives = [10 * 1.06**number for number in range(20)]
     for until, is_estimated in ((12.0, False), (25.0, True), (40.0, False)):
         jobs = polled(lives, until, chance=Random(1), added=0.0)
@@ -251,7 +251,7 @@ def test_of_a_batch_with_too_few_ends_or_nearly_all_nothing_is_estimated() -> No
     assert time_until_95_percent(jobs, strangers, NOW + 12.0) is None
 
 
-def test_a_range_that_says_nothing_is_not_estimated() -> None:
+def test_a_range_that_is_too_wide_is_not_estimated() -> None:
     lives = [*(10.0 + number for number in range(5)), *(1e5 for _ in range(15))]
     assert time_until_95_percent(polled(lives, 20.0, chance=Random(1), added=0.0), (), NOW + 20.0) is None
 
@@ -277,7 +277,7 @@ def test_an_estimate_for_jobs_that_were_added_one_by_one_costs_little(monkeypatc
 
 @pytest.mark.parametrize("added", [0.0, NOW - 1e7, NOW - 60, NOW, NOW + 1_000])
 @pytest.mark.parametrize("life", [0.0, 1.0, 1e6])
-def test_strange_times_are_no_error_and_a_range_is_in_order(added: float, life: float) -> None:
+def test_unusual_times_raise_no_error_and_a_range_is_in_order(added: float, life: float) -> None:
     """As of a clock that was set back."""
     ended = [
         watch(number, added_at=added, last_running_at=added + life / 2, ended_at=added + life, digest=DONE)

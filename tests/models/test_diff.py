@@ -11,7 +11,7 @@ def told(before: Watchlist, after: Watchlist) -> list[tuple[EventKind, str]]:
 ONE, TWO = "00000001", "00000002"
 
 
-def test_what_came_what_went_and_what_changed_is_told_once() -> None:
+def test_added_removed_and_changed_jobs_are_each_listed_once() -> None:
     before = watchlist(watch(1), watch(2))
     after = apply_observations(before, [(job(1), done(NOW), 5.0)]).watchlist
     assert told(before, after) == [(EventKind.STATUS, ONE)]
@@ -22,7 +22,7 @@ def test_what_came_what_went_and_what_changed_is_told_once() -> None:
     assert told(after, again) == [(EventKind.CONTRADICTED, ONE)]
 
 
-def test_a_mere_confirmation_and_a_failed_call_are_nothing() -> None:
+def test_confirmations_and_failed_calls_are_not_changes() -> None:
     before = apply_observations(watchlist(watch(1)), [(job(1), seen(PROCESSING), 5.0)]).watchlist
     after = apply_observations(
         before, [(job(1), seen(PROCESSING, NOW + 5), 5.0), (job(1), missed(at=NOW + 6), 5.0)]

@@ -31,7 +31,7 @@ from zjobtui.models.report import (
         (Report(status="Completed", result=OtherResult(fields={"accountNumber": None})), "", "", ""),
     ],
 )
-def test_a_row_says_what_the_job_is_about(report: Report, kind: str, order: str, account: str) -> None:
+def test_a_row_names_the_subject_of_the_job(report: Report, kind: str, order: str, account: str) -> None:
     made = digest(report)
     assert (made.kind, made.order_number, made.account_number) == (kind, order, account)
     assert (made.status, made.verdict) == (report.status, judge(report))
@@ -44,7 +44,7 @@ def test_only_completed_and_failed_end_a_job(status: str, is_final: bool) -> Non
     assert digest(Report(status=status)).is_final is is_final
 
 
-def test_a_job_is_found_by_everything_it_made_and_by_why_it_failed() -> None:
+def test_a_job_is_found_by_its_objects_and_its_failure() -> None:
     report = Report(
         status="Completed",
         reasons=(Reason("40000050", "locked"),),
@@ -62,7 +62,7 @@ def test_a_job_is_found_by_everything_it_made_and_by_why_it_failed() -> None:
     assert (made.subscription_count, made.invoice_count) == (2, 1)
 
 
-def test_a_row_stays_small_whatever_the_answer_holds() -> None:
+def test_a_row_stays_small_for_any_response() -> None:
     long = "x" * 1_000_000
     for report in (
         Report(status=long),
@@ -141,7 +141,7 @@ PENDING = ("Active", "Pending Activation", "Pending Acceptance", "Pending Accept
         (Report(status="Completed", result=OtherResult(job_type="AsyncDeleteOrder")), "delete order"),
     ],
 )
-def test_a_digest_says_why_in_a_few_words(report: Report, why: str) -> None:
+def test_a_digest_has_a_short_reason(report: Report, why: str) -> None:
     made = digest(report)
     expected = why if cell_len(why) <= WHY_CELLS else f"{why[: WHY_CELLS - 1].rstrip()}…"
     assert made.why == expected
@@ -167,12 +167,12 @@ def test_code_and_message_are_those_of_the_first_reason() -> None:
         Payment(status="Error"),
     ],
 )
-def test_sentence_and_message_say_the_same_of_a_payment(payment: Payment) -> None:
+def test_sentence_and_message_agree_about_a_payment(payment: Payment) -> None:
     made = digest(order_report(payment=payment))
     assert made.verdict.sentence == f"Job completed, but {made.message[0].lower()}{made.message[1:]}."
 
 
-def test_a_digest_stays_small_whatever_the_order_holds() -> None:
+def test_a_digest_stays_small_for_any_order() -> None:
     long = "x" * 1_000_000
     many = tuple(Subscription(number=f"A-S{number:08}") for number in range(2_000))
     reports = (
@@ -194,7 +194,7 @@ def test_the_numbers_of_an_order_with_300_subscriptions_fit() -> None:
     assert (len(made.subscriptions), made.subscription_count, made.invoices) == (300, 300, ("INV1",))
 
 
-def test_statuses_of_subscriptions_go_by_number_or_else_by_id() -> None:
+def test_statuses_of_subscriptions_are_keyed_by_number_or_else_by_id() -> None:
     made = (Subscription(number="S1", id="s1", status="Active"), Subscription(id="s2", status="Suspended"))
     report = order_report(subscriptions=(*made, Subscription(status="Cancelled")))
     assert report.subscription_statuses == {"S1": "Active", "s2": "Suspended"}

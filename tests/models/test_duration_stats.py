@@ -34,7 +34,7 @@ def told_of(own: WatchedJob, *others: WatchedJob) -> DurationStats:
     return told
 
 
-def test_a_job_took_the_time_up_to_the_middle_between_the_calls_around_its_end() -> None:
+def test_a_duration_ends_midway_between_the_calls_around_the_end() -> None:
     assert run_time(ended(1, 20.0, gap=4.0)) == RunTime(18.0, 20.0)
     assert run_time(running(20.0)) == RunTime(20.0)
     assert run_time(watch(1)) is run_time(running(0.0)) is None
@@ -53,15 +53,13 @@ def test_a_job_took_the_time_up_to_the_middle_between_the_calls_around_its_end()
         (3_600.0, 3_900.0, True),
     ],
 )
-def test_of_an_end_that_nobody_saw_it_is_known_only_how_long_the_job_ran_before(
-    after: float, by: float, is_known: bool
-) -> None:
+def test_an_unobserved_end_gives_only_a_minimum_duration(after: float, by: float, is_known: bool) -> None:
     assert run_time(ended(1, (after + by) / 2, gap=by - after)) == RunTime(
         after, (after + by) / 2 if is_known else None
     )
 
 
-def test_of_few_jobs_nothing_is_said() -> None:
+def test_too_few_jobs_give_no_statistics() -> None:
     others = [ended(number, 10.0 * number) for number in range(2, 2 + FEWEST)]
     strangers = [ended(number, 1.0, tenant="other") for number in range(50)]
     known_late = [replace(ended(number, 1.0), last_running_at=None) for number in range(50, 90)]
@@ -70,32 +68,32 @@ def test_of_few_jobs_nothing_is_said() -> None:
     assert duration_stats(ended(1, 35.0), [*others, *strangers, *known_late, ended(1, 35.0)]) is not None
 
 
-def test_median_and_share_are_of_the_other_jobs_of_the_tenant() -> None:
+def test_median_and_share_are_those_of_the_other_jobs_of_the_tenant() -> None:
     others = [ended(number, float(number)) for number in range(2, 102)]
     told = told_of(ended(1, 98.5), *others, ended(1, 98.5))
     assert (told.count, told.median, told.nearly_all, told.longer_than, told.is_over) == (100, 51.0, 96.0, 97, True)
 
 
-def test_a_job_that_runs_has_outlasted_what_ended_before_it_was_last_seen_running() -> None:
+def test_a_running_job_has_outlasted_jobs_with_shorter_durations() -> None:
     others = [ended(number, 10.0 * number) for number in range(2, 12)]
     told = told_of(running(75.0), *others)
     assert (told.longer_than, told.is_over) == (60, False)
     assert told_of(watch(1), *others).longer_than is None
 
 
-def test_a_job_whose_end_nobody_saw_is_compared_with_no_other() -> None:
+def test_a_job_with_an_unobserved_end_is_not_compared() -> None:
     others = [ended(number, 10.0 * number) for number in range(2, 12)]
     assert told_of(ended(1, 7_200.0, gap=14_400.0), *others).longer_than is None
 
 
-def test_jobs_that_run_for_longer_than_those_that_ended_make_the_median_unknown() -> None:
+def test_running_jobs_older_than_all_ended_ones_make_the_median_unknown() -> None:
     first = [ended(number, 4.0 + number, gap=2.0) for number in range(2, 8)]
     told = told_of(watch(1), *first, *(running(30.0 + number, number) for number in range(20, 40)))
     assert (told.count, told.running, told.median, told.nearly_all) == (6, 20, None, None)
     assert 50 < told.known_to < 70
 
 
-def test_jobs_that_have_just_begun_to_run_change_nothing() -> None:
+def test_jobs_that_have_just_started_do_not_affect_the_statistics() -> None:
     others = [ended(number, 10.0 * number) for number in range(2, 12)]
     told = told_of(running(75.0), *others, *(running(5.0, number) for number in range(20, 40)))
     assert (told.median, told.nearly_all, told.longer_than) == (60.0, 110.0, 60)
@@ -105,7 +103,7 @@ SECONDS = st.floats(0, 1e6)
 
 
 @given(st.lists(SECONDS, min_size=FEWEST, max_size=40), SECONDS)
-def test_half_and_nearly_all_ended_by_the_times_that_are_told(spans: list[float], own: float) -> None:
+def test_half_and_nearly_all_jobs_ended_by_the_shown_times(spans: list[float], own: float) -> None:
     told = told_of(ended(1, own), *(ended(number, one) for number, one in enumerate(spans, 2)))
     assert told.median is not None
     assert told.nearly_all is not None
@@ -121,7 +119,7 @@ AGES = st.integers(1, 12)
 
 
 @given(st.lists(AGES, min_size=FEWEST, max_size=14), st.lists(AGES, max_size=14))
-def test_jobs_that_run_count_as_kaplan_and_meier_define(ends: list[int], ages: list[int]) -> None:
+def test_running_jobs_count_as_in_the_kaplan_meier_estimator(ends: list[int], ages: list[int]) -> None:
     """The calls around an end are as close as possible, so that a job is at risk up to its age."""
     share, known = Fraction(1), {}
     for age in sorted(set(ends)):

@@ -22,7 +22,7 @@ from zjobtui.models.durations import about, format_duration, format_rounded, par
         ("1daysx", None),
     ],
 )
-def test_a_span_is_read_as_people_write_it(text: str, seconds: float | None) -> None:
+def test_a_duration_is_parsed_in_usual_notations(text: str, seconds: float | None) -> None:
     assert parse_duration(text) == seconds
 
 
@@ -38,12 +38,12 @@ def test_a_span_is_read_as_people_write_it(text: str, seconds: float | None) -> 
         (273_600, "3d04h", "3d04h"),
     ],
 )
-def test_a_duration_has_at_most_two_units_and_a_rounded_one_no_seconds_that_are_zero(
+def test_a_duration_has_at_most_two_units_and_a_rounded_one_no_zero_seconds(
     seconds: float, exact: str, rounded: str
 ) -> None:
     assert (format_duration(seconds), format_rounded(seconds)) == (exact, rounded)
 
 
-def test_what_is_usual_is_rounded_and_a_limit_is_rounded_up() -> None:
+def test_usual_times_are_rounded_and_limits_are_rounded_up() -> None:
     assert [about(seconds) for seconds in (0.2, 7.4, 72, 580)] == ["1s", "7s", "1m10s", "10m"]
     assert [about(seconds, is_limit=True) for seconds in (7.4, 72, 580)] == ["8s", "1m15s", "10m"]

@@ -45,7 +45,7 @@ JOBS = (
 )
 
 
-def test_jobs_that_failed_alike_are_one_group_the_biggest_first() -> None:
+def test_jobs_with_the_same_failure_are_one_group_the_biggest_first() -> None:
     groups = failure_groups(JOBS)
     assert [(group.title, group.code, numbers(group.jobs), group.is_transient) for group in groups] == [
         ("lock contention", "40000050", [1, 2, 3], True),
@@ -62,7 +62,7 @@ def test_a_group_has_share_times_message_and_advice() -> None:
     assert "Gold" in plan.message, "the message of the job that ended last"
 
 
-def test_a_failed_and_a_completed_job_with_the_same_message_need_different_things() -> None:
+def test_failed_and_completed_jobs_with_the_same_message_get_different_advice() -> None:
     text = "Your card was declined"
     groups = failure_groups(
         [
@@ -109,7 +109,7 @@ def matched_by(expression: str) -> list[int]:
     return numbers(tuple(each for each in JOBS if parsed.matches(each, NOW)))
 
 
-def test_the_term_of_a_group_matches_exactly_its_jobs_whatever_name_is_before_the_digits() -> None:
+def test_the_term_of_a_group_matches_exactly_its_jobs_whatever_name_precedes_the_digits() -> None:
     groups = failure_groups(JOBS)
     for group in groups:
         assert matched_by(group.term) == numbers(group.jobs)
@@ -143,7 +143,7 @@ def test_a_term_without_the_digits_is_not_finished() -> None:
         ('Bad "name that is cut', 'Bad "other'),
     ],
 )
-def test_messages_that_differ_in_names_and_numbers_are_alike(one: str, other: str) -> None:
+def test_messages_that_differ_only_in_names_and_numbers_are_grouped(one: str, other: str) -> None:
     assert message_key(one) == message_key(other)
 
 
@@ -156,12 +156,12 @@ def test_messages_that_differ_in_names_and_numbers_are_alike(one: str, other: st
         ("card_declined/insufficient_funds", "card_declined/expired_card"),
     ],
 )
-def test_messages_that_differ_in_words_are_not_alike(one: str, other: str) -> None:
+def test_messages_that_differ_in_words_are_not_grouped(one: str, other: str) -> None:
     assert message_key(one) != message_key(other)
 
 
 @given(st.text(max_size=60) | st.lists(st.sampled_from(["'", '"', "1", "#", "a", " ", "-", "“"])).map("".join))
-def test_a_key_is_short_and_that_of_itself(message: str) -> None:
+def test_a_key_is_short_and_idempotent(message: str) -> None:
     key = message_key(message)
     assert len(key) <= MESSAGE_KEY_CHARACTERS
     assert key == message_key(message.upper().lower()) or message.upper().lower().casefold() != message.casefold()

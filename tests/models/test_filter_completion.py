@@ -89,5 +89,5 @@ def test_candidates_are_listed_by_their_last_value() -> None:
         ('"@mine" a@late', '"@mine" a@late', ""),
     ],
 )
-def test_a_saved_filter_is_put_in_place_of_its_name(text: str, expected: str, unknown: str) -> None:
+def test_a_saved_filter_replaces_its_name(text: str, expected: str, unknown: str) -> None:
     assert expand_saved(text, SAVED) == (expected, unknown)

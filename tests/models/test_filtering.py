@@ -78,7 +78,7 @@ RICH = watch(
         *(job_id(1).given, dashed(job_id(1))),
     ],
 )
-def test_words_are_found_wherever_a_person_may_remember_them(text: str) -> None:
+def test_words_are_found_in_every_searchable_field(text: str) -> None:
     assert matches(text, RICH)
 
 
@@ -89,11 +89,11 @@ def test_every_word_must_match(text: str) -> None:
     assert not matches(text, RICH)
 
 
-def test_what_the_last_call_met_is_found() -> None:
+def test_the_problem_of_the_last_call_is_found() -> None:
     assert matches("timed", after(missed(ProblemKind.TIMED_OUT)))
 
 
-def test_an_id_is_found_with_dashes_or_without_however_it_was_given() -> None:
+def test_an_id_is_found_with_or_without_dashes() -> None:
     given_dashed = watch(1, job=JobRef("env", JobId(dashed(job_id(1)))))
     for one in (watch(1), given_dashed):
         for text in (job_id(1).given, dashed(job_id(1)), dashed(job_id(1))[:13], job_id(1).given[:12].upper()):
@@ -121,7 +121,7 @@ def test_an_id_is_found_with_dashes_or_without_however_it_was_given() -> None:
         ("is:u,labelled", [1, 2, 3, 5]),
     ],
 )
-def test_a_status_is_a_verdict_or_zuoras_word(text: str, expected: list[int]) -> None:
+def test_a_status_is_a_verdict_or_a_status_of_zuora(text: str, expected: list[int]) -> None:
     watches = (
         after(failed(), 1),
         after(seen(Report(status="Completed")), 2),
@@ -151,7 +151,7 @@ def test_a_former_name_is_accepted_and_translated_with_a_notice(former: str, pre
 @pytest.mark.parametrize(
     "text", ["", "is:u", "is:unread status:running", "status:", "is:", "unseen waiting", "label:waiting", '"is:unseen"']
 )
-def test_what_has_no_former_name_is_left_alone(text: str) -> None:
+def test_terms_without_a_former_name_are_unchanged(text: str) -> None:
     assert translate(text) == (text, ())
 
 
@@ -161,7 +161,7 @@ def test_each_former_name_is_reported_once() -> None:
     assert notices == ("is:unseen is now is:unread", "status:waiting is now status:running")
 
 
-def test_a_word_of_zuoras_that_nobody_knows_can_be_asked_for() -> None:
+def test_an_unknown_status_of_zuora_can_be_filtered() -> None:
     one = after(seen(Report(status="Suspended")))
     assert matches("status:suspended", one)
     assert not matches("status:held", one)
@@ -187,7 +187,7 @@ def test_a_word_of_zuoras_that_nobody_knows_can_be_asked_for() -> None:
         ("is:labelled", True),
     ],
 )
-def test_a_typed_term_looks_at_its_field_alone(text: str, expected: bool) -> None:
+def test_a_term_with_a_field_matches_only_that_field(text: str, expected: bool) -> None:
     assert matches(text, RICH) is expected
     assert matches(f"!{text}", RICH) is not expected
 
@@ -350,7 +350,7 @@ def test_times_count_from_now(text: str, expected: list[int]) -> None:
         ("-https://host", 0, '"https://host"'),
     ],
 )
-def test_what_is_wrong_is_told_with_what_would_be_right(text: str, position: int, right: str) -> None:
+def test_an_error_is_reported_with_a_valid_alternative(text: str, position: int, right: str) -> None:
     found = problem(text)
     assert (found.position, found.right, found.is_unfinished) == (position, right, False)
     assert str(found).endswith(f"; try {right}")
@@ -369,17 +369,17 @@ def test_what_is_wrong_is_told_with_what_would_be_right(text: str, position: int
         ('acme label:"', "label:CS-4390"),
     ],
 )
-def test_what_is_not_typed_to_its_end_leaves_the_rest_in_force(text: str, right: str) -> None:
+def test_an_unfinished_term_leaves_the_others_in_force(text: str, right: str) -> None:
     found = problem(text)
     assert (found.position, found.right, found.is_unfinished, found.rest) == (5, right, True, parse("acme"))
 
 
-def test_the_first_problem_is_told_and_every_sound_term_applies() -> None:
+def test_the_first_error_is_reported_and_every_valid_term_applies() -> None:
     found = problem("a stauts:x b age: c")
     assert (found.term, found.position, found.rest) == ("stauts:x", 2, parse("a b c"))
 
 
-def test_an_empty_filter_lets_everything_through() -> None:
+def test_an_empty_filter_matches_everything() -> None:
     assert not parse("")
     assert parse("") == Filter()
     assert matches("", watch())
@@ -398,11 +398,11 @@ def test_an_empty_filter_lets_everything_through() -> None:
         ("12:30", "12:30"),
     ],
 )
-def test_a_filter_reads_in_its_plain_spelling(text: str, plain: str) -> None:
+def test_a_filter_is_printed_in_its_canonical_form(text: str, plain: str) -> None:
     assert str(parse(text)) == plain
 
 
-def test_every_field_has_an_example_that_is_right() -> None:
+def test_every_field_has_a_valid_example() -> None:
     for field in FILTER_FIELDS.values():
         assert field.example.startswith(field.name)
         assert isinstance(parse(field.example), Filter)
@@ -444,7 +444,7 @@ SOME = (
 
 
 @given(TEXTS)
-def test_translation_changes_names_and_nothing_else(text: str) -> None:
+def test_translation_changes_only_names(text: str) -> None:
     present, _ = translate(text)
     assert translate(present) == (present, ())
     before, after = (one.rest if isinstance(one, FilterProblem) else one for one in map(parse, (text, present)))
@@ -452,7 +452,7 @@ def test_translation_changes_names_and_nothing_else(text: str) -> None:
 
 
 @given(TEXTS)
-def test_any_text_can_be_read_and_reads_the_same_from_its_plain_spelling(text: str) -> None:
+def test_any_text_is_parsed_and_equals_its_canonical_form(text: str) -> None:
     found = parse(text)
     if isinstance(found, FilterProblem):
         assert 0 <= found.position < len(text)
@@ -467,7 +467,7 @@ def test_any_text_can_be_read_and_reads_the_same_from_its_plain_spelling(text: s
 
 
 @given(TEXTS)
-def test_what_is_inverted_lets_through_just_what_was_held_back(text: str) -> None:
+def test_a_negated_term_matches_exactly_the_other_jobs(text: str) -> None:
     found = parse(text)
     for term in (found if isinstance(found, Filter) else found.rest).terms:
         if not term.text.startswith("!"):
@@ -476,7 +476,7 @@ def test_what_is_inverted_lets_through_just_what_was_held_back(text: str) -> Non
 
 
 @given(TEXTS, TEXTS)
-def test_more_terms_let_through_what_each_would(one: str, other: str) -> None:
+def test_several_terms_match_jobs_that_each_term_matches(one: str, other: str) -> None:
     first, second, both = (
         found if isinstance(found, Filter) else found.rest for found in map(parse, (one, other, f"{one} {other}"))
     )
@@ -485,12 +485,12 @@ def test_more_terms_let_through_what_each_would(one: str, other: str) -> None:
             assert both.matches(some, NOW) == (first.matches(some, NOW) and second.matches(some, NOW))
 
 
-def test_a_changed_watch_is_found_by_what_it_says_now() -> None:
+def test_a_changed_job_is_found_by_its_new_text() -> None:
     for number in range(3):
         assert f"label {number}" in haystack(watch(1, label=f"Label {number}"))
 
 
-def test_five_thousand_watches_are_filtered_and_arranged_while_a_key_is_pressed() -> None:
+def test_five_thousand_jobs_are_filtered_and_sorted_within_a_key_press() -> None:
     text = "A-S00042 " * 20
     many = [watch(number, job=job(number), label=f"CS-{number}", digest=digest(words=text)) for number in range(5_000)]
     wanted = parse("cs -4999 status:attention age<1h")
@@ -510,11 +510,11 @@ def test_five_thousand_watches_are_filtered_and_arranged_while_a_key_is_pressed(
         ("order>3", "“order” needs : after it; try order:O-0001"),
     ],
 )
-def test_a_wrong_operator_is_reported_with_the_right_ones(text: str, message: str) -> None:
+def test_an_invalid_operator_is_reported_with_the_valid_ones(text: str, message: str) -> None:
     assert str(problem(text)) == message
 
 
-def test_unfinished_terms_are_left_out_of_the_alarm_wherever_they_are() -> None:
+def test_unfinished_terms_are_not_reported_wherever_they_are() -> None:
     found = problem("age> stauts:x alpha is:bar order:")
     alarms = found.alarm.split(" · ")
     assert [alarm.partition(";")[0] for alarm in alarms] == ["Unknown field “stauts”", "“bar” is not a valid state"]

@@ -32,18 +32,18 @@ def observed(*observations: Observation, planned: float = 5.0) -> WatchedJob:
         "unknown, then failing",
     ],
 )
-def test_a_row_is_stale_three_planned_intervals_after_its_last_answer(one: WatchedJob, limit: float) -> None:
+def test_a_row_is_stale_three_planned_intervals_after_its_last_response(one: WatchedJob, limit: float) -> None:
     assert stale_at(one) == limit
     assert not is_stale(one, limit)
     assert is_stale(one, limit + 0.001)
 
 
-def test_a_final_answer_never_grows_stale() -> None:
+def test_a_final_response_never_becomes_stale() -> None:
     assert stale_at(observed(done(NOW))) is None
     assert not is_stale(observed(done(NOW), missed(at=NOW + 5)), NOW + 1e9)
 
 
-def test_an_answer_of_a_clock_that_was_ahead_is_not_fresh_until_that_time_has_come() -> None:
+def test_a_response_timed_by_a_clock_ahead_is_not_fresh_before_that_time() -> None:
     one = observed(seen(PROCESSING, NOW + 3_600))
     assert is_stale(one, NOW)
     assert not is_stale(one, NOW + 3_599)

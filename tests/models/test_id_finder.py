@@ -25,7 +25,7 @@ def is_free_of(secret: str, text: str) -> bool:
 
 
 @given(credential_texts())
-def test_what_follows_the_name_of_a_credential_is_neither_taken_nor_shown(case: tuple[str, str, list[str]]) -> None:
+def test_a_value_after_the_name_of_a_credential_is_neither_added_nor_shown(case: tuple[str, str, list[str]]) -> None:
     text, secret, ids = case
     found = find_job_ids(text)
     assert {one.key for one in found.ids} == {JobId(one).key for one in ids}
@@ -35,7 +35,7 @@ def test_what_follows_the_name_of_a_credential_is_neither_taken_nor_shown(case: 
 
 
 @pytest.mark.parametrize("text", TOKEN_TEXTS.values(), ids=TOKEN_TEXTS.keys())
-def test_of_a_transcript_only_the_job_is_taken(text: str) -> None:
+def test_only_the_job_id_of_a_transcript_is_added(text: str) -> None:
     found = find_job_ids(text)
     assert [one.given for one in found.ids] == [ONE]
     assert (found.near_misses, found.not_added) == ((), ())
@@ -64,7 +64,7 @@ def test_of_a_transcript_only_the_job_is_taken(text: str) -> None:
         f"<access_token></access_token><job>{ONE}</job>",
     ],
 )
-def test_a_word_such_as_token_somewhere_before_loses_no_job(text: str) -> None:
+def test_an_earlier_word_such_as_token_hides_no_job_id(text: str) -> None:
     assert taken(text) == [ONE]
 
 
@@ -103,7 +103,7 @@ def test_a_word_such_as_token_somewhere_before_loses_no_job(text: str) -> None:
         *(f"bearer auth worked: {ONE}", f"PWD=C:\\work\\{ONE}"),
     ],
 )
-def test_an_id_after_a_word_that_assigns_nothing_is_taken(text: str) -> None:
+def test_an_id_after_a_word_without_an_assignment_is_added(text: str) -> None:
     assert taken(text) == [ONE]
     assert ONE in mask_secrets(text)
 
@@ -152,7 +152,7 @@ def test_an_id_after_a_word_that_assigns_nothing_is_taken(text: str) -> None:
     ],
 )
 @pytest.mark.parametrize("before", ["", f"job {TWO}\n"])
-def test_a_credential_is_recognised_however_it_is_written(text: str, before: str) -> None:
+def test_a_credential_is_recognized_in_any_notation(text: str, before: str) -> None:
     found = find_job_ids(f"{before}{text}\njob {ONE}")
     assert [one.given for one in found.ids] == [*([TWO] if before else []), ONE]
     assert not found.not_added
@@ -167,12 +167,12 @@ def test_a_credential_is_recognised_however_it_is_written(text: str, before: str
         ("password=hunter2hunter2 access_token=" + "ab" * 20, ()),
     ],
 )
-def test_of_a_credential_in_the_form_of_an_id_six_characters_are_given(text: str, hints: tuple[str, ...]) -> None:
+def test_six_characters_of_a_credential_in_the_form_of_an_id_are_shown(text: str, hints: tuple[str, ...]) -> None:
     assert find_job_ids(f"{text} job {ONE}").secret_hints == hints
 
 
 @pytest.mark.parametrize("again", [TOKEN, TOKEN.upper(), f'"jobId": "{TOKEN}"', f"async-jobs/{TOKEN}", TOKEN[:-1]])
-def test_a_secret_is_one_wherever_it_stands_in_the_text(again: str) -> None:
+def test_a_secret_is_recognized_anywhere_in_the_text(again: str) -> None:
     found = find_job_ids(f'see {again}\n{{"access_token": "{TOKEN}"}} job {ONE}, {again}')
     assert (found.ids, found.near_misses, found.not_added) == ((JobId(ONE),), (), ())
 
@@ -189,25 +189,25 @@ def test_a_secret_is_one_wherever_it_stands_in_the_text(again: str) -> None:
         f'message,job_id,orderId\n"a, b",{ONE},{TOKEN}\nc,{TWO},{CLIENT}',
     ],
 )
-def test_the_headings_of_a_table_say_which_column_holds_jobs(text: str) -> None:
+def test_table_headings_determine_the_column_of_job_ids(text: str) -> None:
     found = find_job_ids(text)
     assert (found.ids, found.not_added) == ((JobId(ONE), JobId(TWO)), ())
 
 
 @pytest.mark.parametrize("key", ["jobId", "job_id", "job-id", "asyncJobId", "JOB_ID"])
 @pytest.mark.parametrize("separator", ["=", ": ", '": "', '\\":\\"', "%3D", "&quot;:&quot;", ">", '""":""'])
-def test_where_ids_are_named_as_jobs_the_others_are_not_added_but_returned(key: str, separator: str) -> None:
+def test_if_some_ids_are_named_as_jobs_the_others_are_returned_but_not_added(key: str, separator: str) -> None:
     found = find_job_ids(f"order {TWO}, {key}{separator}{ONE}")
     assert (found.ids, found.not_added) == ((JobId(ONE),), (JobId(TWO),))
 
 
 @pytest.mark.parametrize("text", [f'"jobIds":["{ONE}","{TWO}"]', f"jobId={ONE}\n{TWO}", f"async-jobs/{ONE}, {TWO}"])
-def test_a_list_that_begins_with_a_named_job_goes_on(text: str) -> None:
+def test_all_ids_of_a_list_that_begins_with_a_named_job_are_added(text: str) -> None:
     assert taken(text) == [ONE, TWO]
 
 
 @pytest.mark.parametrize("text", [f"job {ONE} and {TWO}", f"jobId,status\n{ONE},Failed\n{TWO},Failed", f"{ONE}\n{TWO}"])
-def test_where_no_id_is_named_as_a_job_all_are_taken(text: str) -> None:
+def test_if_no_id_is_named_as_a_job_all_are_added(text: str) -> None:
     found = find_job_ids(text)
     assert (found.ids, found.not_added) == ((JobId(ONE), JobId(TWO)), ())
 
@@ -231,7 +231,7 @@ def test_a_list_of_other_ids_ends_where_it_closes() -> None:
     assert (found.ids, found.others) == ((JobId(ONE),), 2)
 
 
-def test_an_id_that_is_the_whole_text_is_taken() -> None:
+def test_an_id_that_is_the_whole_text_is_added() -> None:
     assert taken(f' "{TOKEN}"\n') == [TOKEN]
 
 
@@ -252,11 +252,11 @@ def test_ids_beside_escaped_separators_and_colours_are_found(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["=3d622638b100b62fb49212a73044c4ac", "%22622638b100b62fb49212a73044c4ac"])
-def test_what_only_looks_escaped_is_a_part_of_the_id(text: str) -> None:
+def test_characters_that_only_look_escaped_are_part_of_the_id(text: str) -> None:
     assert taken(f"job {text}") == [text[1:]]
 
 
-def test_the_text_around_a_masked_secret_stays() -> None:
+def test_the_text_around_a_masked_secret_is_kept() -> None:
     text = f"> Authorization: Bearer {TOKEN}\n\"client_secret\": 'p@ss, w'\n{ONE} {TOKEN.upper()}"
     assert mask_secrets(text) == f"> Authorization: Bearer {MASK}\n\"client_secret\": '{MASK}'\n{ONE} {MASK}"
 
@@ -316,14 +316,14 @@ def test_a_long_log_is_read_in_seconds() -> None:
 
 
 @given(st.text("token=: \n\"'<>,;|[]{}\\%&0123456789abcdef-u_\x1b[m"))
-def test_any_text_can_be_masked_again_without_a_change(text: str) -> None:
+def test_masking_is_idempotent(text: str) -> None:
     assert mask_secrets(mask_secrets(text)) == mask_secrets(text)
 
 
 FIRST, SECOND = job_id(1), job_id(2)
 
 
-def test_the_words_around_an_id_are_those_of_its_line() -> None:
+def test_the_context_of_an_id_is_its_line() -> None:
     contexts = id_contexts(f"before\nHi, order\t{FIRST.given} hangs\r\nafter {dashed(SECOND)}")
     assert contexts == {FIRST.key: "Hi, order … hangs", SECOND.key: "after …"}
 
@@ -348,5 +348,5 @@ def test_an_id_alone_on_its_line_has_no_context_and_a_near_miss_has_one() -> Non
     assert contexts == {FIRST.key: "", near: "see … twice: …"}
 
 
-def test_signs_around_an_id_are_no_context() -> None:
+def test_punctuation_around_an_id_is_not_context() -> None:
     assert id_contexts(f"# {FIRST.given}\n- {SECOND.given},") == {FIRST.key: "", SECOND.key: ""}

@@ -51,7 +51,7 @@ def test_a_line_is_read_when_it_ends_and_the_last_one_at_the_end() -> None:
     assert [one.given for one in stream.end().ids] == [TWO]
 
 
-def test_each_id_and_each_refused_word_comes_once() -> None:
+def test_each_id_and_each_refused_word_is_returned_once() -> None:
     found = list(finds([f"job {ONE} {TWO[1:]}\n"] * 3))
     assert [one.given for each in found for one in each.ids] == [ONE]
     assert [word for each in found for word in each.near_misses] == [TWO[1:]]
@@ -65,11 +65,11 @@ def test_bare_ids_are_not_used_once_ids_are_named() -> None:
     assert [one.given for each in found for one in each.not_added] == [THREE]
 
 
-def test_a_credential_that_was_named_long_before_is_one_when_it_comes_again() -> None:
+def test_a_credential_that_was_named_earlier_is_recognized_again() -> None:
     assert taken(f"access_token={TOKEN}\n", "filler\n" * 20_000, f"job {TOKEN}\nxyz {TOKEN}\n{ONE}") == [ONE]
 
 
-def test_the_headings_of_a_table_hold_for_all_its_rows() -> None:
+def test_the_headings_of_a_table_apply_to_all_its_rows() -> None:
     rows = [f"{number:032x},{number + 10**6:032x}\n" for number in range(200)]
     assert taken("jobId,orderId\n", *rows, is_quiet=False) == taken(
         "jobId,orderId\n", "".join(rows[:100]), "".join(rows[100:])
@@ -79,7 +79,7 @@ def test_the_headings_of_a_table_hold_for_all_its_rows() -> None:
 
 
 @pytest.mark.parametrize("filler", ["x", "0", "word ", '{"a": "b"}, ', "a="])
-def test_a_line_without_end_is_read_in_parts_and_forgotten(filler: str) -> None:
+def test_a_line_without_end_is_read_in_parts_and_not_kept(filler: str) -> None:
     stream, found = IdStream(), list[str]()
     for number in range(8):
         text = filler * (HELD_LINE_CHARACTERS // len(filler) // 2) + f' "{number:032x}" '
@@ -95,7 +95,7 @@ def test_a_line_that_is_cut_within_an_id_or_after_its_name_adds_nothing_else() -
         assert taken(text, "z" * HELD_LINE_CHARACTERS) == [ONE]
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_use_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(id_stream, "REMEMBERED", 30)
     stream = IdStream()
     for number in range(100):

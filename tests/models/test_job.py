@@ -20,13 +20,13 @@ SEPARATORS = st.sampled_from([" ", "\n", ",", '","', ";", "/", "|", "_", "'", "=
 
 
 @pytest.mark.parametrize("other", [DASHED, PLAIN.upper(), DASHED.upper(), f"  {PLAIN}\n"])
-def test_one_job_is_one_job_however_its_id_is_written(other: str) -> None:
+def test_an_id_in_any_notation_is_the_same_job(other: str) -> None:
     assert JobId.parse(other) == JobId.parse(PLAIN)
     assert len({JobId.parse(other), JobId.parse(PLAIN)}) == 1
     assert JobRef("env", JobId.parse(other)) == JobRef("env", JobId.parse(PLAIN))
 
 
-def test_an_id_is_kept_and_shown_as_it_was_given() -> None:
+def test_an_id_is_stored_and_shown_unchanged() -> None:
     assert str(JobId.parse(DASHED.upper())) == DASHED.upper()
 
 
@@ -50,12 +50,12 @@ def test_the_same_id_in_two_tenants_is_two_jobs() -> None:
         (f"{DASHED}-", "its dashes are not in the places of a UUID (8-4-4-4-12)."),
     ],
 )
-def test_a_refused_id_is_told_in_a_sentence(text: str, sentence: str) -> None:
+def test_a_refused_id_is_reported_in_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(InvalidJobIdError, match=re.escape(sentence)):
         JobId.parse(text)
 
 
-def test_a_refusal_shows_a_hostile_text_harmless_and_short() -> None:
+def test_a_refusal_shows_hostile_text_cleaned_and_short() -> None:
     with pytest.raises(InvalidJobIdError) as refusal:
         JobId.parse("\x1b[2J" + "x" * 5_000)
     assert str(refusal.value).startswith("“␛[2Jxxx")
@@ -77,7 +77,7 @@ def test_a_refusal_shows_a_hostile_text_harmless_and_short() -> None:
     ],
     ids=["ticket", "url", "json", "csv", "log", "glued to a word", "twice", "beside other letters", "in one word"],
 )
-def test_ids_are_found_in_whatever_people_paste(text: str) -> None:
+def test_ids_are_found_in_any_pasted_text(text: str) -> None:
     assert find_job_ids(text).ids == (JobId(PLAIN), JobId(OTHER))
 
 
@@ -86,7 +86,7 @@ def test_ids_are_found_in_whatever_people_paste(text: str) -> None:
     [PLAIN[:-1], PLAIN + "0", PLAIN[4:], PLAIN + "abc", DASHED[:-1], DASHED.replace("-4", "4-", 1)],
     ids=["cut", "too long", "cut by four", "too long by three", "dashed and cut", "wrong dashes"],
 )
-def test_what_looks_like_a_broken_id_is_refused_and_never_guessed_at(word: str) -> None:
+def test_text_like_a_broken_id_is_refused_and_not_corrected(word: str) -> None:
     found = find_job_ids(f"see {word} please")
     assert (found.ids, found.near_misses) == ((), (word,))
 
@@ -98,11 +98,11 @@ def test_what_looks_like_a_broken_id_is_refused_and_never_guessed_at(word: str) 
         *("1" * 31, "a" * 33, PLAIN[:27], f"{PLAIN}abcd", f"{PLAIN}{OTHER}"),
     ],
 )
-def test_words_that_nobody_means_as_an_id_are_passed_over(text: str) -> None:
+def test_words_that_are_clearly_not_ids_are_ignored(text: str) -> None:
     assert find_job_ids(text) == find_job_ids("")
 
 
-def test_a_broken_id_is_named_once() -> None:
+def test_a_broken_id_is_reported_once() -> None:
     assert find_job_ids(f"{PLAIN[:-1]} {PLAIN[:-1]}").near_misses == (PLAIN[:-1],)
 
 
@@ -113,7 +113,7 @@ def test_every_id_between_separators_is_found_once_and_in_order(ids: list[str], 
 
 
 @given(st.text())
-def test_any_text_is_read_and_only_ids_come_out(text: str) -> None:
+def test_any_text_is_read_and_only_ids_are_returned(text: str) -> None:
     for one in find_job_ids(text).ids:
         assert JobId.parse(one.given) == one
 
@@ -139,7 +139,7 @@ TRAVERSALS = [
 
 
 @pytest.mark.parametrize("text", ["", *TRAVERSALS, "\u212f", "１"])
-def test_an_id_that_would_change_the_request_is_never_sent(text: str) -> None:
+def test_an_id_that_could_change_the_request_is_never_sent(text: str) -> None:
     with pytest.raises(ValueError, match="change the request"):
         job_path(JobId(text))
 
@@ -158,12 +158,12 @@ def stays_at_the_jobs(text: str) -> None:
 
 
 @given(ANY_ID)
-def test_no_id_moves_the_request_off_the_jobs(text: str) -> None:
+def test_no_id_changes_the_path_of_the_request(text: str) -> None:
     stays_at_the_jobs(text)
 
 
 @pytest.mark.long
 @settings(max_examples=10_000)
 @given(ANY_ID)
-def test_no_id_of_ten_thousand_moves_the_request_off_the_jobs(text: str) -> None:
+def test_none_of_ten_thousand_ids_changes_the_path_of_the_request(text: str) -> None:
     stays_at_the_jobs(text)

@@ -26,7 +26,7 @@ def test_every_pattern_compiles(module: ModuleType) -> None:
     assert list(late_patterns(list(vars(module).values())))
 
 
-def test_a_late_pattern_finds_what_a_compiled_one_does() -> None:
+def test_a_lazy_pattern_finds_the_same_as_a_compiled_one() -> None:
     late = lazy_pattern.lazy_pattern(r"(?P<word>b+)", re.IGNORECASE)
     assert [found["word"] for found in late.finditer("aBb b")] == ["Bb", "b"]
     assert late.sub("-", "abc") == late.sub("-", "abc") == "a-c"
@@ -35,7 +35,7 @@ def test_a_late_pattern_finds_what_a_compiled_one_does() -> None:
         _ = late.unknown  # type: ignore[attr-defined]
 
 
-def test_a_faulty_one_fails_when_it_is_used() -> None:
+def test_an_invalid_pattern_fails_on_first_use() -> None:
     faulty = lazy_pattern.lazy_pattern("(")
     with pytest.raises(re.error):
         faulty.match("(")

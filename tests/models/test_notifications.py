@@ -53,7 +53,7 @@ def topics(before: Watchlist, after: Watchlist) -> list[str]:
     return [one.topic.value for one in notifications_of(before, after, ALL)]
 
 
-def test_a_job_that_fails_is_told_once() -> None:
+def test_a_failed_job_is_notified_once() -> None:
     start = watchlist(watch(1), watch(2))
     after = answered(start, (1, "failed"))
     assert [(one.topic, one.watch) for one in notifications_of(start, after, ALL)] == [
@@ -62,12 +62,12 @@ def test_a_job_that_fails_is_told_once() -> None:
     assert notifications_of(after, answered(after, (1, "failed"), (2, "running"), at=NOW + 9), ALL) == ()
 
 
-def test_only_what_a_person_wants_is_told() -> None:
+def test_only_the_configured_events_are_notified() -> None:
     start = watchlist(watch(1))
     assert notifications_of(start, answered(start, (1, "failed")), {Topic.ATTENTION}) == ()
 
 
-def test_what_is_stored_comes_back_or_is_annotated_is_no_news() -> None:
+def test_stored_restored_and_annotated_jobs_are_not_notified() -> None:
     start = watchlist(watch(1), watch(2))
     stored = answered(start, (1, "failed"))
     assert topics(stored, stored) == []
@@ -77,7 +77,7 @@ def test_what_is_stored_comes_back_or_is_annotated_is_no_news() -> None:
     assert topics(stored, stored.label([job(1)], "CS-4390", NOW).watchlist) == []
 
 
-def test_that_all_is_done_is_told_when_the_last_one_ends_but_not_when_it_is_removed() -> None:
+def test_the_end_of_all_jobs_is_notified_when_the_last_one_ends_but_not_when_removed() -> None:
     start = answered(watchlist(watch(1), watch(2)), (1, "running"), (2, "running"))
     one_left = answered(start, (1, "done"))
     assert topics(start, one_left) == []
@@ -85,7 +85,7 @@ def test_that_all_is_done_is_told_when_the_last_one_ends_but_not_when_it_is_remo
     assert topics(one_left, one_left.remove([job(2)], NOW).watchlist) == []
 
 
-def test_that_a_batch_has_ended_is_reported_with_its_result_when_its_last_job_ends() -> None:
+def test_the_end_of_a_batch_is_notified_with_its_result_when_its_last_job_ends() -> None:
     batch = watchlist(*(watch(number, batch="renewals") for number in (1, 2, 3)), watch(4, batch="alone"), watch(5))
     start = answered(batch, *((number, "running") for number in range(1, 6)))
     two_left = answered(start, (1, "done"), (4, "done"))
@@ -145,9 +145,7 @@ steps = st.lists(
 
 
 @given(steps=steps, on=st.frozensets(st.sampled_from(list(Topic))))
-def test_a_verdict_is_told_when_it_comes_and_never_twice(
-    steps: list[tuple[str, int, str]], on: frozenset[Topic]
-) -> None:
+def test_a_verdict_is_notified_once(steps: list[tuple[str, int, str]], on: frozenset[Topic]) -> None:
     before = watchlist(watch(1), watch(2))
     for number, (deed, which, answer) in enumerate(steps):
         at = NOW + number
@@ -175,7 +173,7 @@ def test_a_verdict_is_told_when_it_comes_and_never_twice(
     count=st.integers(0, 5),
     changed=st.sets(st.integers(1, 5)),
 )
-def test_what_is_altered_is_found_in_any_order(have: list[int], count: int, changed: set[int]) -> None:
+def test_changed_jobs_are_found_in_any_order(have: list[int], count: int, changed: set[int]) -> None:
     before = watchlist(*(watch(number) for number in range(1, 6)))
     known = {number: before.get(job(number)) for number in range(1, 6)}
     after = Watchlist(
@@ -190,7 +188,7 @@ def test_what_is_altered_is_found_in_any_order(have: list[int], count: int, chan
 
 
 @given(events=st.lists(st.tuples(st.floats(0, 30), st.integers(0, 3)), max_size=30))
-def test_tellings_keep_their_distance_and_everything_is_told_once(events: list[tuple[float, int]]) -> None:
+def test_notifications_are_spaced_and_nothing_is_lost_or_repeated(events: list[tuple[float, int]]) -> None:
     telling, now, given_news, told, times = NotificationQueue(), 0.0, 0, 0, []
     for pause, count in [*events, (COOLDOWN + 0.001, 0)]:
         now += pause

@@ -33,12 +33,12 @@ def test_each_missing_date_is_named_with_its_action_and_subscription() -> None:
     ]
 
 
-def test_actions_that_cannot_be_pending_lack_nothing() -> None:
+def test_actions_that_cannot_be_pending_lack_no_date() -> None:
     assert texts(OrderAction(type="CancelSubscription"), OrderAction(type="Suspend")) == []
     assert len(texts(OrderAction(type="SomethingNew"))) == 3
 
 
-def test_a_pending_order_says_what_is_missing_and_not_why() -> None:
+def test_a_pending_order_states_what_is_missing_but_not_why() -> None:
     state = explain(
         order(OrderAction(type="RenewSubscription", dates=ALL[:2])),
         {"A-S1": "Pending Acceptance", "A-S2": "Pending Activation"},
@@ -55,7 +55,7 @@ def test_a_pending_order_says_what_is_missing_and_not_why() -> None:
     assert "Do not submit the order again" in text
 
 
-def test_what_cannot_be_said_is_not_said() -> None:
+def test_missing_information_is_not_guessed() -> None:
     dated, unreadable = explain(order(OrderAction(dates=ALL))), explain(order(OrderAction(has_dates=False)))
     assert dated is not None
     assert unreadable is not None
@@ -66,7 +66,7 @@ def test_what_cannot_be_said_is_not_said() -> None:
     assert (unreadable.missing, "no readable trigger dates" in unreadable.facts[0]) == ((), True)
 
 
-def test_a_list_that_zuora_may_have_cut_is_not_taken_for_all() -> None:
+def test_a_list_that_zuora_may_have_truncated_is_not_taken_as_complete() -> None:
     cut = explain(order(*[OrderAction(dates=ALL)] * 300))
     assert cut is not None
     assert cut.facts == (
@@ -87,14 +87,14 @@ def test_a_scheduled_order_says_when_and_why_it_failed() -> None:
     assert failed.facts == ("Zuora's reason: [53100020] no plan",)
 
 
-def test_a_draft_says_how_it_is_activated_and_a_completed_order_needs_nothing() -> None:
+def test_a_draft_says_how_to_activate_it_and_a_completed_order_needs_nothing() -> None:
     draft = explain(OrderDetails(number="O-1", status="Draft"))
     assert draft is not None
     assert "PUT /v1/orders/O-1/activate" in draft.remedies[0]
     assert explain(OrderDetails(status="Completed")) is None
 
 
-def test_the_objects_of_a_result_are_read_by_number_and_the_urgent_first() -> None:
+def test_the_objects_of_a_result_are_read_by_number_the_urgent_first() -> None:
     id_ = "8ad0a8e4be35a2c00ec7f559789208f7"
     result = OrderResult(
         order_number="O-1",

@@ -16,7 +16,7 @@ from zjobtui.models.reason import Category, Reason, read_reason
         ("", Reason("", "")),
     ],
 )
-def test_a_coded_error_is_taken_apart_and_any_other_stands_as_it_is(text: str, reason: Reason) -> None:
+def test_an_error_code_is_parsed_and_any_other_text_is_unchanged(text: str, reason: Reason) -> None:
     assert read_reason(text) == reason
 
 
@@ -42,10 +42,10 @@ def test_a_coded_error_is_taken_apart_and_any_other_stands_as_it_is(text: str, r
         ("", Category.OTHER),
     ],
 )
-def test_the_last_two_digits_of_a_code_say_what_happened(code: str, category: Category) -> None:
+def test_the_last_two_digits_of_a_code_determine_the_category(code: str, category: Category) -> None:
     assert Reason(code, "").category is category
 
 
-def test_a_reason_reads_as_zuora_writes_it() -> None:
+def test_a_reason_is_printed_as_zuora_writes_it() -> None:
     assert str(Reason("40000050", "locked")) == "[40000050] locked"
     assert str(Reason("", "locked")) == "locked"

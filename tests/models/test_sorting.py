@@ -24,7 +24,7 @@ def after(number: int, observation: Observation) -> WatchedJob:
     return apply_observation(watch(number), observation, 5.0).watch
 
 
-def test_what_needs_a_person_comes_first_then_what_waits_then_what_is_done() -> None:
+def test_jobs_that_need_the_user_come_first_then_running_then_done_ones() -> None:
     watches = [
         after(1, done(NOW)),
         after(2, seen(PROCESSING)),
@@ -35,7 +35,7 @@ def test_what_needs_a_person_comes_first_then_what_waits_then_what_is_done() -> 
     assert [watch.job.id.key[7] for watch in arranged(watches)] == ["4", "5", "3", "2", "1"]
 
 
-def test_what_ended_last_is_on_top_and_what_waits_longest_is_on_top() -> None:
+def test_the_last_ended_and_the_longest_running_jobs_are_on_top() -> None:
     ended = [after(number, done(NOW + number)) for number in (1, 3, 2)]
     waiting = [watch(number, added_at=NOW - number) for number in (4, 6, 5)]
     ordered = arranged([*ended, *waiting])
@@ -106,7 +106,7 @@ def test_a_column_sorts_by_what_it_shows(*, is_reversed: bool) -> None:
     assert numbers(by_why) == ([4, 3, 1, 2] if is_reversed else [1, 3, 4, 2])
 
 
-def test_every_order_has_titles_of_its_own() -> None:
+def test_every_order_has_its_own_titles() -> None:
     titles = {sorting.title for order in SortOrder for sorting in (Sorting(order), Sorting(order, is_reversed=True))}
     assert len(titles) == 2 * len(SortOrder)
 
@@ -133,7 +133,7 @@ def test_orders_of_earlier_versions_still_load(former: str, order: SortOrder, is
 
 
 @pytest.mark.parametrize("name", ["", "none", "Urgency", None, 3, [], "-reversed"])
-def test_what_is_not_an_order_is_none(name: object) -> None:
+def test_an_invalid_order_is_none(name: object) -> None:
     assert sorting_of(name) is None
 
 
@@ -160,7 +160,7 @@ SORTINGS = st.builds(Sorting, st.sampled_from(list(SortOrder)), st.booleans())
 
 
 @given(WATCHES, SORTINGS)
-def test_equal_watches_stay_in_the_order_of_adding(watches: list[WatchedJob], sorting: Sorting) -> None:
+def test_equal_jobs_stay_in_the_order_of_adding(watches: list[WatchedJob], sorting: Sorting) -> None:
     rows = arranged(watches, sorting)
     places: dict[SortKey, list[int]] = {}
     for one in rows:
@@ -175,9 +175,7 @@ def test_equal_watches_stay_in_the_order_of_adding(watches: list[WatchedJob], so
 
 
 @given(WATCHES, SORTINGS, st.randoms(use_true_random=False))
-def test_how_watches_stood_decides_nothing_but_ties(
-    watches: list[WatchedJob], sorting: Sorting, chance: Random
-) -> None:
+def test_the_previous_order_decides_only_ties(watches: list[WatchedJob], sorting: Sorting, chance: Random) -> None:
     shuffled = chance.sample(watches, len(watches))
     ours, others = arranged(watches, sorting), arranged(shuffled, sorting)
     assert [sorting.key(one) for one in ours] == [sorting.key(one) for one in others]

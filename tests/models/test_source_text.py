@@ -80,7 +80,7 @@ def test_an_id_within_two_encodings_is_found(
 
 @example("e3e70682-c209-4cac-a29f-6fbed82c07cd", "\x1b[", "")
 @given(IDS, st.text('%=$*&\\;#x25[]()\u200b\x1b" \n', max_size=30), st.text('%=$*&\\;#[]()\u200b\x1b" \n', max_size=30))
-def test_no_decoding_loses_an_id_between_separators(job_id: str, before: str, after: str) -> None:
+def test_decoding_loses_no_id_between_separators(job_id: str, before: str, after: str) -> None:
     text = f"{before} {job_id} {after}"
     assert find_job_ids(text).ids == (JobId(job_id),)
     assert find_job_ids(f"{before.rstrip('x25')}|{job_id}{after}").ids == (JobId(job_id),)
@@ -109,12 +109,12 @@ def test_no_decoding_loses_an_id_between_separators(job_id: str, before: str, af
         f"{ONE[:9]}<wbr>{ONE[9:]} {UUID[:8]}<wbr/>{UUID[8:]}",
     ],
 )
-def test_an_id_is_found_however_what_is_around_and_within_it_is_written(text: str) -> None:
+def test_an_id_is_found_in_any_encoding_of_it_and_its_surroundings(text: str) -> None:
     assert find_job_ids(text).ids == (JobId(ONE), JobId(UUID))
 
 
 @pytest.mark.parametrize("text", [f"C:\\{TWO}", f"%{ONE}", f"x={ONE}", f"${ONE}", f"*{ONE}*", f"CODE=\n{ONE}"])
-def test_what_follows_a_sign_and_is_an_id_is_no_escape(text: str) -> None:
+def test_an_id_after_an_escape_character_is_not_an_escape(text: str) -> None:
     assert [one.given for one in find_job_ids(text).ids] == [text[-32:].strip("*") if text[-1] != "*" else ONE]
 
 
@@ -137,7 +137,7 @@ def test_what_follows_a_sign_and_is_an_id_is_no_escape(text: str) -> None:
         f"x%252Fy?access_tok=\nen=3D{TOKEN}\nquoted-printable",
     ],
 )
-def test_a_credential_is_one_within_encodings_and_masked_where_it_stands(text: str) -> None:
+def test_an_encoded_credential_is_recognized_and_masked_in_place(text: str) -> None:
     found = find_job_ids(f"{text} job {ONE}")
     assert (found.ids, found.near_misses, found.broken) == ((JobId(ONE),), (), ())
     masked = mask_secrets(text)
@@ -163,7 +163,7 @@ def test_a_credential_is_one_within_encodings_and_masked_where_it_stands(text: s
         ("2026112320261123\n2026112320261123", []),
     ],
 )
-def test_an_id_that_line_ends_break_is_returned_apart(text: str, broken: list[str]) -> None:
+def test_an_id_broken_by_line_ends_is_returned_separately(text: str, broken: list[str]) -> None:
     found = find_job_ids(text)
     assert [one.given for one in found.broken] == broken
     assert (not found.ids and not found.near_misses) or ONE in text

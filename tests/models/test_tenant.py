@@ -12,12 +12,12 @@ SENTINEL = "s3cret-sentinel"
 @pytest.mark.parametrize(
     "holder", [Secret(SENTINEL), ClientCredentials("id", Secret(SENTINEL)), BearerToken(Secret(SENTINEL))]
 )
-def test_a_secret_never_shows_itself(holder: object) -> None:
+def test_a_secret_is_in_no_repr(holder: object) -> None:
     shown = [repr(holder), str(holder), f"{holder}", f"{holder!r:>40}", repr([holder])]
     assert not any(SENTINEL in text for text in shown)
 
 
-def test_a_secret_is_revealed_only_when_asked_for() -> None:
+def test_a_secret_is_revealed_only_on_request() -> None:
     assert Secret(SENTINEL).reveal() == SENTINEL
 
 

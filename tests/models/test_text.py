@@ -37,7 +37,7 @@ def is_harmless(character: str) -> bool:
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_nothing_hostile_is_left_and_the_length_stays(text: str) -> None:
+def test_nothing_hostile_is_left_and_the_length_is_kept(text: str) -> None:
     cleaned = clean(text)
     assert all(map(is_harmless, cleaned))
     assert len(cleaned) == len(text)
@@ -56,21 +56,21 @@ def test_characters_that_draw_nothing_are_made_visible(ranges: tuple[str, ...]) 
     assert clean("".join(ranges)) == "\ufffd" * len(ranges)
 
 
-def test_what_was_removed_is_shown_by_its_picture() -> None:
+def test_replaced_characters_are_shown_as_control_pictures() -> None:
     assert clean("\x1b[2J\x00\x7f\x9b\u202e") == "␛[2J␀␡\ufffd\ufffd"
 
 
 @pytest.mark.parametrize("text", ["Żółć 有効 ✓ 🎉 e\u0301", "O-00000001 [40000050]: locked!", "  two  spaces  "])
-def test_text_that_people_write_stays_as_it_is(text: str) -> None:
+def test_ordinary_text_is_unchanged(text: str) -> None:
     assert clean(text) == text
 
 
-def test_every_kind_of_space_is_the_space_that_people_search_for() -> None:
+def test_every_kind_of_space_becomes_a_plain_space() -> None:
     assert clean("a\u00a0b\u2003c\u202fd") == "a b c d"
 
 
 @given(ANYTHING)
-def test_cleaning_keeps_the_length_and_is_done_in_one_go(text: str) -> None:
+def test_cleaning_keeps_the_length_and_is_idempotent(text: str) -> None:
     cleaned = clean(text)
     assert len(cleaned) == len(text)
     assert clean(cleaned) == cleaned
@@ -79,13 +79,13 @@ def test_cleaning_keeps_the_length_and_is_done_in_one_go(text: str) -> None:
 
 
 @given(ANYTHING)
-def test_lines_and_tabs_are_all_that_a_text_of_lines_keeps_more(text: str) -> None:
+def test_multiline_text_also_keeps_line_ends_and_tabs(text: str) -> None:
     cleaned = clean_lines(text)
     assert clean_lines(cleaned) == cleaned
     assert all(is_harmless(one) or one in "\n\t" for one in cleaned)
 
 
-def test_line_ends_of_windows_are_line_ends() -> None:
+def test_windows_line_ends_become_line_ends() -> None:
     assert clean_lines("a\r\nb\tc\rd") == "a\nb\tc␍d"
 
 
@@ -96,7 +96,7 @@ def test_a_long_text_is_cut_with_a_mark(text: str, limit: int) -> None:
     assert shortened == text or (shortened.endswith("…") and text.startswith(shortened[:-1]))
 
 
-def test_a_field_is_never_laid_out_longer_than_a_cell_may_be() -> None:
+def test_a_field_is_never_longer_than_a_cell() -> None:
     assert len(shorten("x" * 1_000_000)) == CELL_LIMIT
 
 
@@ -109,5 +109,5 @@ def test_a_field_is_never_laid_out_longer_than_a_cell_may_be() -> None:
         (("", " , "), ()),
     ],
 )
-def test_tags_are_clean_words_each_once(texts: tuple[str, ...], tags: tuple[str, ...]) -> None:
+def test_tags_are_clean_unique_words(texts: tuple[str, ...], tags: tuple[str, ...]) -> None:
     assert parse_tags(*texts) == tags

@@ -22,7 +22,7 @@ TEXTS = st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs"))).map(clean)
         ("\u1112\u1161\u11ab", 2),
     ],
 )
-def test_a_text_takes_the_cells_that_a_terminal_gives_it(text: str, width: int) -> None:
+def test_a_text_has_the_width_that_a_terminal_gives_it(text: str, width: int) -> None:
     assert cells(text) == width
 
 

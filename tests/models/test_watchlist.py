@@ -30,7 +30,7 @@ def events(change: Change) -> list[tuple[EventKind, str]]:
     return [(event.event, event.text) for event in change.events]
 
 
-def test_added_jobs_stand_in_the_order_of_adding() -> None:
+def test_added_jobs_are_in_the_order_of_adding() -> None:
     change = EMPTY.add([watch(3), watch(1), watch(2)])
     assert list(change.watchlist) == [watch(3), watch(1), watch(2)]
     assert change.added == (watch(3), watch(1), watch(2))
@@ -38,7 +38,7 @@ def test_added_jobs_stand_in_the_order_of_adding() -> None:
     assert len(EMPTY) == 0
 
 
-def test_a_job_that_is_watched_stays_as_it_is_when_it_is_added_again() -> None:
+def test_a_watched_job_is_unchanged_when_it_is_added_again() -> None:
     change = watchlist(watch(1, label="mine")).add([watch(1, label="yours"), watch(2)])
     assert change.watchlist.get(job(1)) == watch(1, label="mine")
     assert change.added == (watch(2),)
@@ -49,21 +49,21 @@ def test_the_same_id_in_two_tenants_is_watched_twice() -> None:
     assert len(EMPTY.add([watch(1), watch(1, tenant="eu")]).watchlist) == 2
 
 
-def test_removed_jobs_go_and_others_stay() -> None:
+def test_only_the_given_jobs_are_removed() -> None:
     change = watchlist(watch(1), watch(2), watch(3)).remove([job(2), job(9)], NOW + 5)
     assert list(change.watchlist) == [watch(1), watch(3)]
     assert change.removed == (watch(2),)
     assert change.events == (Event(job(2), NOW + 5, EventKind.REMOVED, ""),)
 
 
-def test_a_removed_job_is_restored_with_all_that_was_known_of_it() -> None:
+def test_a_removed_job_is_restored_with_all_its_data() -> None:
     known = watch(1, label="mine", last_answer_at=NOW)
     change = EMPTY.restore([known], NOW + 5)
     assert change.watchlist.get(job(1)) == known
     assert change.events == (Event(job(1), NOW + 5, EventKind.RESTORED, ""),)
 
 
-def test_a_removed_job_that_is_added_again_comes_back_with_all_that_was_known_of_it() -> None:
+def test_a_removed_job_that_is_added_again_has_all_its_data() -> None:
     known = watch(1, label="mine", last_answer_at=NOW, note="x")
     change = EMPTY.add([watch(1, added_at=NOW + 9), watch(2)], recalled=[known])
     assert change.added == (known, watch(2))
@@ -78,7 +78,7 @@ def test_a_removed_job_that_is_added_under_a_new_label_has_that_label() -> None:
     assert change.added == (watch(1, label="new", note="x"),)
 
 
-def test_a_label_is_given_and_taken_away() -> None:
+def test_a_label_is_set_and_cleared() -> None:
     change = watchlist(watch(1), watch(2)).label([job(1), job(9)], "mine", NOW)
     assert change.annotated == (watch(1, label="mine"),)
     assert events(change) == [(EventKind.LABELLED, "mine")]
@@ -86,7 +86,7 @@ def test_a_label_is_given_and_taken_away() -> None:
     assert change.watchlist.label([job(1)], "", NOW).watchlist.get(job(1)) == watch(1)
 
 
-def test_what_was_looked_at_is_no_news_until_it_changes() -> None:
+def test_a_read_job_is_not_unread_until_it_changes() -> None:
     news = one_after(done(NOW))
     assert (watch(1).is_unread, one_after(seen(PROCESSING)).is_unread, news.is_unread) == (False, False, True)
     change = watchlist(news, watch(2)).mark_read([job(1), job(2), job(9)], NOW + 3)
@@ -96,17 +96,17 @@ def test_what_was_looked_at_is_no_news_until_it_changes() -> None:
     assert replace(change.annotated[0], changed_at=NOW + 4).is_unread
 
 
-def test_a_clock_that_was_set_back_does_not_keep_what_was_looked_at_unseen() -> None:
+def test_a_clock_that_was_set_back_does_not_keep_a_read_job_unread() -> None:
     change = watchlist(one_after(done(NOW))).mark_read([job(1)], NOW - 3_600)
     assert not change.annotated[0].is_unread
 
 
-def test_a_label_that_is_there_already_changes_nothing() -> None:
+def test_setting_the_same_label_changes_nothing() -> None:
     change = watchlist(watch(1, label="mine")).label([job(1)], "mine", NOW)
     assert (change.annotated, change.events, change.must_commit_now) == ((), (), False)
 
 
-def test_tags_and_a_note_take_the_place_of_those_before() -> None:
+def test_tags_and_note_replace_former_ones() -> None:
     before = watchlist(watch(1, tags=("old",), note="old"), watch(2))
     tagged = before.tag([job(1), job(9)], ("a", "b"))
     assert tagged.annotated == (watch(1, tags=("a", "b"), note="old"),)
@@ -126,7 +126,7 @@ def test_a_batch_is_set_and_is_kept_by_a_removed_job_that_is_added_again() -> No
     assert [one.batch for one in back.added] == ["renewals", "new"]
 
 
-def test_what_calls_brought_is_folded_in_their_order() -> None:
+def test_observations_are_applied_in_their_order() -> None:
     brought: list[tuple[JobRef, Observation, float]] = [
         (job(1), seen(PROCESSING, NOW), 5.0),
         (job(2), missed(at=NOW), 5.0),
@@ -141,7 +141,7 @@ def test_what_calls_brought_is_folded_in_their_order() -> None:
     assert one.is_final
 
 
-def test_a_mere_confirmation_may_wait_and_everything_else_may_not() -> None:
+def test_only_a_confirmation_can_be_saved_later() -> None:
     running = apply_observations(EMPTY.add([watch(1)]).watchlist, [(job(1), seen(PROCESSING), 5.0)]).watchlist
     assert not apply_observations(running, [(job(1), seen(PROCESSING, NOW + 5), 5.0)]).must_commit_now
     assert not apply_observations(running, [(job(1), missed(at=NOW + 5), 5.0)]).must_commit_now
@@ -157,12 +157,12 @@ def test_a_mere_confirmation_may_wait_and_everything_else_may_not() -> None:
         assert change.must_commit_now
 
 
-def test_another_windows_jobs_come_and_go() -> None:
+def test_jobs_of_another_window_are_added_and_removed() -> None:
     merged = watchlist(watch(1), watch(2)).merged([watch(3)], [job(1), job(9)], NOW + 60)
     assert list(merged) == [watch(2), watch(3)]
 
 
-def test_of_two_observations_the_later_one_stands() -> None:
+def test_the_later_of_two_observations_is_kept() -> None:
     ours, theirs = watch(1, last_answer_at=NOW + 5), watch(1, problem_at=NOW + 9, label="theirs")
     assert watchlist(ours).merged([theirs], [], NOW + 60).get(job(1)) == theirs
     assert watchlist(theirs).merged([ours], [], NOW + 60).get(job(1)) == replace(theirs, label="")
@@ -185,14 +185,14 @@ def test_a_job_that_was_read_by_a_clock_that_was_ahead_becomes_unread_when_it_ch
         assert not next(iter(watchlist(changed).mark_read([job(1)], NOW + 1).watchlist)).is_unread
 
 
-def test_what_people_wrote_in_another_window_is_taken_over() -> None:
+def test_edits_of_another_window_are_applied() -> None:
     ours = watch(1, last_answer_at=NOW + 5, label="old")
     theirs = watch(1, label="new", tags=("a",), note="n", read_at=NOW + 2)
     merged = watchlist(ours).merged([theirs], [], NOW + 60).get(job(1))
     assert merged == replace(ours, label="new", tags=("a",), note="n", read_at=NOW + 2)
 
 
-def test_a_final_answer_is_not_undone_by_another_windows_late_look() -> None:
+def test_a_late_observation_of_another_window_does_not_undo_a_final_response() -> None:
     final = one_after(done(NOW))
     running = one_after(seen(PROCESSING, NOW + 1))
     assert watchlist(final).merged([running], [], NOW + 60).get(job(1)) == final
@@ -208,7 +208,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["add", "remove", "label", "restore"]
 
 
 @given(STEPS)
-def test_every_change_says_just_what_changed(steps: list[tuple[str, int]]) -> None:
+def test_every_change_contains_exactly_what_changed(steps: list[tuple[str, int]]) -> None:
     before: Watchlist = EMPTY
     gone: dict[int, WatchedJob] = {}
     for step, number in steps:

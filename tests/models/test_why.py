@@ -49,7 +49,7 @@ def running(age: float, status: str = "Processing") -> WatchedJob:
         (replace(after(done()), contradiction="Asked again, Zuora says Processing."), "order completed"),
     ],
 )
-def test_the_reason_of_each_state(one: WatchedJob, text: str) -> None:
+def test_each_state_has_its_reason(one: WatchedJob, text: str) -> None:
     assert why(one, TYPICAL, NOW) == text
 
 
@@ -63,7 +63,7 @@ def test_the_reason_of_each_state(one: WatchedJob, text: str) -> None:
         (after(seen(Report(status="Processing"), NOW - 900), NOW - 1_000), "stale 15m"),
     ],
 )
-def test_what_is_usual_stays_in_words_if_there_is_room_for_few_only(one: WatchedJob, figures: str) -> None:
+def test_usual_times_are_kept_if_there_is_room_for_few_words(one: WatchedJob, figures: str) -> None:
     texts = why_texts(one, TYPICAL, NOW)
     assert texts[0] == why(one, TYPICAL, NOW)
     assert texts[-1] == figures
@@ -78,7 +78,7 @@ def test_without_typical_times_a_running_job_has_no_progress() -> None:
         assert not is_overdue(running(9_000), typical, NOW)
 
 
-def test_a_stale_row_says_so_and_shows_neither_progress_nor_an_overdue_job() -> None:
+def test_a_stale_row_shows_neither_progress_nor_overdue() -> None:
     one = running(34)
     assert why(one, TYPICAL, NOW + 430) == "no response for 7m"
     assert why(after(missed(ProblemKind.NOT_FOUND)), TYPICAL, NOW + 100) == "no response for 1m40s"
@@ -104,7 +104,7 @@ def test_a_digest_of_a_version_without_reasons_shows_its_sentence() -> None:
         ("payment declined", "payment declined"),
     ],
 )
-def test_the_figures_of_a_pending_order_stay_if_there_is_little_room(cause: str, short: str) -> None:
+def test_the_figures_of_a_pending_order_are_kept_if_there_is_little_room(cause: str, short: str) -> None:
     digest = Digest("Completed", Verdict(VerdictKind.ATTENTION, "Job completed, but …"), why=cause)
     texts = why_texts(watch(1, digest=digest), None, NOW)
     assert (texts[0], texts[-1]) == (cause, short)
