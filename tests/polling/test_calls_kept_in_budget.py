@@ -30,26 +30,26 @@ def sandbox(seconds: float) -> Run:
 
 
 @pytest.mark.slow
-def test_a_few_hours_with_an_api_sandbox_leave_calls_for_the_rest_of_the_day() -> None:
+def test_a_few_hours_in_an_api_sandbox_leave_calls_for_the_rest_of_the_day() -> None:
     run = sandbox(3 * HOUR)
     assert 250 <= len(run.calls) <= 600
 
 
 @pytest.mark.long
-def test_a_day_with_an_api_sandbox_stays_in_its_share() -> None:
+def test_a_day_in_an_api_sandbox_stays_within_its_share() -> None:
     run = sandbox(DAY)
     assert 700 <= len(run.calls) <= 1_000 * 1.01
 
 
 @pytest.mark.slow
-def test_the_real_interval_is_known() -> None:
+def test_the_status_has_the_actual_interval() -> None:
     run = polled(TimedSource(), watches(200), for_seconds(3_600), limits_for(TenantKind.API_SANDBOX))
     assert run.pulse.ceiling > 600
     assert run.pulse.day_share > 0.1
 
 
 @pytest.mark.slow
-def test_a_day_that_a_person_has_set_is_kept() -> None:
+def test_a_daily_limit_of_the_user_is_kept() -> None:
     limits = limits_for(TenantKind.PRODUCTION, daily_calls=300)
     run = polled(TimedSource(), watches(20), for_seconds(8 * HOUR), limits)
     assert 300 * 8 / 24 <= len(run.calls) <= 303
@@ -71,7 +71,7 @@ class Capped(TimedSource):
 
 
 @pytest.mark.slow
-def test_a_cap_of_the_host_is_found_and_used() -> None:
+def test_a_rate_cap_of_the_host_is_found_and_used() -> None:
     run = polled(Capped(), watches(500), for_seconds(600))
     after = [asked for asked in run.source.asked if asked.at - START > 60]
     refused = sum(not asked.was_good for asked in after)
@@ -100,7 +100,7 @@ def test_nothing_is_sent_before_retry_after_ends() -> None:
 
 
 @pytest.mark.slow
-def test_an_hour_of_retry_after_is_kept() -> None:
+def test_a_retry_after_of_an_hour_is_kept() -> None:
     run = polled(asking_for_patience(3_600, 30), watches(20), for_seconds(4_000))
     assert calls_within(run, 33, 3_600) == 0
     assert calls_within(run, 3_640, 4_000) > 0
@@ -116,7 +116,9 @@ class SigningIn(TimedSource):
 
 @pytest.mark.parametrize("reads", [0, 20])
 @pytest.mark.parametrize("unknown", [0, 20])
-def test_the_price_of_a_call_goes_by_every_request(monkeypatch: pytest.MonkeyPatch, reads: int, unknown: int) -> None:
+def test_the_price_of_a_call_depends_on_every_request(
+    monkeypatch: pytest.MonkeyPatch, reads: int, unknown: int
+) -> None:
     """Reads, requests for tokens and second requests about unknown ids use calls that polls cannot have."""
     counted, requests, fit = list[int](), list[int](), Schedule.fit
 
@@ -170,7 +172,7 @@ def longest_wait(run: Run, count: int, without: int | None = None) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("limits", "count"), [pytest.param(API_SANDBOX, 100, marks=pytest.mark.slow), (FEW_A_DAY, 10)])
-def test_a_row_that_is_looked_at_all_the_time_leaves_most_calls_to_the_others(limits: Limits, count: int) -> None:
+def test_a_job_that_stays_selected_leaves_most_calls_to_the_others(limits: Limits, count: int) -> None:
     looking = again_and_again(3 * HOUR, 60, lambda run: run.poller.set_selected(job(7)))
     run = polled(TimedSource(), watches(count), looking, limits)
     assert len(run.calls) <= limits.per_day
@@ -180,7 +182,7 @@ def test_a_row_that_is_looked_at_all_the_time_leaves_most_calls_to_the_others(li
 
 
 @pytest.mark.slow
-def test_rows_that_are_looked_at_one_after_the_other_get_a_quarter_together() -> None:
+def test_jobs_selected_one_after_the_other_share_a_quarter_of_the_calls() -> None:
     numbers = iter(range(1_000_000))
     looking = again_and_again(2 * HOUR, 3, lambda run: run.poller.set_selected(job(next(numbers) % 5)))
     run = polled(TimedSource(), watches(50), looking, API_SANDBOX)
@@ -190,7 +192,7 @@ def test_rows_that_are_looked_at_one_after_the_other_get_a_quarter_together() ->
 
 
 @pytest.mark.slow
-def test_five_minutes_after_the_last_key_a_row_is_one_of_many_until_the_next_key() -> None:
+def test_the_selected_job_has_no_preference_from_five_minutes_after_the_last_key() -> None:
     async def script(run: Run) -> None:
         run.poller.set_selected(job(7))
         await asyncio.sleep(1_200)
@@ -205,7 +207,7 @@ def test_five_minutes_after_the_last_key_a_row_is_one_of_many_until_the_next_key
 
 
 @pytest.mark.parametrize("count", [1, 10, pytest.param(100, marks=pytest.mark.slow)])
-def test_where_calls_are_plentiful_the_row_that_is_looked_at_is_asked_about_every_two_seconds(count: int) -> None:
+def test_with_plenty_of_calls_the_selected_job_is_polled_every_two_seconds(count: int) -> None:
     looking = again_and_again(600, 60, lambda run: run.poller.set_selected(job(0)))
     run = polled(TimedSource(), watches(count, added_at=START - DAY), looking)
     assert max(after - before for before, after in pairwise(run.calls_about(0))) <= 2.5
@@ -213,7 +215,7 @@ def test_where_calls_are_plentiful_the_row_that_is_looked_at_is_asked_about_ever
 
 
 @pytest.mark.slow
-def test_a_job_that_is_asked_about_by_hand_all_day_leaves_calls_to_the_others_and_keeps_the_day() -> None:
+def test_a_job_refreshed_by_hand_all_day_leaves_calls_to_the_others_and_keeps_the_daily_limit() -> None:
     asking = again_and_again(3 * HOUR, 5, lambda run: run.poller.poll_now([job(7)]))
     run = polled(TimedSource(), watches(20), asking, FEW_A_DAY)
     assert len(run.calls) <= FEW_A_DAY.per_day
@@ -236,7 +238,7 @@ def longest_wait_in_seconds(run: Run, count: int, seconds: float) -> float:
     [(API_SANDBOX, 6 * HOUR), (DEVELOPER_SANDBOX, 2 * HOUR), (limits_for(TenantKind.PRODUCTION), 0.1 * HOUR)],
     ids=["API sandbox", "developer sandbox", "production"],
 )
-def test_five_hundred_jobs_with_a_selected_row_share_the_calls_that_there_are(limits: Limits, seconds: float) -> None:
+def test_five_hundred_jobs_and_a_selected_one_share_the_available_calls(limits: Limits, seconds: float) -> None:
     looking = again_and_again(seconds, 60, lambda run: run.poller.set_selected(job(0)))
     run = polled(TimedSource(), watches(500), looking, limits)
     assert len(run.calls) <= limits.per_day
@@ -252,7 +254,7 @@ def test_five_hundred_jobs_with_a_selected_row_share_the_calls_that_there_are(li
     [(API_SANDBOX, DAY), (DEVELOPER_SANDBOX, DAY), (FEW_A_DAY, DAY), (limits_for(TenantKind.PRODUCTION), 2 * HOUR)],
     ids=["API sandbox", "developer sandbox", "300 calls a day", "production"],
 )
-def test_a_day_with_a_selected_row_keeps_to_the_budget_and_forgets_no_job(
+def test_a_day_with_a_selected_job_keeps_to_the_budget_and_polls_every_job(
     limits: Limits, seconds: float, count: int, every: float
 ) -> None:
     looking = again_and_again(seconds, min(every, seconds), lambda run: run.poller.set_selected(job(0)))

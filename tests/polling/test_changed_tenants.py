@@ -94,7 +94,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("changed", CHANGES.values(), ids=CHANGES)
-def test_a_wait_that_the_host_asked_for_outlasts_changed_settings(changed: Tenant) -> None:
+def test_retry_after_still_holds_after_the_settings_change(changed: Tenant) -> None:
     async def script(world: World) -> None:
         await asyncio.sleep(2)
         await world.change(changed)
@@ -118,7 +118,7 @@ def test_another_host_is_called_at_once() -> None:
     assert [bool(source.sent) for source in world.sources] == [True, True, False]
 
 
-def test_the_calls_of_the_hour_are_granted_once_however_often_the_file_is_saved() -> None:
+def test_saving_the_file_repeatedly_does_not_grant_more_calls_an_hour() -> None:
     async def script(world: World) -> None:
         for number in range(8):
             await world.change(replace(ENV, colour=f"#{number:06x}"))
@@ -130,7 +130,7 @@ def test_the_calls_of_the_hour_are_granted_once_however_often_the_file_is_saved(
     assert 200 < len(world.sent) <= 500
 
 
-def test_fewer_calls_a_day_are_kept_from_the_change_on() -> None:
+def test_a_lower_daily_limit_holds_from_the_change_on() -> None:
     async def script(world: World) -> None:
         await asyncio.sleep(30)
         sent.append(len(world.sent))
@@ -144,7 +144,7 @@ def test_fewer_calls_a_day_are_kept_from_the_change_on() -> None:
     assert world.status.day_share >= 1
 
 
-def test_an_outage_goes_on_with_one_probe_at_once() -> None:
+def test_an_outage_continues_with_one_probe_at_once() -> None:
     async def script(world: World) -> None:
         await asyncio.sleep(100)
         before = world.status
@@ -171,7 +171,7 @@ def test_corrected_credentials_end_an_outage_at_once() -> None:
     run(World(lambda _at, _job: Problem(ProblemKind.SIGNED_OUT)), watches(20), script)
 
 
-def test_what_the_user_sees_is_polled_first_at_the_new_host() -> None:
+def test_visible_jobs_are_polled_first_at_the_new_host() -> None:
     async def script(world: World) -> None:
         assert world.engine._tenants is not None
         await asyncio.sleep(1)
@@ -186,7 +186,7 @@ def test_what_the_user_sees_is_polled_first_at_the_new_host() -> None:
     assert first == [job(number).id for number in (199, 150, 151)]
 
 
-def test_a_tenant_without_a_secret_gets_the_last_of_what_the_user_did_when_it_has_one(
+def test_the_last_requests_reach_a_tenant_once_it_has_its_secret(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """For days rows are selected, scrolled and refreshed; only the newest of each is left for the poller."""

@@ -45,7 +45,7 @@ def outage(seconds: float, chance: Random, latency: float = 0.05) -> list[float]
 
 
 @pytest.mark.parametrize("kind", FAILING)
-def test_three_failed_calls_in_a_row_open_it(kind: ProblemKind) -> None:
+def test_three_failed_calls_in_a_row_open_the_breaker(kind: ProblemKind) -> None:
     breaker = CircuitBreaker(Random(1))
     for at in range(FAILURES):
         assert not breaker.is_open
@@ -56,14 +56,14 @@ def test_three_failed_calls_in_a_row_open_it(kind: ProblemKind) -> None:
 
 
 @pytest.mark.parametrize("kind", REFUSING)
-def test_one_refusal_opens_it(kind: ProblemKind) -> None:
+def test_one_refusal_opens_the_breaker(kind: ProblemKind) -> None:
     breaker = CircuitBreaker(Random(1))
     breaker.record(missed(5, kind), 4.9, 5)
     assert breaker.is_open
     assert breaker.since == 5
 
 
-def test_failures_of_several_kinds_in_a_row_open_it_and_the_last_one_is_shown() -> None:
+def test_failures_of_several_kinds_open_the_breaker_and_the_last_one_is_shown() -> None:
     breaker = CircuitBreaker(Random(1))
     for at, kind in enumerate(FAILING[:FAILURES]):
         breaker.record(missed(at, kind), at - 0.1, at)
@@ -71,7 +71,7 @@ def test_failures_of_several_kinds_in_a_row_open_it_and_the_last_one_is_shown() 
 
 
 @pytest.mark.parametrize("kind", REFUSING)
-def test_what_the_user_must_correct_has_its_own_beginning(kind: ProblemKind) -> None:
+def test_a_problem_that_the_user_must_correct_has_its_own_start_time(kind: ProblemKind) -> None:
     breaker = opened(Random(1), at=5)
     breaker.record(missed(60, kind), 59, 60)
     breaker.record(missed(90, kind), 89, 90)
@@ -81,7 +81,7 @@ def test_what_the_user_must_correct_has_its_own_beginning(kind: ProblemKind) -> 
 
 
 @pytest.mark.parametrize("between", [Success(DONE, 2.0), *(missed(2.0, kind) for kind in ABOUT_ONE_JOB)])
-def test_failures_with_any_other_response_between_them_leave_it_closed(between: Observation) -> None:
+def test_failures_with_other_responses_between_them_leave_the_breaker_closed(between: Observation) -> None:
     breaker = CircuitBreaker(Random(1))
     for at in range(20):
         breaker.record(missed(at) if at % FAILURES else between, at - 0.1, at)
@@ -89,7 +89,7 @@ def test_failures_with_any_other_response_between_them_leave_it_closed(between: 
 
 
 @pytest.mark.parametrize("word", [Success(DONE, 2.0), *(missed(2.0, kind) for kind in ABOUT_ONE_JOB)])
-def test_one_response_that_is_not_about_the_tenant_closes_it(word: Observation) -> None:
+def test_one_response_that_is_not_about_the_tenant_closes_the_breaker(word: Observation) -> None:
     breaker = opened(Random(1))
     breaker.record(word, 1.9, 2)
     assert not breaker.is_open
@@ -116,13 +116,13 @@ def test_requests_that_were_in_flight_when_a_probe_failed_do_not_lengthen_the_wa
     assert breaker.probe_at == probe_at
 
 
-def test_an_outage_remembers_since_when() -> None:
+def test_an_outage_has_its_start_time() -> None:
     breaker = opened(Random(1), at=5)
     breaker.record(missed(50), 49, 50)
     assert breaker.since == 5
 
 
-def test_an_outage_goes_on_over_a_restart_until_a_call_succeeds() -> None:
+def test_an_outage_continues_after_a_restart_until_a_call_succeeds() -> None:
     jobs = [failed_call(50, since=5), failed_call(70, since=8), failed_call(61, since=9)]
     breaker = CircuitBreaker(Random(1))
     breaker.earlier = stored_outage(jobs, 100)
@@ -151,7 +151,7 @@ def test_an_outage_goes_on_over_a_restart_until_a_call_succeeds() -> None:
         ((watch(2, problem=TIMED_OUT, problem_at=50.0),), 50 + RESTART),
     ],
 )
-def test_no_outage_goes_on_if_a_call_succeeded_after_it_or_the_program_was_off_for_long(
+def test_an_outage_does_not_continue_after_a_success_or_a_long_time_off(
     jobs: tuple[WatchedJob, ...], now: float
 ) -> None:
     assert stored_outage(jobs, now) is None
@@ -165,18 +165,18 @@ def test_ten_minutes_cost_few_calls_and_are_over_within_a_minute() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.3, 1, 3, 5, 7, 9, 10])
-def test_after_a_short_outage_a_probe_goes_within_five_seconds(seconds: float) -> None:
+def test_after_a_short_outage_a_probe_is_sent_within_five_seconds(seconds: float) -> None:
     for seed in range(300):
         assert outage(seconds, Random(seed))[-1] <= seconds + 5
 
 
 @pytest.mark.parametrize("seconds", [11, 13, 20, 60, 300])
-def test_after_any_outage_a_probe_goes_within_a_minute(seconds: float) -> None:
+def test_after_any_outage_a_probe_is_sent_within_a_minute(seconds: float) -> None:
     for seed in range(100):
         assert outage(seconds, Random(seed))[-1] <= seconds + CAP + 0.1
 
 
-def test_waits_are_drawn_evenly_from_zero_up_to_a_limit_that_doubles() -> None:
+def test_waits_are_random_between_zero_and_a_limit_that_doubles() -> None:
     for probes, limit in ((1, 2), (2, 4), (4, 16), (5, 32), (6, CAP), (2_000, CAP)):
         waits = []
         for seed in range(500):
@@ -189,7 +189,7 @@ def test_waits_are_drawn_evenly_from_zero_up_to_a_limit_that_doubles() -> None:
         assert sum(waits) / 500 == pytest.approx(limit / 2, rel=0.1)
 
 
-def test_while_an_outage_is_young_waits_are_short() -> None:
+def test_at_the_start_of_an_outage_waits_are_short() -> None:
     for seed in range(100):
         breaker = opened(Random(seed))
         for number in range(1, 12):
@@ -198,14 +198,14 @@ def test_while_an_outage_is_young_waits_are_short() -> None:
         assert number < BRIEF
 
 
-def test_a_host_that_asks_for_patience_gets_it() -> None:
+def test_retry_after_of_the_host_is_respected() -> None:
     breaker = CircuitBreaker(Random(1))
     for at in range(FAILURES):
         breaker.record(missed(at), at - 0.1, at, retry_after=300)
     assert breaker.probe_at == 2 + 300
 
 
-def test_the_user_may_try_at_once() -> None:
+def test_the_user_can_retry_at_once() -> None:
     breaker = opened(Random(1), at=-1_000)
     for number in range(10):
         breaker.record(missed(100 + number), 99.9 + number, 100 + number)
@@ -216,7 +216,7 @@ def test_the_user_may_try_at_once() -> None:
     assert breaker.probe_at <= 110
 
 
-def test_a_user_who_tries_a_tenant_that_is_up_changes_nothing() -> None:
+def test_retrying_a_tenant_that_is_up_changes_nothing() -> None:
     breaker = CircuitBreaker(Random(1))
     breaker.probe_now(5)
     assert not breaker.is_open

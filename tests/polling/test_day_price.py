@@ -37,7 +37,7 @@ def walked(curve: Curve, price: float, until: float, ceiling: float = DAY) -> fl
 
 @pytest.mark.parametrize("curve", [PRIOR, LASTING, NORMAL], ids=["prior", "lasting", "normal"])
 @pytest.mark.parametrize("price", [0.5, 5.0, 60.0])
-def test_expected_calls_are_those_of_a_walk_over_the_intervals(curve: Curve, price: float) -> None:
+def test_expected_calls_equal_the_sum_over_the_intervals(curve: Curve, price: float) -> None:
     found = Calls(curve, price, DAY).between(0, 8 * HOUR)
     assert found == pytest.approx(walked(curve, price, 8 * HOUR), rel=0.1, abs=1)
 
@@ -46,11 +46,11 @@ def test_the_longest_interval_bounds_what_a_lasting_job_takes() -> None:
     assert Calls(LASTING, 1e6, 60).between(HOUR, 2 * HOUR) == pytest.approx(60, rel=0.05)
 
 
-def test_a_new_job_takes_a_first_call_at_any_price() -> None:
+def test_a_new_job_gets_a_first_call_at_any_price() -> None:
     assert 1 <= Calls(PRIOR, 1e4, DAY).about_new(0, HOUR) <= 2.1
 
 
-def test_where_calls_are_plentiful_the_price_is_the_cheapest() -> None:
+def test_with_plenty_of_calls_the_price_is_lowest() -> None:
     assert price_of_day(PRIOR, demand(100, 1_000), evenly(1e6), 60) == CHEAPEST
     assert price_of_day(PRIOR, demand(100, 1_000), [], 60) == CHEAPEST
     assert price_of_day(PRIOR, demand(), evenly(0), 60) == CHEAPEST
@@ -63,7 +63,7 @@ def test_where_calls_are_plentiful_the_price_is_the_cheapest() -> None:
     calls=st.floats(400, 5_000),
     fewer=st.floats(0.1, 1),
 )
-def test_the_expected_calls_at_the_price_fit_and_fewer_calls_make_it_dearer(
+def test_the_expected_calls_fit_and_fewer_calls_raise_the_price(
     running: int, new: int, calls: float, fewer: float
 ) -> None:
     jobs = demand(running, new)
@@ -85,7 +85,7 @@ def test_jobs_at_the_longest_interval_take_their_calls_from_the_others() -> None
     assert price_of_day(PRIOR, demand(10, 50, steady=2), evenly(400), 600) > alone
 
 
-def test_even_where_no_price_fits_a_new_job_gets_a_second_call_soon() -> None:
+def test_even_if_no_price_fits_a_new_job_gets_a_second_call_soon() -> None:
     price = price_of_day(NORMAL, demand(100, 100), evenly(5), DAY)
     assert price == NORMAL.quantile(0.5)
     assert Intervals(NORMAL, price, DAY).after(0) <= 3 * NORMAL.quantile(0.5)
@@ -124,15 +124,15 @@ def test_jobs_at_the_longest_interval_do_not_use_up_the_calls_of_the_next_hours(
     assert plan_day(LASTING, old, plenty, lambda rate, jobs: 2.5 * jobs / rate).rate(plenty) == 1_000 / DAY
 
 
-def test_days_on_which_hardly_a_job_came_do_not_count() -> None:
+def test_days_with_hardly_any_new_jobs_do_not_count() -> None:
     usual = [*[DAY - HOUR] * 100, *[2 * DAY - HOUR] * 100]
     assert Demand.of([], 0, [*usual, 5 * DAY - HOUR]).new_within(2 * HOUR) == 100
 
 
-def test_on_the_first_day_and_on_a_busier_one_jobs_go_on_coming() -> None:
+def test_on_the_first_day_and_on_busier_days_more_jobs_are_expected() -> None:
     assert Demand.of([], 0, [HOUR] * 48).new_within(12 * HOUR) == 24
     assert Demand.of([], 0, [*[HOUR] * 400, 3 * DAY]).new_within(12 * HOUR) == LEAST_NEW * 200
 
 
-def test_the_jobs_of_longer_ago_than_a_week_play_no_part() -> None:
+def test_jobs_older_than_a_week_do_not_count() -> None:
     assert Demand.of([], 0, [8 * DAY] * 1_000).new_within(HOUR) == 0

@@ -84,7 +84,7 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_what_is_asked_for_before_there_is_a_source_is_asked_first() -> None:
+def test_jobs_requested_before_a_source_exists_are_polled_first() -> None:
     source = Slow()
     listed = watchlist(*(watch(number) for number in range(1, 200)))
     engine = Engine(listed, MemoryStore(), [(TENANT, source.make)], FixedClock(NOW))
@@ -139,7 +139,7 @@ def test_the_first_call_waits_for_the_count_of_the_day() -> None:
         engine.stop()
 
 
-def test_who_pauses_before_there_is_a_source_is_paused() -> None:
+def test_a_pause_before_a_source_exists_is_kept() -> None:
     source, other = Slow(), Slow()
     tenants = [(TENANT, source.make), (replace(TENANT, name="other"), other.make)]
     engine = Engine(watchlist(watch(1), watch(2, tenant="other")), MemoryStore(), tenants, FixedClock(NOW))
@@ -156,7 +156,7 @@ def test_who_pauses_before_there_is_a_source_is_paused() -> None:
         engine.stop()
 
 
-def test_each_tenant_is_told_of_its_own_jobs_on_screen_even_before_there_is_a_source(
+def test_each_tenant_knows_its_visible_jobs_even_before_a_source_exists(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shown: list[tuple[str, list[JobRef]]] = []
@@ -177,7 +177,7 @@ def test_each_tenant_is_told_of_its_own_jobs_on_screen_even_before_there_is_a_so
         engine.stop()
 
 
-def test_a_rate_of_calls_goes_down_when_no_more_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_call_rate_falls_when_no_more_calls_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zjobtui.polling.engine.REPUBLISH_SECONDS", 0.05)
     clock, source = FixedClock(NOW), TimedSource(ends={job(1).id: 0.0})
     engine = Engine(watchlist(watch(1)), MemoryStore(), [(TENANT, lambda: source)], clock)
@@ -190,7 +190,7 @@ def test_a_rate_of_calls_goes_down_when_no_more_are_sent(monkeypatch: pytest.Mon
         engine.stop()
 
 
-def test_what_is_asked_of_an_engine_that_has_not_started_starts_it() -> None:
+def test_a_request_starts_an_engine_that_is_not_running() -> None:
     source = Slow()
     source.ready.set()
     engine = Engine(watchlist(watch(1)), MemoryStore(), [(TENANT, source.make)], FixedClock(NOW))
@@ -204,7 +204,7 @@ def test_what_is_asked_of_an_engine_that_has_not_started_starts_it() -> None:
         engine.stop()
 
 
-def test_who_leaves_before_the_engine_has_its_loop_leaves_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_before_the_engine_has_its_loop_ends_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     may_run, run = threading.Event(), asyncio.run
 
     def run_late(*args: Any) -> None:  # noqa: ANN401 - as asyncio takes them
@@ -227,7 +227,7 @@ def test_who_leaves_before_the_engine_has_its_loop_leaves_as_well(monkeypatch: p
     assert not is_there()
 
 
-def test_nobody_who_leaves_waits_for_a_secret_that_does_not_come() -> None:
+def test_the_exit_does_not_wait_for_a_secret_that_never_comes() -> None:
     source, before = Slow(), set(threading.enumerate())
     engine = Engine(watchlist(watch(1)), MemoryStore(), [(TENANT, source.make)], FixedClock(NOW))
     engine.start()
@@ -240,7 +240,7 @@ def test_nobody_who_leaves_waits_for_a_secret_that_does_not_come() -> None:
     assert left == {"off loop"}
 
 
-def test_what_was_finished_and_seen_for_long_is_archived_and_the_rest_stays() -> None:
+def test_jobs_finished_and_read_long_ago_are_archived() -> None:
     store, listed = MemoryStore(), watchlist(watch(1), watch(2), watch(3))
     listed = apply_observations(listed, [(job(1), done(NOW), 5.0), (job(2), done(NOW), 5.0)]).watchlist
     listed = listed.mark_read([job(1)], NOW).watchlist
@@ -254,7 +254,7 @@ def test_what_was_finished_and_seen_for_long_is_archived_and_the_rest_stays() ->
     assert [event.event.value for change in store.changes for event in change.events] == ["archived"]
 
 
-def test_nothing_is_archived_where_nobody_says_after_how_long() -> None:
+def test_nothing_is_archived_without_a_configured_time() -> None:
     (one,) = apply_observations(watchlist(watch(1)), [(job(1), done(NOW), 5.0)]).watchlist
     listed = Watchlist({one.job: replace(one, read_at=NOW)})
     engine = Engine(listed, MemoryStore(), [], FixedClock(NOW + 1e9))
@@ -290,7 +290,7 @@ def test_the_staleness_limit_of_the_settings_reaches_the_poller() -> None:
         engine.stop()
 
 
-def test_an_edit_counts_as_unsaved_from_the_moment_it_is_handed_over_until_it_is_saved() -> None:
+def test_an_edit_counts_as_unsaved_until_it_is_saved() -> None:
     store, engine = MemoryStore(), None
     engine = Engine(watchlist(watch(1)), store, [], FixedClock(NOW))
     engine.start()
@@ -309,7 +309,7 @@ def test_an_edit_counts_as_unsaved_from_the_moment_it_is_handed_over_until_it_is
         engine.stop()
 
 
-def test_a_screen_that_closes_does_not_take_an_edit_back() -> None:
+def test_closing_the_screen_does_not_cancel_an_edit() -> None:
     store = MemoryStore()
     engine = Engine(watchlist(), store, [], FixedClock(NOW))
     engine.start()
@@ -324,7 +324,7 @@ def test_a_screen_that_closes_does_not_take_an_edit_back() -> None:
     assert engine.unsaved() == Unsaved()
 
 
-def test_a_store_that_takes_long_to_read_restored_jobs_is_one_line_of_the_log(tmp_path: Path) -> None:
+def test_slow_reading_of_restored_jobs_is_logged_in_one_line(tmp_path: Path) -> None:
     store, log = MemoryStore(), tmp_path / "log"
     engine = Engine(watchlist(), store, [], FixedClock(NOW))
     held = threading.Event()
@@ -354,7 +354,7 @@ READ: Edit = lambda engine: engine.mark_read([job(1), job(2)])  # noqa: E731
 
 
 @pytest.mark.parametrize("edit", [REMOVE, ARCHIVE, RESTORE, LABEL], ids=["remove", "archive", "restore", "label"])
-def test_the_timeline_has_the_time_of_the_key_however_long_the_engine_takes(edit: Edit) -> None:
+def test_the_timeline_has_the_time_of_the_key_press(edit: Edit) -> None:
     clock, store = FixedClock(NOW), MemoryStore()
     engine = Engine(watchlist() if edit is RESTORE else watchlist(watch(1)), store, [], clock)
     engine.start()
@@ -383,7 +383,7 @@ def test_the_timeline_has_the_time_of_the_key_however_long_the_engine_takes(edit
         ([READ], [], [], []),
     ],
 )
-def test_unsaved_edits_of_a_locked_store_are_what_they_come_to(
+def test_unsaved_edits_of_a_locked_store_are_combined(
     edits: list[Edit], added: list[int], changed: list[int], removed: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Job 1 is stored, job 2 is not."""
@@ -507,7 +507,7 @@ def test_a_state_that_is_published_during_the_subscription_is_the_last_one() -> 
         engine.stop()
 
 
-def test_an_edit_that_raises_is_not_unsaved_for_ever_but_its_new_ids_are_named(
+def test_an_edit_that_raises_does_not_stay_unsaved_but_its_new_ids_are_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("zjobtui.polling.engine.APPLY_LIMIT", 5.0)
@@ -546,7 +546,7 @@ def test_a_job_whose_adding_failed_is_not_named_on_exit_after_it_was_added_and_r
     assert engine.unsaved() == Unsaved()
 
 
-def test_polling_begins_as_soon_as_there_is_a_source_and_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_polling_starts_as_soon_as_there_is_a_source_and_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "LEASE_RETRY_SECONDS", 1_000.0)
     source, other = Slow(), Slow()
     other.ready.set()

@@ -66,7 +66,7 @@ def test_the_expected_delay_is_the_area_above_the_curve(name: str, seen: float, 
 
 
 @given(CURVE, st.floats(min_value=0, max_value=300), st.floats(min_value=0.01, max_value=300))
-def test_the_expected_delay_is_that_of_a_sum(curve: Curve, seen: float, passed: float) -> None:
+def test_the_expected_delay_equals_the_numerical_sum(curve: Curve, seen: float, passed: float) -> None:
     steps, share = 300, curve.at(seen)[0]
     width = passed / steps
     over = [1 - curve.at(seen + number * width)[0] / share for number in range(steps + 1)]
@@ -84,7 +84,7 @@ def test_the_expected_delay_grows_with_age_and_stays_below_the_time_passed(
     assert late <= some + more + rounding
 
 
-def test_a_job_that_was_seen_just_now_has_no_delay() -> None:
+def test_a_job_that_was_just_polled_has_no_delay() -> None:
     assert all(expected_delay(curve, age, age) == 0 for curve in CURVES.values() for age in (0.0, 20.0, 1e6))
 
 
@@ -108,7 +108,7 @@ def test_an_interval_ends_where_the_expected_delay_reaches_the_price(name: str, 
 
 @pytest.mark.parametrize("name", LEARNT)
 @pytest.mark.parametrize("price", [0.2, 1.0, 5.0, 60.0])
-def test_at_most_ages_an_interval_is_worth_its_price_within_a_few_percent(name: str, price: float) -> None:
+def test_at_most_ages_the_expected_delay_is_within_a_few_percent_of_the_price(name: str, price: float) -> None:
     intervals = Intervals(LEARNT[name], price, ceiling=inf)
     ages = [age * 1.02 for age in AGES if intervals.after(age) > SHORTEST_INTERVAL_SECONDS]
     off = sorted(abs(expected_delay(LEARNT[name], age, age + intervals.after(age)) / price - 1) for age in ages)
@@ -122,25 +122,25 @@ def test_every_interval_lies_between_the_bounds(curve: Curve, age: float, price:
 
 
 @pytest.mark.parametrize("age", [0.0, 1e300, inf])
-def test_odd_ages_have_an_interval(age: float) -> None:
+def test_unusual_ages_have_an_interval(age: float) -> None:
     assert SHORTEST_INTERVAL_SECONDS <= Intervals().after(age) <= STALENESS_LIMIT
 
 
 @given(CURVE, AGE, st.floats(min_value=CHEAPEST, max_value=1e4), st.floats(min_value=1.0, max_value=10))
-def test_the_dearer_a_call_the_longer_the_interval(curve: Curve, age: float, price: float, times: float) -> None:
+def test_a_higher_price_gives_a_longer_interval(curve: Curve, age: float, price: float, times: float) -> None:
     cheap, dear = Intervals(curve, price, inf), Intervals(curve, price * times, inf)
     assert cheap.after(age) <= dear.after(age) * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("name", CURVES)
-def test_a_job_that_was_seen_later_is_polled_later(name: str) -> None:
+def test_a_job_that_was_polled_later_is_polled_later_again(name: str) -> None:
     for price in (CHEAPEST, 1.0, 30.0):
         intervals = Intervals(CURVES[name], price, inf)
         due = [age + intervals.after(age) for age in AGES]
         assert all(before <= after * (1 + 1e-9) for before, after in pairwise(due))
 
 
-def test_where_all_jobs_live_for_twenty_seconds_calls_gather_there() -> None:
+def test_if_all_jobs_last_twenty_seconds_calls_concentrate_there() -> None:
     intervals, age, calls = Intervals(CURVES["normal"], 0.2), 0.0, list[float]()
     while age < 30:
         age += intervals.after(age)

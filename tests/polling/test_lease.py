@@ -51,7 +51,7 @@ async def keep(lease: Lease) -> "asyncio.Task[None]":
     return task
 
 
-def test_of_two_windows_one_polls() -> None:
+def test_only_one_of_two_windows_polls() -> None:
     async def script() -> None:
         first, second = lease_on(store := MemoryStore()), lease_on(store)
         tasks = [await keep(first), await keep(second)]
@@ -64,7 +64,7 @@ def test_of_two_windows_one_polls() -> None:
     run_virtually(script())
 
 
-def test_a_window_that_polls_one_tenant_keeps_no_other_window_from_polling_another() -> None:
+def test_a_window_that_polls_one_tenant_lets_others_poll_other_tenants() -> None:
     async def script() -> None:
         one, other = lease_on(store := MemoryStore(), "eu"), lease_on(store, "us")
         tasks = [await keep(one), await keep(other)]
@@ -91,7 +91,7 @@ def test_another_window_takes_over_within_ten_seconds() -> None:
 
 
 @pytest.mark.parametrize("first_ahead", [True, False])
-def test_a_window_whose_clock_is_a_day_ahead_polls_alone_and_is_followed_when_it_is_gone(first_ahead: bool) -> None:
+def test_a_window_with_a_clock_a_day_ahead_polls_alone_until_it_is_closed(first_ahead: bool) -> None:
     async def script() -> None:
         store = MemoryStore()
         ahead, right = lease_on(store, ahead=86_400), lease_on(store)
@@ -108,7 +108,7 @@ def test_a_window_whose_clock_is_a_day_ahead_polls_alone_and_is_followed_when_it
     run_virtually(script())
 
 
-def test_a_window_that_leaves_gives_the_lease_back_at_once() -> None:
+def test_a_window_that_closes_releases_the_lease_at_once() -> None:
     async def script() -> None:
         first, second = lease_on(store := MemoryStore()), lease_on(store)
         leaving, other = await keep(first), await keep(second)
@@ -121,7 +121,7 @@ def test_a_window_that_leaves_gives_the_lease_back_at_once() -> None:
     run_virtually(script())
 
 
-def test_without_a_working_store_a_window_polls_all_the_same() -> None:
+def test_without_a_working_store_a_window_still_polls() -> None:
     async def script() -> None:
         lease = lease_on(MemoryStore(fault="read-only"))
         task = await keep(lease)
@@ -209,7 +209,7 @@ def test_the_lease_of_a_window_that_was_killed_is_taken_over_at_once() -> None:
     run_virtually(script())
 
 
-def test_of_two_windows_that_find_the_lease_of_a_killed_one_one_polls() -> None:
+def test_only_one_of_two_windows_takes_over_the_lease_of_a_killed_one() -> None:
     async def script() -> None:
         first, second = lease_on(store := MemoryStore()), lease_on(store)
         store.acquire_lease(LEASE_NAME.format("env"), name_holder(ended_process()), VirtualClock().now(), LIFE)
@@ -225,7 +225,7 @@ def test_of_two_windows_that_find_the_lease_of_a_killed_one_one_polls() -> None:
 @pytest.mark.parametrize(
     "holder", ["far:9:0", "5f0c7e2a", "", "another window", "far:x:0", "::", "far:" + "9" * 30 + ":0"]
 )
-def test_a_window_that_cannot_be_seen_from_here_and_never_renews_is_no_other_window(holder: str) -> None:
+def test_an_invisible_process_that_never_renews_its_lease_is_not_another_window(holder: str) -> None:
     async def script() -> None:
         states = set[tuple[bool, bool]]()
         lease = lease_on(store := MemoryStore())
@@ -240,7 +240,7 @@ def test_a_window_that_cannot_be_seen_from_here_and_never_renews_is_no_other_win
     run_virtually(script())
 
 
-def test_a_window_that_cannot_be_seen_from_here_is_another_one_once_it_renews() -> None:
+def test_an_invisible_process_is_another_window_once_it_renews_its_lease() -> None:
     async def script() -> None:
         lease = lease_on(store := MemoryStore())
         store.acquire_lease(LEASE_NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
@@ -273,7 +273,7 @@ def test_without_anything_to_poll_there_is_no_other_window() -> None:
     run_virtually(script())
 
 
-def test_a_process_is_judged_by_those_alone_that_can_see_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_is_checked_only_by_processes_that_can_see_it(monkeypatch: pytest.MonkeyPatch) -> None:
     gone, ours = name_holder(ended_process()), name_holder(os.getpid())
     assert (is_running(ours), is_running(gone)) == (True, False)
     monkeypatch.setattr(os, "readlink", lambda _: "pid:[1]")
@@ -283,7 +283,7 @@ def test_a_process_is_judged_by_those_alone_that_can_see_it(monkeypatch: pytest.
     assert (is_running(ours), is_running(gone)) == (None, None)
 
 
-def test_where_the_system_tells_nothing_but_the_host_name_that_has_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_other_identification_the_host_name_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> NoReturn:
         raise FileNotFoundError
 
@@ -293,7 +293,7 @@ def test_where_the_system_tells_nothing_but_the_host_name_that_has_to_do(monkeyp
     assert (is_running(name_holder(os.getpid())), is_running(name_holder(pid))) == (True, False)
 
 
-def test_a_process_of_another_user_is_running(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_of_another_user_counts_as_running(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> NoReturn:
         raise PermissionError
 
@@ -404,7 +404,7 @@ def test_in_an_outage_no_window_polls_and_one_does_after_it(monkeypatch: pytest.
     in_two_windows(monkeypatch, sources[0], sources[1], script)
 
 
-def test_no_window_calls_a_host_before_it_wants_calls_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_window_calls_a_host_before_its_retry_after_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """The host is in maintenance, and says for how long."""
     fails, works, wait = START + 60, START + 900, 300
     sources = [
@@ -427,7 +427,7 @@ def test_no_window_calls_a_host_before_it_wants_calls_again(monkeypatch: pytest.
     in_two_windows(monkeypatch, sources[0], sources[1], script)
 
 
-def test_a_window_polls_again_at_once_when_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_window_polls_again_at_once_after_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     read_on_the_loop(monkeypatch)
     source = TimedSource()
     jobs = Watchlist({watch.job: watch for watch in watches(3)})

@@ -14,7 +14,7 @@ async def work() -> None:
 
 @pytest.mark.parametrize("fault", [SystemExit(3), KeyboardInterrupt(), MemoryError()], ids=repr)
 @pytest.mark.filterwarnings("error")
-def test_whatever_ends_the_thread_is_reported(fault: BaseException) -> None:
+def test_any_end_of_the_thread_is_reported(fault: BaseException) -> None:
     ended: list[BaseException | None] = []
 
     async def main() -> None:

@@ -80,7 +80,7 @@ def test_an_operation_job_is_polled_there_until_it_ends() -> None:
 
 
 @pytest.mark.slow
-def test_an_answer_that_says_nothing_about_the_id_is_not_the_one_request() -> None:
+def test_a_response_without_a_statement_about_the_id_does_not_use_up_the_request() -> None:
     run = run_with(Failure(Problem(ProblemKind.TIMED_OUT), START))
     assert len(run.source.operations_asked) > 1
     assert run.watch(0).verdict.kind is VerdictKind.UNKNOWN
@@ -106,7 +106,7 @@ def test_no_other_job_is_requested_as_an_operation_job() -> None:
     assert source.operations_asked == []
 
 
-def test_the_request_keeps_to_the_calls_a_second() -> None:
+def test_the_request_respects_the_rate_limit() -> None:
     run = polled(TimedSource(trouble=unknown), watches(8), for_seconds(20), Limits(per_second=2))
     assert len(run.source.operations_asked) == 8
     assert min(after - before for before, after in pairwise(run.source.sent)) >= 0.49
@@ -135,13 +135,13 @@ def test_the_wait_for_the_second_request_is_not_taken_for_the_response_time_of_t
         pytest.param(Limits(per_second=5, per_hour=5), 0.9 * HOUR, id="hour"),
     ],
 )
-def test_the_request_keeps_to_the_hour_and_the_day(limits: Limits, seconds: float) -> None:
+def test_the_request_respects_the_hourly_and_daily_limits(limits: Limits, seconds: float) -> None:
     run = polled(TimedSource(trouble=unknown), watches(8), for_seconds(seconds), limits)
     assert run.source.operations_asked != []
     assert run.source.requests <= 5
 
 
-def test_the_request_is_not_made_if_the_hour_has_no_call_left() -> None:
+def test_the_request_is_not_made_if_no_call_of_the_hour_is_left() -> None:
     run = polled(TimedSource(trouble=unknown), watches(1), for_seconds(60), Limits(per_second=5, per_hour=1))
     assert run.source.operations_asked == []
     assert (run.watch(0).verdict.kind, run.watch(0).operation_checked_at) == (VerdictKind.UNKNOWN, None)
@@ -153,7 +153,7 @@ def test_a_request_that_the_hour_did_not_allow_is_made_later() -> None:
     assert len(run.source.operations_asked) == 3
 
 
-def test_an_operation_job_is_found_however_few_calls_a_second_there_are() -> None:
+def test_an_operation_job_is_found_at_any_rate_limit() -> None:
     source = TimedSource(trouble=unknown)
     source.operation = lambda _: Success(Report(status="Completed", result=DELETION, raw="{}"), wall())
     run = polled(source, watches(1), for_seconds(200), Limits(per_second=0.01))
@@ -164,7 +164,7 @@ def test_an_operation_job_is_found_however_few_calls_a_second_there_are() -> Non
     assert run.poller._gate.latency < 1, "the wait is not the host's"
 
 
-def test_the_request_is_not_made_if_the_host_wants_no_calls() -> None:
+def test_the_request_is_not_made_during_a_retry_after() -> None:
     headers = (("ratelimit-limit", "10, 10;w=60"), ("ratelimit-remaining", "0"), ("ratelimit-reset", "600"))
     run = polled(TimedSource(trouble=unknown, limits=lambda _: headers), watches(1), for_seconds(60))
     assert len(run.source.sent) == 1
@@ -192,7 +192,7 @@ def unavailable(seconds: float) -> Failure:
 
 
 @pytest.mark.parametrize("refusal", [throttled, unavailable])
-def test_a_wait_that_the_host_asks_for_in_response_to_the_request_is_kept(
+def test_retry_after_in_the_response_to_the_request_is_kept(
     refusal: Callable[[float], Failure],
 ) -> None:
     run = run_with(refusal(60.0), seconds=50, count=3)
@@ -215,7 +215,7 @@ def test_a_request_that_fails_is_repeated_soon_and_then_rarely() -> None:
     assert [call for call in run.source.sent if call > 20] != []
 
 
-def test_a_refresh_finds_an_operation_job_although_the_tenant_was_down_and_polling_is_paused() -> None:
+def test_a_refresh_finds_an_operation_job_even_if_the_tenant_was_down_and_polling_is_paused() -> None:
     source = TimedSource(trouble=lambda at, _: UNKNOWN if at > START + 30 else Problem(ProblemKind.UNREACHABLE))
     source.operation = lambda _: Success(Report(status="Completed", result=DELETION, raw="{}"), wall())
 

@@ -65,7 +65,7 @@ def test_the_job_that_has_been_due_the_longest_comes_first() -> None:
     assert polled.next_at(0) == 1_000
 
 
-def test_what_the_user_requests_comes_first_and_every_other_call_is_planned() -> None:
+def test_requests_of_the_user_come_first_and_every_other_call_is_planned() -> None:
     polled = Polled(due=[1, 2, 3])
     polled.queue.request([job(number) for number in (7, 8)], START)
     assert polled.next_at(0) == 0
@@ -89,7 +89,7 @@ def test_a_request_says_since_when_it_waits_and_that_it_is_by_hand() -> None:
     assert (planned.due, planned.is_by_hand) == (START - 1, False)
 
 
-def test_a_request_for_a_job_that_comes_by_its_turn_is_fulfilled_by_it() -> None:
+def test_a_planned_call_about_a_job_fulfils_a_request_for_it() -> None:
     polled = Polled(due=[1])
     polled.queue.request([job(5), job(1)], START)
     assert polled.order(0) == [job(5), job(1)]
@@ -107,7 +107,7 @@ def test_a_request_about_a_call_that_has_just_begun_adds_none_and_a_later_one_fo
     assert polled.order(3) == [job(7)]
 
 
-def test_while_nothing_may_be_planned_requests_alone_are_polled() -> None:
+def test_while_no_planned_calls_are_allowed_only_requests_are_polled() -> None:
     polled = Polled(due=[1, 2])
     polled.queue.select(job(2), START)
     assert polled.take(5, may_plan=False) is None
@@ -118,7 +118,7 @@ def test_while_nothing_may_be_planned_requests_alone_are_polled() -> None:
     assert [poll and poll.watch.job for poll in taken] == [job(7), job(8), None]
 
 
-def test_finished_jobs_are_polled_by_hand_alone_and_removed_ones_never() -> None:
+def test_finished_jobs_are_polled_only_by_hand_and_removed_ones_never() -> None:
     polled = Polled(due=[1, 2, 3])
     polled.change(3, digest=DONE)
     polled.change(7, digest=DONE)
@@ -176,7 +176,7 @@ def test_a_selected_job_whose_call_is_in_flight_waits_until_it_is_planned_again(
     assert polled.next_at(100) == 1_000
 
 
-def test_jobs_that_come_on_screen_are_due_unless_they_were_polled_are_unknown_or_have_ended() -> None:
+def test_jobs_that_become_visible_are_due_unless_polled_unknown_or_ended() -> None:
     polled = Polled(due=[9])
     polled.change(1, last_answer_at=START + 20)
     polled.change(2, digest=DONE)
@@ -186,7 +186,7 @@ def test_jobs_that_come_on_screen_are_due_unless_they_were_polled_are_unknown_or
     assert polled.order(30) == [job(number) for number in (9, 5, 0, 4)]
 
 
-def test_a_sweep_goes_from_what_the_user_looks_at_to_what_has_waited_the_longest() -> None:
+def test_a_sweep_starts_with_visible_jobs_and_then_takes_those_that_waited_longest() -> None:
     polled = Polled(8)
     polled.change(6, last_answer_at=START - 50)
     polled.change(5, last_answer_at=None)

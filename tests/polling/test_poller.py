@@ -29,14 +29,14 @@ def ending_at(**ends: float) -> TimedSource:
     return TimedSource(ends={job_id(int(name[1:])): START + end for name, end in ends.items()})
 
 
-def test_a_running_job_is_asked_about_until_it_has_ended_and_never_again() -> None:
+def test_a_running_job_is_polled_until_it_has_ended_and_never_again() -> None:
     run = polled(ending_at(j0=42.0), watches(1), for_seconds(600))
     assert run.watch(0).is_final
     last_but_one, last = run.calls[-2:]
     assert last_but_one < 42 <= last < 42 + 15
 
 
-def test_a_finished_job_is_asked_about_by_hand_alone() -> None:
+def test_a_finished_job_is_polled_only_by_hand() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(100)
         before = len(run.calls)
@@ -47,7 +47,7 @@ def test_a_finished_job_is_asked_about_by_hand_alone() -> None:
     polled(ending_at(j0=5.0), watches(1), script)
 
 
-def test_a_single_new_job_is_asked_about_at_once() -> None:
+def test_a_single_new_job_is_polled_at_once() -> None:
     run = polled(TimedSource(), watches(1), for_seconds(1))
     assert run.calls[0] <= 0.2
 
@@ -59,7 +59,7 @@ def test_jobs_that_have_ended_are_polled_once_each(count: int) -> None:
     assert Counter(asked.job for asked in run.source.asked) == {job_id(number): 1 for number in range(count)}
 
 
-def test_the_start_is_spread() -> None:
+def test_calls_at_the_start_are_spread() -> None:
     run = polled(TimedSource(), watches(500), for_seconds(10))
     first = {asked.job: asked.at - START for asked in reversed(run.source.asked)}
     by_second = Counter(int(at) for at in first.values())
@@ -87,7 +87,7 @@ def test_no_unfinished_job_waits_for_more_than_three_times_its_plan() -> None:
 
 
 @pytest.mark.slow
-def test_the_job_that_a_person_looks_at_is_asked_about_every_two_seconds() -> None:
+def test_the_selected_job_is_polled_every_two_seconds() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(30)
         run.poller.set_selected(job(7))
@@ -99,7 +99,7 @@ def test_the_job_that_a_person_looks_at_is_asked_about_every_two_seconds() -> No
     assert all(b - a <= 2.3 for a, b in pairwise(attended))
 
 
-def test_paused_nothing_is_asked_but_by_hand() -> None:
+def test_while_paused_jobs_are_polled_only_by_hand() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(20)
         run.poller.pause()
@@ -125,7 +125,7 @@ def outage(start: float, end: float, kind: ProblemKind = ProblemKind.UNREACHABLE
 
 
 @pytest.mark.slow
-def test_while_the_tenant_is_down_a_single_probe_goes_out_ever_more_rarely() -> None:
+def test_while_the_tenant_is_down_single_probes_are_sent_ever_more_rarely() -> None:
     run = polled(outage(10, 610), watches(500), for_seconds(680))
     during = [at for at in run.calls if 10 <= at < 610]
     assert len(during) <= 40
@@ -134,7 +134,7 @@ def test_while_the_tenant_is_down_a_single_probe_goes_out_ever_more_rarely() -> 
 
 
 @pytest.mark.slow
-def test_after_an_outage_all_are_spread_anew() -> None:
+def test_after_an_outage_calls_are_spread_again() -> None:
     run = polled(outage(60, 120), watches(100), for_seconds(260))
     back = next(asked.at - START for asked in run.source.asked if asked.at - START >= 120 and asked.was_good)
     after = [at for at in run.calls if back < at <= back + 8]
@@ -149,14 +149,14 @@ def test_a_single_failed_call_does_not_take_the_tenant_down() -> None:
     assert max(b - a for a, b in pairwise(run.calls)) < 10
 
 
-def test_an_odd_job_is_asked_about_at_the_ceiling_while_the_others_go_on() -> None:
+def test_an_unreadable_job_is_polled_at_the_ceiling_while_the_others_go_on() -> None:
     source = TimedSource(trouble=lambda _, one: Problem(ProblemKind.UNREADABLE) if one == job_id(0) else None)
     run = polled(source, watches(5), for_seconds(300))
     assert len(run.calls_about(0)) <= 2 + UNUSABLE_RETRIES + 300 / STALENESS_LIMIT
     assert len(run.calls_about(1)) > 10
 
 
-def test_a_job_that_zuora_does_not_know_is_asked_about_at_the_ceiling_and_stays_fresh() -> None:
+def test_a_job_that_zuora_does_not_know_is_polled_at_the_ceiling_and_stays_fresh() -> None:
     source = TimedSource(trouble=lambda _, __: Problem(ProblemKind.NOT_FOUND))
     run = polled(source, watches(1), for_seconds(300))
     assert len(run.calls) <= 2 + 300 / STALENESS_LIMIT
@@ -175,7 +175,7 @@ def test_a_job_that_zuora_does_not_know_is_polled_ever_more_rarely() -> None:
 
 
 @pytest.mark.slow
-def test_a_job_that_zuora_does_not_know_is_polled_at_once_by_a_refresh_alone() -> None:
+def test_a_job_that_zuora_does_not_know_is_polled_at_once_only_on_a_refresh() -> None:
     def trouble(_at: float, asked: object) -> Problem | None:
         return Problem(ProblemKind.NOT_FOUND) if asked == job_id(0) else None
 
@@ -205,7 +205,7 @@ def test_the_staleness_limit_of_the_settings_is_the_ceiling() -> None:
         assert limit * 0.9 < max(gaps) < limit * 1.2
 
 
-def test_a_source_that_raises_loses_no_job() -> None:
+def test_an_exception_of_the_source_loses_no_job() -> None:
     class Broken(TimedSource):
         async def observe(self, _: object, __: object, /) -> object:  # type: ignore[override]
             self.requests += 1
@@ -217,7 +217,7 @@ def test_a_source_that_raises_loses_no_job() -> None:
 
 
 @pytest.mark.slow
-def test_after_the_machine_has_slept_polling_goes_on_without_a_burst() -> None:
+def test_after_a_suspend_polling_resumes_without_a_burst() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(20)
         run.clock.suspend(8 * 3600)
@@ -231,7 +231,7 @@ def test_after_the_machine_has_slept_polling_goes_on_without_a_burst() -> None:
 
 
 @pytest.mark.parametrize("latency", [0.05, 19.0], ids=["nothing to poll", "every call in flight"])
-def test_connections_are_renewed_after_a_sleep_even_if_nothing_is_due_or_may_be_called(latency: float) -> None:
+def test_connections_are_renewed_after_a_suspend_even_if_no_call_is_due_or_allowed(latency: float) -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(30)
         assert run.source.renewed == 0
@@ -242,7 +242,7 @@ def test_connections_are_renewed_after_a_sleep_even_if_nothing_is_due_or_may_be_
     assert polled(TimedSource(latency=latency), watches(count), script).source.renewed == 1
 
 
-def test_jobs_that_leave_the_watchlist_are_not_asked_about_any_more() -> None:
+def test_removed_jobs_are_no_longer_polled() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(20)
         await run.service.edit(lambda listed: listed.remove([job(0)], START))
@@ -255,7 +255,7 @@ def test_jobs_that_leave_the_watchlist_are_not_asked_about_any_more() -> None:
 
 
 @pytest.mark.slow
-def test_watching_three_hundred_old_jobs_wakes_a_few_times_a_second_and_calls_less_often_than_that() -> None:
+def test_three_hundred_old_jobs_cause_few_wakeups_and_fewer_calls_a_second() -> None:
     woken = []
 
     async def script(_: Run) -> None:
@@ -269,7 +269,7 @@ def test_watching_three_hundred_old_jobs_wakes_a_few_times_a_second_and_calls_le
 
 
 @pytest.mark.parametrize("attended", [None, 0])
-def test_jobs_that_a_clock_an_hour_ahead_has_told_of_are_asked_about_all_the_same(attended: int | None) -> None:
+def test_jobs_observed_by_a_clock_an_hour_ahead_are_polled(attended: int | None) -> None:
     ahead = [replace(one, last_answer_at=START + 3_600, planned=60.0) for one in watches(5, added_at=START - 600)]
 
     async def script(run: Run) -> None:
@@ -281,7 +281,7 @@ def test_jobs_that_a_clock_an_hour_ahead_has_told_of_are_asked_about_all_the_sam
     assert {asked.job for asked in run.source.asked if asked.at < START + 20} == {one.job.id for one in ahead}
 
 
-def test_a_window_that_takes_the_lease_over_asks_without_a_burst() -> None:
+def test_a_window_that_takes_over_the_lease_polls_without_a_burst() -> None:
     async def script(run: Run) -> None:
         held = False
         run.poller._may_poll = lambda: held
@@ -323,7 +323,7 @@ def first_calls(run: Run) -> list[int]:
     return [int(key, 16) for key in dict.fromkeys(asked.job.key for asked in run.source.asked)]
 
 
-def test_at_the_start_the_selected_come_first_then_the_visible_the_unread_the_new_and_the_rest() -> None:
+def test_the_start_polls_selected_then_visible_unread_new_and_other_jobs() -> None:
     async def script(run: Run) -> None:
         run.poller.set_selected(job(77))
         run.poller.set_visible([job(77), *map(job, range(50, 55))])
@@ -349,7 +349,7 @@ def test_jobs_that_come_on_screen_are_promoted_until_they_have_been_polled_since
     assert max(map(order.index, range(400, 420))) < 130
 
 
-def test_jobs_that_are_shown_again_and_again_starve_no_others() -> None:
+def test_jobs_that_are_shown_repeatedly_do_not_starve_others() -> None:
     async def script(run: Run) -> None:
         for _ in range(60):
             run.poller.set_visible(map(job, range(40)))
@@ -485,7 +485,7 @@ async def _hand(run: Run) -> None:
     ],
     ids=["start", "short outage", "outage", "suspend", "pause", "lease", "by hand"],
 )
-def test_in_no_second_go_more_calls_than_the_rate_and_a_quarter(
+def test_no_second_has_more_calls_than_the_rate_and_a_quarter(
     source: TimedSource, script: Callable[[Run], Awaitable[None]]
 ) -> None:
     run = polled(source, watches(300), script, limits_for(TenantKind.PRODUCTION, calls_per_second=40))
@@ -496,7 +496,7 @@ def test_in_no_second_go_more_calls_than_the_rate_and_a_quarter(
 
 
 @pytest.mark.parametrize("count", [5, 20, pytest.param(200, marks=pytest.mark.slow)])
-def test_behind_a_slow_host_the_pulse_names_it_and_no_fresh_row_turns_stale(count: int) -> None:
+def test_a_slow_host_is_named_and_makes_no_fresh_row_stale(count: int) -> None:
     stale, pulses = Counter[int](), []
 
     async def script(run: Run) -> None:
@@ -513,7 +513,7 @@ def test_behind_a_slow_host_the_pulse_names_it_and_no_fresh_row_turns_stale(coun
 
 
 @pytest.mark.slow
-def test_a_tenth_of_the_jobs_that_always_fail_slow_the_others_by_nothing() -> None:
+def test_jobs_that_always_fail_do_not_slow_the_others() -> None:
     def run(failing: int) -> Run:
         source = TimedSource(
             trouble=lambda _, one: Problem(ProblemKind.TIMED_OUT) if int(one.key, 16) < failing else None
@@ -529,7 +529,7 @@ def test_a_tenth_of_the_jobs_that_always_fail_slow_the_others_by_nothing() -> No
 
 
 @pytest.mark.slow
-def test_a_job_that_always_fails_takes_no_tenant_down_but_all_that_fail_do() -> None:
+def test_one_failing_job_does_not_take_the_tenant_down_but_all_failing_do() -> None:
     source = TimedSource(
         trouble=lambda at, one: Problem(ProblemKind.TIMED_OUT) if one == job_id(0) or at > START + 300 else None
     )
@@ -545,14 +545,14 @@ def test_a_job_that_always_fails_takes_no_tenant_down_but_all_that_fail_do() -> 
     assert all(downs[330:])
 
 
-def test_the_last_job_of_a_tenant_that_is_down_still_says_so() -> None:
+def test_a_tenant_with_one_job_left_is_still_shown_as_down() -> None:
     run = polled(outage(60, 600), watches(1), for_seconds(200))
     assert run.pulse.problem is not None
     assert run.pulse.down_since is not None
 
 
 @pytest.mark.parametrize(("granted", "most"), [("40", 10), ("8", 2), ("1", 1)])
-def test_a_quarter_of_the_calls_in_flight_that_the_host_grants_is_kept(granted: str, most: int) -> None:
+def test_at_most_a_quarter_of_the_granted_concurrency_is_in_flight(granted: str, most: int) -> None:
     source = TimedSource(latency=1, limits=lambda _: (("concurrency-limit-limit", granted),))
     run = polled(source, watches(50), for_seconds(20))
     later = sorted(at for at in run.calls if at > 2.5)
@@ -580,7 +580,7 @@ def all_final() -> list[WatchedJob]:
     ],
     ids=["no jobs", "all final", "one call a day", "one old job", "down", "retry-after without a 429"],
 )
-def test_a_poller_that_has_little_to_do_sleeps(
+def test_a_poller_with_little_to_do_sleeps(
     listed: list[WatchedJob], limits: Limits, source: TimedSource, most: int
 ) -> None:
     woken = list[int]()
@@ -594,7 +594,7 @@ def test_a_poller_that_has_little_to_do_sleeps(
     assert woken[-1] - woken[-2] <= most
 
 
-def test_jobs_that_are_removed_while_a_call_is_in_flight_are_forgotten() -> None:
+def test_jobs_removed_while_a_call_is_in_flight_are_dropped() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(0.5)
         await run.service.edit(lambda listed: listed.remove([job(0), job(1)], START))
@@ -622,7 +622,7 @@ def test_a_quick_host_after_a_slow_one_is_used_at_once() -> None:
     assert sum(at > 90 for at in run.calls) > 3 * sum(30 < at <= 60 for at in run.calls)
 
 
-def test_the_log_says_why_each_call_was_made_what_came_of_it_and_how_long_it_waited() -> None:
+def test_the_log_states_reason_result_and_wait_of_each_call() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(20)
         run.poller.poll_now([job(number) for number in range(12)])

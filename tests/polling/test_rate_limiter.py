@@ -63,7 +63,7 @@ def throttled(limits: Limits = PLENTY, calls: int = 100) -> RateLimiter:
 
 
 @given(st.floats(min_value=0.3, max_value=90), st.lists(st.floats(min_value=0, max_value=4), max_size=8))
-def test_in_any_second_go_at_most_the_rate_and_a_quarter(per_second: float, pauses: list[float]) -> None:
+def test_any_second_has_at_most_the_rate_and_a_quarter(per_second: float, pauses: list[float]) -> None:
     limiter, now, calls = RateLimiter(Limits(per_second), 0), 0.0, list[float]()
     for pause in [*pauses, 0.0]:
         now += pause
@@ -73,7 +73,7 @@ def test_in_any_second_go_at_most_the_rate_and_a_quarter(per_second: float, paus
     assert most_within(calls, 1 - 1e-6) <= per_second + burst + 1e-3
 
 
-def test_after_a_rest_a_quarter_of_a_second_goes_at_once_and_then_the_rate_holds() -> None:
+def test_after_a_rest_a_burst_of_a_quarter_second_is_allowed_and_then_the_rate_holds() -> None:
     calls = greedy(RateLimiter(PLENTY, 0), 0, 10)
     assert sum(call == 0 for call in calls) == 12
     assert len(calls) == pytest.approx(12 + 10 * 50, abs=2)
@@ -90,26 +90,26 @@ def test_any_hour_and_any_day_stay_within_a_tenth_of_the_limit_and_use_most_of_i
     assert len(calls) >= 0.85 * 3 * windows[DAY] / 10
 
 
-def test_an_hour_of_few_calls_is_kept_where_the_day_has_plenty() -> None:
+def test_a_low_hourly_limit_is_kept_even_if_the_day_has_plenty() -> None:
     calls = greedy(RateLimiter(Limits(10, per_hour=120), 0), 0, 5 * HOUR)
     assert most_within(calls, HOUR) <= 120
     assert len(calls) >= 0.85 * 5 * 120
 
 
 @pytest.mark.parametrize("daily_calls", [1, 2, 5, 300])
-def test_a_day_that_the_user_has_set_is_kept_and_used(daily_calls: int) -> None:
+def test_a_daily_limit_of_the_user_is_kept_and_used(daily_calls: int) -> None:
     limits = limits_for(TenantKind.PRODUCTION, daily_calls=daily_calls)
     calls = greedy(RateLimiter(limits, 0), 0, 4 * DAY)
     assert most_within(calls, DAY) <= daily_calls
     assert len(calls) >= 0.85 * 4 * daily_calls - 1
 
 
-def test_what_is_left_of_a_day_lasts() -> None:
+def test_the_remaining_calls_of_a_day_last() -> None:
     calls = greedy(RateLimiter(share_of(API_SANDBOX), 0), 0, DAY)
     assert all(any(hour * HOUR <= call < (hour + 1) * HOUR for call in calls) for hour in range(24))
 
 
-def test_a_rest_saves_calls_for_a_sweep_but_no_second_day() -> None:
+def test_a_rest_saves_calls_for_a_sweep_but_not_for_a_second_day() -> None:
     limits = share_of(API_SANDBOX)
     limiter = RateLimiter(limits, 0)
     assert len(greedy(limiter, 20 * HOUR, 60)) == pytest.approx(limits.max_saved(), abs=4)
@@ -119,7 +119,7 @@ def test_a_rest_saves_calls_for_a_sweep_but_no_second_day() -> None:
     assert Limits(83, per_day=3).max_saved() == 1
 
 
-def test_with_none_left_of_the_day_nothing_goes_and_the_loop_is_not_busy() -> None:
+def test_with_no_calls_left_nothing_is_sent_and_the_loop_sleeps() -> None:
     limiter = RateLimiter(limits_for(TenantKind.PRODUCTION, daily_calls=1), 0)
     limiter.consume(1)
     now, waits = 1.0, 0
@@ -132,13 +132,13 @@ def test_with_none_left_of_the_day_nothing_goes_and_the_loop_is_not_busy() -> No
     assert waits <= 26
 
 
-def test_calls_that_went_without_leave_are_made_up_for() -> None:
+def test_calls_beyond_the_rate_are_compensated_by_waiting() -> None:
     limiter = RateLimiter(PLENTY, 0)
     limiter.consume(0, 112)
     assert limiter.wait(0) == pytest.approx(100.5 / 50)
 
 
-def test_a_clock_that_stands_or_steps_back_fills_nothing() -> None:
+def test_a_clock_that_stops_or_steps_back_grants_no_calls() -> None:
     limiter = RateLimiter(PLENTY, 100)
     limiter.consume(100, 13)
     wait = limiter.wait(100)
@@ -168,7 +168,7 @@ def test_a_clock_that_steps_forward_by_a_day_grants_no_burst() -> None:
         (TenantKind.API_SANDBOX, 4.17, 1_000),
     ],
 )
-def test_a_tenant_gets_a_tenth_of_what_its_kind_is_granted(kind: TenantKind, per_second: float, per_day: float) -> None:
+def test_a_tenant_gets_a_tenth_of_the_limits_of_its_kind(kind: TenantKind, per_second: float, per_day: float) -> None:
     limits = limits_for(kind)
     assert limits.per_second == pytest.approx(per_second, rel=0.01)
     assert limits.per_day == per_day
@@ -188,7 +188,7 @@ def test_daily_calls_of_the_settings_replaces_the_shares_of_hour_and_day() -> No
     assert (limits.per_hour, limits.per_day) == (inf, 20_000)
 
 
-def test_a_window_that_is_not_named_is_as_in_production() -> None:
+def test_an_unnamed_window_has_the_limits_of_production() -> None:
     assert share_of({}) == share_of(PRODUCTION_WINDOWS)
     assert share_of({1: 2, 60: 600}).per_second == 1
 
@@ -249,7 +249,7 @@ def against(takes: Callable[[float], bool], seconds: float, chance: Random, conc
 
 @pytest.mark.parametrize("server", [fixed_windows, sliding_window])
 @pytest.mark.parametrize(("cap", "seed"), [(2, 0), (2, 1), (2, 2), (10, 0)])
-def test_a_server_that_takes_few_calls_a_second_is_used_well_and_seldom_overrun(
+def test_a_server_with_a_low_rate_limit_is_used_well_and_rarely_exceeded(
     server: Callable[[int], Callable[[float], bool]], cap: int, seed: int
 ) -> None:
     calls = [call for call in against(server(cap), 360, Random(seed)) if call.sent >= 60]
@@ -258,7 +258,7 @@ def test_a_server_that_takes_few_calls_a_second_is_used_well_and_seldom_overrun(
     assert taken >= 0.8 * cap * 300
 
 
-def test_near_the_wall_the_rate_stays_for_long_and_comes_back_within_minutes() -> None:
+def test_the_rate_stays_near_the_wall_and_recovers_within_minutes() -> None:
     limiter = throttled()
     wall = limiter.rate(61)
     assert wall == pytest.approx(20, rel=1e-3)
@@ -266,7 +266,7 @@ def test_near_the_wall_the_rate_stays_for_long_and_comes_back_within_minutes() -
     assert limiter.rate(600) == 50
 
 
-def test_calls_of_a_while_ago_say_nothing_of_where_the_wall_is() -> None:
+def test_old_calls_do_not_affect_where_the_wall_is() -> None:
     limiter = RateLimiter(PLENTY, 0)
     limiter.consume(0, 100)
     limiter.consume(60)
@@ -274,7 +274,7 @@ def test_calls_of_a_while_ago_say_nothing_of_where_the_wall_is() -> None:
     assert limiter.rate(62) < 1
 
 
-def test_a_wall_that_is_met_soon_after_the_start_is_taken_to_be_where_the_rate_was() -> None:
+def test_a_wall_soon_after_the_start_is_set_to_the_current_rate() -> None:
     limiter = RateLimiter(PLENTY, 0)
     for tenth in range(10):
         limiter.consume(tenth / 10, 2)
@@ -282,7 +282,7 @@ def test_a_wall_that_is_met_soon_after_the_start_is_taken_to_be_where_the_rate_w
     assert limiter.rate(62) == pytest.approx(20, rel=0.15)
 
 
-def test_calls_that_were_in_flight_when_the_wall_was_met_slow_down_no_further() -> None:
+def test_calls_in_flight_at_the_wall_do_not_lower_the_rate_further() -> None:
     limiter = throttled()
     once = limiter.rate(5)
     limiter.throttle(-0.05, 0.2, 1)
@@ -299,7 +299,7 @@ def test_throttling_alone_never_stops_the_calls() -> None:
     assert greedy(limiter, 99, 10)
 
 
-def test_while_the_rate_is_held_down_calls_go_evenly() -> None:
+def test_while_the_rate_is_reduced_calls_are_evenly_spaced() -> None:
     calls = greedy(throttled(), 0, 20)
     assert min(b - a for a, b in pairwise(calls)) > 0.04
 
@@ -311,7 +311,7 @@ def test_a_wall_is_remembered_for_five_minutes() -> None:
     assert not RateLimiter(PLENTY, 0).is_throttled(0)
 
 
-def test_a_host_that_asks_for_patience_alone_shows_no_wall() -> None:
+def test_retry_after_alone_sets_no_wall() -> None:
     limiter = RateLimiter(PLENTY, 0)
     limiter.pause(10, 5)
     assert limiter.wait(10) == 5
@@ -320,7 +320,7 @@ def test_a_host_that_asks_for_patience_alone_shows_no_wall() -> None:
 
 
 @given(st.floats(min_value=1, max_value=3_600), st.floats(min_value=0, max_value=3_600))
-def test_nothing_goes_before_the_host_is_ready_again(patience: float, shorter: float) -> None:
+def test_no_call_is_sent_before_retry_after_ends(patience: float, shorter: float) -> None:
     limiter = RateLimiter(PLENTY, 50)
     limiter.throttle(50, 60, patience)
     limiter.throttle(50, 60, min(shorter, patience))
@@ -331,7 +331,7 @@ def test_nothing_goes_before_the_host_is_ready_again(patience: float, shorter: f
 # --- what headers say --------------------------------------------------------------------------------------------
 
 
-def test_half_of_what_all_clients_have_left_is_spread_over_the_rest_of_the_window() -> None:
+def test_half_of_the_remaining_quota_is_spread_over_the_rest_of_the_window() -> None:
     limiter = RateLimiter(PLENTY, 0)
     limiter.apply_headers(RateLimits(window=60, remaining=40, reset=20), 0)
     assert limiter.rate(1) == 1
@@ -340,13 +340,13 @@ def test_half_of_what_all_clients_have_left_is_spread_over_the_rest_of_the_windo
 
 
 @pytest.mark.parametrize(("window", "reset", "wait"), [(60, 20, 20), (DAY, DAY, HOUR), (HOUR, 10**15, HOUR)])
-def test_with_nothing_left_nothing_goes_before_the_reset(window: int, reset: int, wait: float) -> None:
+def test_without_remaining_quota_no_call_is_sent_before_the_reset(window: int, reset: int, wait: float) -> None:
     limiter = RateLimiter(PLENTY, 0)
     limiter.apply_headers(RateLimits(window=window, remaining=0, reset=reset), 0)
     assert limiter.wait(0) == wait
 
 
-def test_a_reset_does_not_cut_short_what_the_host_asked_for() -> None:
+def test_a_reset_does_not_shorten_retry_after() -> None:
     limiter = RateLimiter(PLENTY, 0)
     limiter.throttle(0, 0, 300)
     limiter.apply_headers(RateLimits(window=60, remaining=0, reset=20), 0)
@@ -365,7 +365,7 @@ def test_a_reset_does_not_cut_short_what_the_host_asked_for() -> None:
         RateLimits(windows={60: 10**15, 3_600: 10**15}),
     ],
 )
-def test_headers_that_grant_enough_or_say_nothing_hold_nothing_back(told: RateLimits) -> None:
+def test_headers_with_enough_quota_or_none_delay_no_call(told: RateLimits) -> None:
     limiter = RateLimiter(PLENTY, 0)
     limiter.apply_headers(told, 0)
     assert (limiter.wait(0), limiter.rate(0), limiter.concurrency) == (0, 50, CONCURRENCY)
@@ -380,13 +380,13 @@ def test_granted_windows_lower_the_share_and_never_raise_it() -> None:
 
 
 @pytest.mark.parametrize("windows", [{DAY: 0}, {DAY: -5}, {60: 0, HOUR: 0}, {}])
-def test_a_window_without_calls_is_a_mistake_and_is_ignored(windows: dict[int, int]) -> None:
+def test_a_window_that_grants_no_calls_is_ignored(windows: dict[int, int]) -> None:
     limiter = RateLimiter(share_of(PRODUCTION_WINDOWS), 0)
     limiter.apply_headers(RateLimits(windows=windows), 0)
     assert limiter.limits == share_of(PRODUCTION_WINDOWS)
 
 
-def test_one_odd_response_lowers_the_share_until_the_next_one() -> None:
+def test_one_unusual_response_lowers_the_share_until_the_next_one() -> None:
     limiter = RateLimiter(share_of(PRODUCTION_WINDOWS), 0)
     limiter.consume(0, 60)
     limiter.apply_headers(RateLimits(windows={DAY: 500}), 0)
@@ -396,7 +396,7 @@ def test_one_odd_response_lowers_the_share_until_the_next_one() -> None:
     assert limiter.day_share(1) < 0.001
 
 
-def test_calls_that_were_never_sent_are_given_back() -> None:
+def test_calls_that_were_not_sent_are_refunded() -> None:
     limiter = RateLimiter(share_of(API_SANDBOX), 0)
     limiter.consume(0, 150)
     limiter.consume(120, 30)
@@ -409,7 +409,7 @@ def test_calls_that_were_never_sent_are_given_back() -> None:
     assert limiter.used_today(120) == 0
 
 
-def test_granted_windows_do_not_lower_what_the_user_has_set() -> None:
+def test_granted_windows_do_not_lower_the_limit_of_the_user() -> None:
     limits = limits_for(TenantKind.PRODUCTION, calls_per_second=5)
     limiter = RateLimiter(limits, 0)
     limiter.apply_headers(RateLimits(windows={60: 60}), 0)
@@ -427,7 +427,7 @@ def test_granted_windows_do_not_lower_what_the_user_has_set() -> None:
         (None, None, (pytest.approx(4.17, rel=0.01), 500, 1_000)),
     ],
 )
-def test_a_setting_leaves_the_other_limits_to_what_the_host_grants(
+def test_a_configured_limit_leaves_the_others_to_the_host(
     calls_per_second: float | None, daily_calls: int | None, expected: tuple[float, float, float]
 ) -> None:
     limiter = RateLimiter(limits_for(TenantKind.OTHER, daily_calls, calls_per_second), 0)
@@ -445,7 +445,7 @@ def test_a_host_that_grants_next_to_nothing_gets_one_call_a_window(window: int, 
 
 
 @pytest.mark.parametrize(("granted", "in_flight"), [(200, 10), (40, 10), (20, 5), (4, 1), (1, 1), (0, 1)])
-def test_a_quarter_of_the_calls_in_flight_that_the_host_grants_is_taken(granted: int, in_flight: int) -> None:
+def test_a_quarter_of_the_granted_concurrency_is_used(granted: int, in_flight: int) -> None:
     limiter = RateLimiter(PLENTY, 0)
     limiter.apply_headers(RateLimits(concurrent=granted), 0)
     assert limiter.concurrency == in_flight
@@ -456,7 +456,7 @@ def test_a_quarter_of_the_calls_in_flight_that_the_host_grants_is_taken(granted:
 # --- counting ----------------------------------------------------------------------------------------------------
 
 
-def test_what_others_spent_is_counted_for_the_day() -> None:
+def test_calls_of_other_windows_count_for_the_day() -> None:
     limiter = RateLimiter(share_of(API_SANDBOX), 0)
     limiter.set_daily_count(1_000, 10)
     assert limiter.used_today(20) == 1_000
@@ -464,7 +464,7 @@ def test_what_others_spent_is_counted_for_the_day() -> None:
     assert limiter.day_share(20) == 1
 
 
-def test_calls_of_this_window_count_once_whichever_way_they_come() -> None:
+def test_calls_of_this_window_count_once() -> None:
     limiter = RateLimiter(share_of(API_SANDBOX), 0)
     limiter.consume(1, 30)
     assert limiter.drain_uncounted() == 30
@@ -474,7 +474,7 @@ def test_calls_of_this_window_count_once_whichever_way_they_come() -> None:
     assert limiter.used_today(3) == 135
 
 
-def test_a_count_of_the_day_is_not_held_against_the_next_one() -> None:
+def test_the_count_of_a_day_does_not_apply_to_the_next_one() -> None:
     limiter = RateLimiter(share_of(API_SANDBOX), 0)
     limiter.set_daily_count(1_000, 10)
     limiter.consume(20, 3)
@@ -489,7 +489,7 @@ def test_the_share_of_a_day_is_kept_while_calls_cannot_be_counted(seconds: float
     assert len(greedy(limiter, 10, seconds)) <= 10
 
 
-def test_calls_that_others_leave_of_a_day_are_not_all_sent_at_once() -> None:
+def test_calls_that_other_windows_leave_are_not_all_sent_at_once() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 10)
     limiter.set_daily_count(960, 10)
     assert 1 <= len(greedy(limiter, 10, 60)) <= 12
@@ -507,7 +507,7 @@ def test_windows_that_poll_in_turn_share_an_hour_and_a_day() -> None:
     assert 900 <= len(calls) <= 1_000
 
 
-def test_midnight_grants_no_second_day_to_what_this_run_has_spent() -> None:
+def test_midnight_does_not_refund_calls_of_this_run() -> None:
     limiter = RateLimiter(share_of(API_SANDBOX), DAY - 600)
     limiter.consume(DAY - 600, 900)
     limiter.set_daily_count(0, DAY + 1)
@@ -526,14 +526,14 @@ def test_calls_per_second_are_those_of_the_last_ten_seconds() -> None:
     assert RateLimiter(PLENTY, 5).calls_per_second(5) == 0
 
 
-def test_calls_are_forgotten_though_nobody_asks_for_their_rate() -> None:
+def test_old_calls_are_dropped_even_if_the_rate_is_never_read() -> None:
     limiter = RateLimiter(PLENTY, 0)
     for second in range(1_000):
         limiter.consume(second)
     assert len(limiter._sent) <= 11
 
 
-def test_what_may_be_planned_with_is_the_rate_and_what_is_saved() -> None:
+def test_the_calls_for_planning_are_the_rate_and_the_saved_calls() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
     assert limiter.allowance(0) == pytest.approx(4_000 / DAY + 199 / 300)
     limiter.consume(0, 200)
@@ -542,7 +542,7 @@ def test_what_may_be_planned_with_is_the_rate_and_what_is_saved() -> None:
     assert 0 < limiter.allowance(0) < 0.001
 
 
-def test_saved_calls_serve_jobs_that_all_come_at_once() -> None:
+def test_saved_calls_serve_jobs_that_are_added_at_once() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
     per_second, long_run = limiter.limits.per_second, 4_000 / DAY
     assert limiter.even_rate(0, 1) == limiter.even_rate(0, 200) == per_second
@@ -551,7 +551,7 @@ def test_saved_calls_serve_jobs_that_all_come_at_once() -> None:
     assert limiter.even_rate(0, 100) == pytest.approx(long_run)
 
 
-def test_the_supply_of_a_day_is_what_is_left_and_what_comes_free() -> None:
+def test_the_supply_of_a_day_is_what_is_left_and_what_becomes_free() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
     limiter.consume(0, 300)
     limiter.consume(6 * HOUR, 200)
@@ -562,18 +562,18 @@ def test_the_supply_of_a_day_is_what_is_left_and_what_comes_free() -> None:
     assert within[24 * HOUR] == 1_000
 
 
-def test_calls_of_other_windows_come_free_at_midnight() -> None:
+def test_calls_of_other_windows_become_free_at_midnight() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 20 * HOUR)
     limiter.set_daily_count(600, 20 * HOUR)
     within = dict(limiter.supply(20 * HOUR))
     assert (within[2 * HOUR], within[8 * HOUR]) == (400, 1_000)
 
 
-def test_where_no_day_is_limited_there_is_no_supply_to_ration() -> None:
+def test_without_a_daily_limit_there_is_no_daily_supply() -> None:
     assert RateLimiter(Limits(5), 0).supply(0) == []
 
 
-def test_what_holds_back_is_named() -> None:
+def test_the_current_limit_is_named() -> None:
     assert RateLimiter(PLENTY, 0).limit(0) is Limit.CALLS_PER_SECOND
     assert RateLimiter(limits_for(TenantKind.API_SANDBOX), 0).limit(0) is Limit.DAILY_CALLS
     assert RateLimiter(limits_for(TenantKind.PRODUCTION, daily_calls=300), 0).limit(0) is Limit.DAILY_CALLS
@@ -602,7 +602,7 @@ def test_what_holds_back_is_named() -> None:
     st.sampled_from([None, 1, 7, 27_000_000]),
     st.sampled_from([None, 0.01, 0.3, 833.0]),
 )
-def test_whatever_happens_a_call_may_go_at_some_time(
+def test_a_call_is_always_allowed_eventually(
     events: list[tuple[str, int, float]], daily_calls: int | None, calls_per_second: float | None
 ) -> None:
     limiter = RateLimiter(limits_for(TenantKind.PRODUCTION, daily_calls, calls_per_second), 0)

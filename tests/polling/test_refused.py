@@ -69,7 +69,7 @@ def with_store(folder: Path, script: Callable[[WatchlistService], Awaitable[None
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_an_edit_that_no_store_can_hold_is_refused_at_the_entry_and_changes_nothing(edit: Edit, tmp_path: Path) -> None:
+def test_an_edit_that_cannot_be_stored_is_refused_and_changes_nothing(edit: Edit, tmp_path: Path) -> None:
     async def script(service: WatchlistService) -> None:
         before = service.watchlist
         with pytest.raises(UnstorableError, match=r"cannot be stored|not a finite number"):
@@ -84,9 +84,7 @@ def test_an_edit_that_no_store_can_hold_is_refused_at_the_entry_and_changes_noth
 
 
 @pytest.mark.parametrize("edit", [edit for name, edit in EDITS.items() if name != "interval of a new job"])
-def test_what_passes_the_entry_blocks_no_later_save(
-    edit: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_accepted_edit_blocks_no_later_save(edit: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchlist_service, "check_storable", lambda _: None)
 
     async def script(service: WatchlistService) -> None:
@@ -99,7 +97,7 @@ def test_what_passes_the_entry_blocks_no_later_save(
     assert job(9) in with_store(tmp_path, script).watches
 
 
-def test_of_several_new_jobs_all_ids_are_saved_and_the_rest_is_named(
+def test_all_ids_of_new_jobs_are_saved_and_fields_that_are_not_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watchlist_service, "check_storable", lambda _: None)
@@ -128,7 +126,7 @@ def test_of_several_new_jobs_all_ids_are_saved_and_the_rest_is_named(
     ]
 
 
-def test_a_job_of_which_not_even_the_id_can_be_stored_is_not_listed_and_blocks_nothing(
+def test_a_job_whose_id_cannot_be_stored_is_not_listed_and_blocks_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watchlist_service, "check_storable", lambda _: None)
@@ -146,7 +144,7 @@ def test_a_job_of_which_not_even_the_id_can_be_stored_is_not_listed_and_blocks_n
     assert set(with_store(tmp_path, script).watches) == {job(1), job(9)}
 
 
-def test_a_refused_removal_is_named_to_the_user() -> None:
+def test_a_refused_removal_is_reported() -> None:
     store = MemoryStore()
 
     async def run() -> None:
@@ -165,7 +163,7 @@ def _raise_type_error(_: Change) -> None:
     raise TypeError("not text")
 
 
-def test_an_observation_that_cannot_be_stored_keeps_none_of_the_others_from_the_disk(tmp_path: Path) -> None:
+def test_an_observation_that_cannot_be_stored_does_not_block_others(tmp_path: Path) -> None:
     failure = missed(at=20.0)
     assert isinstance(failure, Failure)
     bad = replace(failure, problem=replace(failure.problem, detail=HALF))
@@ -245,7 +243,7 @@ def known(ref: JobRef) -> WatchedJob:
 
 
 @pytest.mark.parametrize("fault", ["", "locked"])
-def test_a_job_that_is_added_before_its_removal_is_committed_comes_back_with_everything(fault: str) -> None:
+def test_a_job_added_again_before_its_removal_is_committed_keeps_everything(fault: str) -> None:
     store = MemoryStore()
 
     async def run() -> None:

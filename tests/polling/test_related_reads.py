@@ -66,7 +66,7 @@ class Counting(TimedSource):
             self.in_flight -= 1
 
 
-def test_reads_come_one_for_one_and_four_at_a_time() -> None:
+def test_each_read_has_one_result_and_four_run_at_a_time() -> None:
     source, results = Counting(latency=0.5), list[ReadResult]()
     run = polled(source, watches(0), reading(9, results))
     assert source.read == [reference(number) for number in range(9)]
@@ -99,12 +99,12 @@ def test_reads_are_counted_with_the_polls() -> None:
     assert used == [3] == [run.source.requests]
 
 
-def test_nothing_is_read_by_itself() -> None:
+def test_nothing_is_read_automatically() -> None:
     run = polled(TimedSource(), watches(5), for_seconds(300))
     assert run.source.read == []
 
 
-def test_a_used_up_day_is_a_problem_at_once() -> None:
+def test_a_used_up_daily_limit_is_a_problem_at_once() -> None:
     results = list[ReadResult]()
     run = polled(TimedSource(), watches(0), reading(6, results), Limits(per_second=5, per_day=2))
     assert kinds(results) == [None, None, *[ReadProblemKind.DAY_USED_UP] * 4]
@@ -127,7 +127,7 @@ def test_a_read_does_not_wait_until_polls_have_saved_a_call() -> None:
     assert run.source.requests < 400
 
 
-def test_a_host_that_throttles_reads_gets_fewer_calls_and_the_rest_are_given_up() -> None:
+def test_a_host_that_throttles_reads_gets_fewer_calls_and_the_rest_are_cancelled() -> None:
     call = Call(http_status=429, rate_limits=RateLimits(retry_after=60.0))
     results = list[ReadResult]()
     source = TimedSource(related=lambda each: ReadProblem(each, ReadProblemKind.THROTTLED, call=call))
@@ -137,7 +137,7 @@ def test_a_host_that_throttles_reads_gets_fewer_calls_and_the_rest_are_given_up(
     assert run.pulse.problem is not None
 
 
-def test_a_host_that_is_not_available_to_a_read_gets_no_call_before_its_retry_after_ends() -> None:
+def test_an_unavailable_host_gets_no_call_before_the_retry_after_of_a_read_ends() -> None:
     call = Call(http_status=503, rate_limits=RateLimits(retry_after=60.0))
     results = list[ReadResult]()
     source = TimedSource(related=lambda each: ReadProblem(each, ReadProblemKind.SERVER_ERROR, "HTTP 503", call=call))
@@ -152,7 +152,7 @@ def test_a_host_that_is_not_available_to_a_read_gets_no_call_before_its_retry_af
     assert [at for at in run.calls if at >= 61] != []
 
 
-def test_a_tenant_that_is_down_is_read_when_the_user_asks() -> None:
+def test_a_tenant_that_is_down_is_read_on_request_of_the_user() -> None:
     down = Problem(ProblemKind.UNREACHABLE)
     results = list[ReadResult]()
     source = TimedSource(trouble=lambda _at, _job: down)
@@ -161,7 +161,7 @@ def test_a_tenant_that_is_down_is_read_when_the_user_asks() -> None:
     assert kinds(results) == [None]
 
 
-def test_a_failed_read_leaves_polling_alone() -> None:
+def test_a_failed_read_does_not_affect_polling() -> None:
     results = list[ReadResult]()
     source = TimedSource(related=lambda each: ReadProblem(each, ReadProblemKind.UNREACHABLE))
     run = polled(source, watches(3), reading(8, results))
@@ -220,7 +220,7 @@ def test_a_tenant_without_a_secret_is_a_problem_at_once() -> None:
         engine.stop()
 
 
-def test_a_read_that_the_end_of_the_engine_overtakes_is_cancelled() -> None:
+def test_a_read_is_cancelled_when_the_engine_ends() -> None:
     source = Slow()
     engine = Engine(Watchlist({}), MemoryStore(), [(Tenant(name="eu", base_url=""), source.make)], SystemClock())
     future = engine.read_related("eu", RelatedKind.ORDER, "O-1")

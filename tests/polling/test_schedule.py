@@ -68,7 +68,7 @@ def fitted(
 # --- the queue ---------------------------------------------------------------------------------------------------
 
 
-def test_jobs_are_taken_in_the_order_in_which_they_are_due_and_those_due_at_once_as_they_came() -> None:
+def test_jobs_are_taken_in_the_order_of_due_times_and_then_of_insertion() -> None:
     schedule = Schedule()
     for number, due in enumerate([5.0, 3.0, 4.0, 3.0, 9.0]):
         schedule.put(job(number), due)
@@ -78,7 +78,7 @@ def test_jobs_are_taken_in_the_order_in_which_they_are_due_and_those_due_at_once
     assert (len(schedule), schedule.next_due()) == (1, 9.0)
 
 
-def test_a_job_that_is_put_again_is_due_at_the_new_time_alone() -> None:
+def test_a_job_that_is_put_again_is_due_only_at_the_new_time() -> None:
     schedule = Schedule()
     for due in (5.0, 3.0, 7.0, 3.0, 7.0):
         schedule.put(job(0), due)
@@ -107,7 +107,7 @@ def test_jobs_that_are_dropped_are_not_taken_until_they_are_put_again() -> None:
         st.tuples(st.sampled_from(["put", "put", "take", "drop"]), st.integers(0, 5), st.integers(0, 9)), max_size=60
     )
 )
-def test_the_queue_is_a_dictionary_by_time(steps: list[tuple[str, int, int]]) -> None:
+def test_the_queue_behaves_like_a_dictionary_sorted_by_time(steps: list[tuple[str, int, int]]) -> None:
     schedule, model = Schedule(), dict[int, float]()
     for step, number, time in steps:
         if step == "put":
@@ -141,14 +141,14 @@ def test_a_queue_whose_jobs_are_put_off_again_and_again_does_not_grow() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 10, 30])
-def test_where_calls_are_plentiful_the_price_is_the_cheapest(count: int) -> None:
+def test_with_plenty_of_calls_the_price_is_lowest(count: int) -> None:
     schedule = fitted([running(number, 40, 2) for number in range(count)], 83)
     assert schedule.intervals.price == CHEAPEST
     assert schedule.intervals.ceiling == STALENESS_LIMIT
     assert not schedule.is_stretched
 
 
-def test_where_calls_are_few_the_jobs_with_the_largest_expected_delay_get_them() -> None:
+def test_with_few_calls_the_jobs_with_the_largest_expected_delay_get_them() -> None:
     chance = Random(1)
     known = [running(number, age := chance.uniform(1, 200), chance.uniform(0, age)) for number in range(200)]
     for rate in (2.0, 10.0, 40.0):
@@ -188,7 +188,7 @@ def test_new_jobs_come_first_and_the_others_wait() -> None:
     assert beside.intervals.price > 2 * alone.intervals.price
 
 
-def test_where_all_jobs_are_new_the_price_is_what_they_wait_for_each_other() -> None:
+def test_if_all_jobs_are_new_the_price_is_their_wait_for_each_other() -> None:
     new = watches(1_000, added_at=NOW)
     assert fitted(new, 50).intervals.price == pytest.approx(expected_delay(PRIOR, 0, 20), rel=0.02)
     assert fitted(watches(5, added_at=NOW), 50).intervals.price == CHEAPEST
@@ -196,9 +196,7 @@ def test_where_all_jobs_are_new_the_price_is_what_they_wait_for_each_other() -> 
 
 @pytest.mark.parametrize("failing", [1, 50])
 @pytest.mark.parametrize(("rate", "count"), [(0.05, 20), (83.0, 60)])
-def test_jobs_whose_calls_fail_for_ever_make_no_call_dearer_for_the_others(
-    failing: int, rate: float, count: int
-) -> None:
+def test_jobs_that_always_fail_do_not_raise_the_price_for_others(failing: int, rate: float, count: int) -> None:
     good = [running(number, 4_000, 4_000 * 0.01 * number / count) for number in range(count)]
     bad = [
         replace(
@@ -210,7 +208,7 @@ def test_jobs_whose_calls_fail_for_ever_make_no_call_dearer_for_the_others(
     assert fitted(good + bad, rate).intervals.price == fitted(good + with_good, rate).intervals.price
 
 
-def test_a_ceiling_is_stretched_so_far_that_it_takes_half_of_the_calls() -> None:
+def test_the_ceiling_is_raised_until_it_takes_half_of_the_calls() -> None:
     old = [running(number, 1e7, 10) for number in range(200)]
     assert fitted(old, 0.1).intervals.ceiling == 4_000
     assert fitted(old, 6.7).intervals.ceiling == STALENESS_LIMIT
@@ -218,7 +216,7 @@ def test_a_ceiling_is_stretched_so_far_that_it_takes_half_of_the_calls() -> None
     assert fitted(old, 0.1).staleness_limit == STALENESS_LIMIT
 
 
-def test_finished_jobs_take_no_calls() -> None:
+def test_finished_jobs_use_no_calls() -> None:
     known = [running(number, 40, 3) for number in range(20)]
     over = [replace(watch, job=job(100 + number)) for number, watch in enumerate(ended(500, [10.0] * 500))]
     alone, beside = Schedule(), Schedule()
@@ -230,13 +228,13 @@ def test_finished_jobs_take_no_calls() -> None:
     assert fitted(over, 1).mean_interval == 0
 
 
-def test_the_settings_say_what_the_longest_interval_is() -> None:
+def test_the_settings_determine_the_longest_interval() -> None:
     known = [running(number, 1e6, 3) for number in range(3)]
     assert fitted(known, 83, staleness_limit=20).interval(known[0], NOW) == 20
     assert fitted(known, 83, staleness_limit=2).interval(known[0], NOW) == 2
 
 
-def test_a_fit_says_whether_the_intervals_have_changed_notably() -> None:
+def test_a_fit_returns_whether_the_intervals_have_changed_notably() -> None:
     known = [running(number, 3_000, 3) for number in range(20)]
     schedule = Schedule()
     assert schedule.fit(known, NOW, 83)
@@ -245,7 +243,7 @@ def test_a_fit_says_whether_the_intervals_have_changed_notably() -> None:
     assert schedule.fit(known, NOW + 62, 0.1)  # the curve has been learned again
 
 
-def test_a_clock_that_was_ahead_sets_no_price() -> None:
+def test_times_of_a_clock_that_was_ahead_do_not_affect_the_price() -> None:
     ahead = [running(number, 100, -3_600) for number in range(50)]
     schedule = fitted(ahead, 0.5)
     assert schedule.intervals.price == CHEAPEST
@@ -263,7 +261,7 @@ def test_every_interval_lies_between_the_bounds(age: float, rate: float) -> None
     assert schedule.next_call(watch, NOW) == NOW + schedule.interval(watch, NOW)
 
 
-def test_nothing_is_planned_where_ends_cannot_be() -> None:
+def test_no_poll_is_planned_where_no_end_is_expected() -> None:
     chance = Random(2)
     known = ended(300, [chance.gauss(20, 2) for _ in range(300)])
     for rate in (83.0, 2.0):
@@ -299,7 +297,7 @@ def test_a_job_that_zuora_does_not_know_is_polled_ever_more_rarely_at_last_once_
 
 
 @pytest.mark.parametrize("kind", [*ODD, ProblemKind.NOT_FOUND])
-def test_jobs_that_wait_for_the_longest_interval_set_no_price(kind: ProblemKind) -> None:
+def test_jobs_that_wait_for_the_longest_interval_do_not_affect_the_price(kind: ProblemKind) -> None:
     odd = [
         replace(running(number, 9_000, 5_000), problem=Problem(kind), problem_at=NOW - 30) for number in range(30, 90)
     ]
@@ -312,7 +310,7 @@ def retries(schedule: Schedule, watch: WatchedJob, failures: int) -> list[float]
 
 
 @pytest.mark.parametrize("age", [1.0, 600.0, 1e7])
-def test_a_job_whose_call_failed_is_polled_again_soon_then_ever_later_up_to_its_interval(age: float) -> None:
+def test_a_failed_call_is_retried_soon_then_ever_later_up_to_the_interval(age: float) -> None:
     schedule, watch = Schedule(), numbered(0, added_at=NOW - age)
     interval = schedule.interval(watch, NOW)
     for failures, wait in ((1, JOB_RETRY_SECONDS), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 64), (3_000, inf)):
@@ -322,13 +320,13 @@ def test_a_job_whose_call_failed_is_polled_again_soon_then_ever_later_up_to_its_
 
 
 @given(st.floats(min_value=0, max_value=1e7), st.integers(min_value=1, max_value=10**6))
-def test_no_failed_call_is_tried_again_later_than_its_interval(age: float, failures: int) -> None:
+def test_no_failed_call_is_retried_later_than_its_interval(age: float, failures: int) -> None:
     schedule, watch = Schedule(), numbered(0, added_at=NOW - age)
     wait = schedule.retry(watch, NOW, failures, Random(1)) - NOW
     assert 0 < wait <= schedule.interval(watch, NOW) + 1e-6
 
 
-def test_where_calls_are_few_so_are_those_that_are_tried_again() -> None:
+def test_with_few_calls_retries_are_few_too() -> None:
     scarce = fitted([running(number, 1e5, 3) for number in range(500)], 0.05)
     old = numbered(0, added_at=NOW - 1e5)
     assert min(retries(scarce, old, 1)) >= scarce.interval(old, NOW) / 16 > 5
@@ -337,7 +335,7 @@ def test_where_calls_are_few_so_are_those_that_are_tried_again() -> None:
 # --- learning ----------------------------------------------------------------------------------------------------
 
 
-def test_what_is_known_of_a_life_lies_between_two_responses() -> None:
+def test_a_lifetime_is_known_between_two_responses() -> None:
     (watch,) = ended(1, [20.0], every=6)
     assert lifetimes([watch], NOW, {}) == [Lifetime(18, 24, 0)]
     assert lifetimes([watch], NOW, {watch.job: START + 6}) == [Lifetime(18, 24, 6)]
@@ -345,7 +343,7 @@ def test_what_is_known_of_a_life_lies_between_two_responses() -> None:
     assert lifetimes(watches(1), NOW, {}) == []
 
 
-def test_a_job_that_had_ended_when_it_was_first_polled_teaches_nothing() -> None:
+def test_a_job_that_had_ended_at_the_first_poll_gives_no_lifetime() -> None:
     unwitnessed = [replace(watch, last_running_at=None) for watch in ended(100, [20.0] * 100)]
     backwards = [replace(watch, last_running_at=watch.ended_at) for watch in ended(100, [20.0] * 100)]
     unended = [replace(watch, ended_at=None) for watch in ended(100, [20.0] * 100)]
@@ -354,14 +352,14 @@ def test_a_job_that_had_ended_when_it_was_first_polled_teaches_nothing() -> None
         assert fitted(known, 1).intervals.curve == fit_curve([])
 
 
-def test_times_from_a_clock_that_was_ahead_teach_nothing() -> None:
+def test_times_from_a_clock_that_was_ahead_give_no_lifetime() -> None:
     assert lifetimes([running(0, 100, -3_600)], NOW, {}) == []
     (early,) = ended(1, [20.0])
     born_later = replace(early, added_at=(early.ended_at or 0) + 50)
     assert all(0 <= life.since <= life.after < life.by for life in lifetimes([born_later], NOW, {}))
 
 
-def test_only_the_jobs_that_were_added_last_are_learnt_from() -> None:
+def test_only_the_newest_jobs_give_lifetimes() -> None:
     before = ended(400, [500.0] * 400, start=START - 10_000)
     lately = [replace(watch, job=job(1_000 + number)) for number, watch in enumerate(ended(MEMORY, [20.0] * MEMORY))]
     mixed = [*before, *lately]
@@ -371,7 +369,7 @@ def test_only_the_jobs_that_were_added_last_are_learnt_from() -> None:
     assert fitted(mixed, 1).intervals.curve.quantile(0.5) < 30
 
 
-def test_jobs_that_are_first_seen_running_at_an_age_say_nothing_of_earlier_ones() -> None:
+def test_jobs_first_seen_running_at_an_age_do_not_affect_earlier_ages() -> None:
     """A batch whose first responses come only after up to 12 s, so that the shortest runs are never seen."""
     chance, schedule, now = Random(1), Schedule(), START
     born = watches(300)
@@ -396,7 +394,7 @@ def test_jobs_that_are_first_seen_running_at_an_age_say_nothing_of_earlier_ones(
     assert schedule.intervals.curve.quantile(0.5) == pytest.approx(20, abs=4)
 
 
-def test_learning_follows_ends_within_seconds_and_else_goes_on_each_minute() -> None:
+def test_lifetimes_are_fitted_seconds_after_an_end_and_otherwise_each_minute() -> None:
     known = [running(number, 100, 3) for number in range(30)]
     schedule = fitted(known, 83)
     first = schedule.intervals.curve

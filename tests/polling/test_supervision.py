@@ -132,7 +132,7 @@ def test_a_tenant_whose_poller_cannot_be_created_is_polled_later(monkeypatch: py
     assert [at - broken.at[0] for at in broken.at] == [0, 1, 3]
 
 
-def test_what_was_asked_of_a_tenant_survives_an_error_of_its_poller(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_to_a_tenant_survive_an_error_of_its_poller(monkeypatch: pytest.MonkeyPatch) -> None:
     Broken(monkeypatch, Poller, "_start_due", first=20)
 
     async def script(engine: Engine, source: TimedSource) -> None:
@@ -149,7 +149,7 @@ def test_what_was_asked_of_a_tenant_survives_an_error_of_its_poller(monkeypatch:
     poll(script)
 
 
-def test_a_long_pause_before_a_restart_is_no_suspend_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_pause_before_a_restart_is_not_taken_for_a_suspend(monkeypatch: pytest.MonkeyPatch) -> None:
     renewed = list[int]()
 
     async def script(engine: Engine, source: TimedSource) -> None:
@@ -172,7 +172,7 @@ BROKEN_FOR_EVER = {
 
 
 @pytest.mark.parametrize("what", BROKEN_FOR_EVER)
-def test_rows_change_though_a_part_of_publishing_fails_every_time(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_updated_even_if_a_part_of_publishing_always_fails(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, name = BROKEN_FOR_EVER[what]
     Broken(monkeypatch, owner, name, times=10_000 if name != "sync_jobs" else 3)
 
@@ -187,7 +187,7 @@ def test_rows_change_though_a_part_of_publishing_fails_every_time(what: str, mon
     assert f"Internal error: {what} was interrupted and continues" in states[-1].fault
 
 
-def test_a_subscriber_that_raises_gets_later_states() -> None:
+def test_a_subscriber_that_raised_still_gets_later_states() -> None:
     states: list[State] = []
 
     async def script(engine: Engine, _: TimedSource) -> None:
@@ -207,7 +207,7 @@ def test_a_subscriber_that_raises_gets_later_states() -> None:
 
 
 @pytest.mark.parametrize("expected", [frozenset[str](), frozenset({"Draft"})], ids=["anywhere", "by the settings"])
-def test_a_response_that_cannot_be_applied_is_a_problem_of_its_job_alone(
+def test_a_response_that_cannot_be_applied_is_a_problem_of_its_job_only(
     expected: frozenset[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Applying it fails, or only with the expected statuses of the settings."""
@@ -260,7 +260,7 @@ def test_a_call_whose_record_fails_is_made_again(monkeypatch: pytest.MonkeyPatch
     assert "polling of eu was interrupted" in states[-1].fault
 
 
-def test_the_pauses_grow_and_are_short_again_after_a_steady_minute() -> None:
+def test_restart_pauses_grow_and_are_short_again_after_a_stable_minute() -> None:
     at: list[float] = []
 
     async def task() -> None:

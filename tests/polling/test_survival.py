@@ -40,7 +40,7 @@ def farthest(one: Curve, other: Curve) -> float:
     return max(abs(a - b) for a, b in zip(one.surviving, other.surviving, strict=True))
 
 
-def test_nothing_learnt_is_the_prior() -> None:
+def test_without_lifetimes_the_curve_is_the_prior() -> None:
     assert fit_curve([]).surviving == pytest.approx(PRIOR.surviving, rel=0.1)
 
 
@@ -61,33 +61,33 @@ def test_a_curve_is_found_through_intervals_wider_than_its_spread(seed: int) -> 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("sigma", [0.5, 1.0, 1.5])
-def test_log_normal_lives_are_found(sigma: float, seed: int) -> None:
+def test_log_normal_lifetimes_are_fitted(sigma: float, seed: int) -> None:
     chance = Random(seed)
     curve = fit_curve(polled_every(3, [chance.lognormvariate(log(20), sigma) for _ in range(300)], chance))
     for deviation, share in ((-QUARTER_OF_NORMAL, 0.25), (0, 0.5), (QUARTER_OF_NORMAL, 0.75), (1.645, 0.95)):
         assert curve.at(20 * exp(sigma * deviation))[0] == pytest.approx(1 - share, abs=0.08)
 
 
-def test_a_night_with_the_program_closed_tells_only_that_jobs_ended_in_it() -> None:
+def test_a_night_with_the_program_closed_only_bounds_when_jobs_ended() -> None:
     chance = Random(3)
     lifetimes = polled_every(2, normal(100, chance), chance) + [Lifetime(16.0, 40_000.0)] * 10
     chance.shuffle(lifetimes)
     assert fit_curve(lifetimes).quantile(0.75) < 30
 
 
-def test_running_jobs_count_for_what_they_have_lived() -> None:
+def test_running_jobs_count_with_the_age_they_have_reached() -> None:
     ended = polled_every(2, normal(150, Random(4)), Random(5))
     assert fit_curve(ended).at(200)[0] < 0.02
     assert fit_curve([*ended, *[Lifetime(200.0)] * 50]).at(150)[0] == pytest.approx(0.25, abs=0.02)
 
 
-def test_running_jobs_that_are_young_say_nothing_of_later_ages() -> None:
+def test_young_running_jobs_do_not_affect_later_ages() -> None:
     ended = polled_every(2, normal(150, Random(4)), Random(5))
     young = fit_curve(ended + [Lifetime(1.0)] * 500)
     assert young.quantile(0.5) == pytest.approx(fit_curve(ended).quantile(0.5), rel=0.03)
 
 
-def test_running_jobs_are_not_taken_for_ended() -> None:
+def test_running_jobs_do_not_count_as_ended() -> None:
     assert fit_curve([Lifetime(100.0)] * 100).at(100)[0] > 0.9
 
 
@@ -102,7 +102,7 @@ def first_polled_within(seconds: float, durations: list[float]) -> list[Lifetime
     return lifetimes
 
 
-def test_ends_that_no_call_could_see_do_not_make_lives_look_longer() -> None:
+def test_ends_between_calls_do_not_lengthen_lifetimes() -> None:
     found: dict[bool, list[float]] = {True: [], False: []}
     for seed in range(5):
         chance = Random(seed)
@@ -115,7 +115,7 @@ def test_ends_that_no_call_could_see_do_not_make_lives_look_longer() -> None:
     assert min(found[False]) > 22
 
 
-def test_jobs_that_are_first_polled_at_an_age_say_nothing_of_earlier_ones() -> None:
+def test_jobs_first_polled_at_an_age_do_not_affect_earlier_ages() -> None:
     curve = fit_curve([Lifetime(1_000, 1_010, since=900)] * 300)
     assert curve.at(800)[0] == pytest.approx(fit_curve([]).at(800)[0], rel=0.1)
     assert curve.at(1_500)[0] < 0.05 * curve.at(800)[0]
@@ -137,14 +137,14 @@ def test_the_prior_fades_as_jobs_end() -> None:
     assert off[-1] < 5
 
 
-def test_the_order_of_lives_plays_no_part() -> None:
+def test_the_order_of_lifetimes_does_not_matter() -> None:
     chance = Random(2)
     lifetimes = polled_every(4, normal(100, chance), chance) + [Lifetime(30.0)] * 20
     shuffled = chance.sample(lifetimes, len(lifetimes))
     assert fit_curve(shuffled).surviving == pytest.approx(fit_curve(lifetimes).surviving)
 
 
-def test_beyond_what_was_seen_half_of_the_jobs_live_twice_as_long() -> None:
+def test_beyond_the_observed_ages_half_of_the_jobs_live_twice_as_long() -> None:
     curve = fit_curve([Lifetime(18, 20)] * 200)
     for age in (1000.0, AGES[-1] / 2, AGES[-1], 1e6, 1e200):
         assert curve.at(2 * age)[0] == pytest.approx(curve.at(age)[0] / 2, rel=0.05)
@@ -172,7 +172,7 @@ def test_every_age_is_in_its_cell(age: float) -> None:
 
 
 @given(LIVES)
-def test_whatever_was_seen_the_curve_falls_and_never_reaches_zero(lifetimes: list[Lifetime]) -> None:
+def test_the_curve_always_falls_and_never_reaches_zero(lifetimes: list[Lifetime]) -> None:
     curve = fit_curve(lifetimes)
     assert curve.surviving[0] == 1
     assert curve.surviving[-1] > 0
@@ -195,7 +195,7 @@ ODD = [0.0, -3.0, 5.0, 7.0, 20.0, -1e300, 1e300, AGES[-1], AGES[-1] - 1e-9, inf,
 
 
 @given(st.lists(st.builds(Lifetime, *[st.sampled_from(ODD)] * 3), min_size=1, max_size=300))
-def test_odd_lives_do_no_harm(odd: list[Lifetime]) -> None:
+def test_unusual_lifetimes_raise_no_error(odd: list[Lifetime]) -> None:
     curve = fit_curve(odd)
     assert curve.surviving[0] == 1
     assert all(0 < after <= before for before, after in pairwise(curve.surviving))
@@ -204,7 +204,7 @@ def test_odd_lives_do_no_harm(odd: list[Lifetime]) -> None:
 
 
 @pytest.mark.parametrize("life", [Lifetime(0, 0), Lifetime(0, 0.001), Lifetime(1e5, 1e5), Lifetime(0), Lifetime(1e9)])
-def test_many_lives_alike_leave_a_curve_that_can_be_used(life: Lifetime) -> None:
+def test_many_equal_lifetimes_give_a_usable_curve(life: Lifetime) -> None:
     curve = fit_curve([life] * 300)
     assert curve.surviving[-1] > 0
     assert 0 <= curve.quantile(0.5) < inf

@@ -46,7 +46,7 @@ def test_a_portal_is_an_outage_with_its_reason_after_a_few_responses(count: int,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 50])
-def test_when_the_portal_is_gone_polling_goes_on_within_a_minute(count: int) -> None:
+def test_when_the_portal_is_gone_polling_resumes_within_a_minute(count: int) -> None:
     run = polled(portal(20, 200), watches(count), for_seconds(290))
     assert run.pulse.problem is None
     good = min(asked.at - START for asked in run.source.asked if asked.was_good and asked.at - START >= 200)
@@ -55,7 +55,7 @@ def test_when_the_portal_is_gone_polling_goes_on_within_a_minute(count: int) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("others", [1, 4, 60])
-def test_one_odd_job_is_no_outage_and_delays_no_other(others: int) -> None:
+def test_one_unreadable_job_is_not_an_outage_and_delays_no_other(others: int) -> None:
     seen: set[Problem | None] = set()
 
     async def script(run: Run) -> None:
@@ -71,7 +71,7 @@ def test_one_odd_job_is_no_outage_and_delays_no_other(others: int) -> None:
     assert len(run.calls_about(0)) <= 12
 
 
-def test_a_new_job_is_polled_at_once_though_the_only_other_one_is_odd() -> None:
+def test_a_new_job_is_polled_at_once_beside_an_unreadable_one() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(120)
         new = WatchedJob(job=watches(2)[1].job, added_at=run.clock.now(), added_by="test")
@@ -85,7 +85,7 @@ def test_a_new_job_is_polled_at_once_though_the_only_other_one_is_odd() -> None:
 
 
 @pytest.mark.parametrize("ended_here", [True, False])
-def test_a_finished_job_whose_refresh_failed_does_not_make_one_odd_job_an_outage(*, ended_here: bool) -> None:
+def test_one_unreadable_job_is_not_an_outage_after_a_failed_refresh_of_a_finished_one(*, ended_here: bool) -> None:
     """Job 0 ends here, or in another window after its call failed here; then those of 1 and 2, both by hand, fail."""
     timed_out = Problem(ProblemKind.TIMED_OUT)
     fails = {job_id(0): (50, 60), job_id(1): (100, 101)}

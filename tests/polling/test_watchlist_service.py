@@ -82,7 +82,7 @@ def test_an_edit_does_not_show_an_observation_before_the_attempt_to_commit_it() 
 
 
 @pytest.mark.parametrize("steps", range(12))
-def test_news_that_an_edit_queues_while_other_news_is_committed_is_committed_before_it_is_shown(steps: int) -> None:
+def test_changes_queued_by_an_edit_during_a_commit_are_committed_before_they_are_shown(steps: int) -> None:
     async def run() -> None:
         store = MemoryStore()
 
@@ -106,7 +106,7 @@ def test_news_that_an_edit_queues_while_other_news_is_committed_is_committed_bef
 
 
 @pytest.mark.slow
-def test_an_observation_is_shown_soon_with_the_reason_if_the_store_does_not_answer() -> None:
+def test_an_observation_is_shown_soon_with_the_reason_if_the_store_hangs() -> None:
     """The store blocks, as on a dead network file system."""
 
     async def script() -> None:
@@ -176,7 +176,7 @@ def test_an_observation_after_a_quiet_moment_is_committed_and_shown_at_once() ->
     assert happened[:3] == ["told 1", "told 2", "told 3"]
 
 
-def test_a_burst_of_observations_is_committed_in_few_parts() -> None:
+def test_a_burst_of_observations_is_committed_in_few_batches() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
         for number in range(1, 101):
             service.observe(job(number), done(), 5.0)
@@ -214,7 +214,7 @@ def test_a_mere_confirmation_waits_for_the_flush() -> None:
     assert next(iter(service.watchlist)).last_answer_at == 12.0
 
 
-def test_what_cannot_be_saved_is_kept_told_and_tried_again() -> None:
+def test_unsaved_changes_are_kept_reported_and_retried() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
         store.fault = "disk full"
         await service.edit(lambda listed: listed.add([watch(1)]))
@@ -231,7 +231,7 @@ def test_what_cannot_be_saved_is_kept_told_and_tried_again() -> None:
     assert store.changes[1].observed[0].response is not None
 
 
-def test_news_that_cannot_be_saved_for_long_fills_no_memory_with_copies_of_the_watchlist() -> None:
+def test_changes_that_stay_unsaved_hold_no_copies_of_the_watchlist_in_memory() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
         store.fault = "disk full"
         for number in range(1, 10):
@@ -246,7 +246,7 @@ def test_news_that_cannot_be_saved_for_long_fills_no_memory_with_copies_of_the_w
     assert len(store.changes) == 9
 
 
-def test_what_another_window_did_is_taken_over() -> None:
+def test_changes_of_another_window_are_applied() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
         store.waiting_news.append(ExternalChanges((watch(2, label="theirs"),), (job(1),)))
         await asyncio.sleep(STORE_READ_SECONDS * 1.5)
@@ -256,7 +256,7 @@ def test_what_another_window_did_is_taken_over() -> None:
     assert store.changes == []
 
 
-def test_what_was_brought_last_is_committed_when_it_closes() -> None:
+def test_the_last_observations_are_committed_on_close() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
         service.observe(job(1), done(), 5.0)
 
@@ -264,7 +264,7 @@ def test_what_was_brought_last_is_committed_when_it_closes() -> None:
     assert store.changes[0].observed[0].watch.is_final
 
 
-def test_a_failed_call_is_no_reason_to_write() -> None:
+def test_a_failed_call_causes_no_write() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
         service.observe(job(1), missed(), 5.0)
         await asyncio.sleep(GATHER * 2)
@@ -275,7 +275,7 @@ def test_a_failed_call_is_no_reason_to_write() -> None:
 
 
 @pytest.mark.slow
-def test_an_edit_is_reported_as_unsaved_if_the_store_does_not_answer() -> None:
+def test_an_edit_is_reported_as_unsaved_if_the_store_hangs() -> None:
     """The store blocks, as on a dead network file system: the edit returns all the same, and stays queued."""
 
     async def script() -> None:
@@ -296,7 +296,7 @@ def test_an_edit_is_reported_as_unsaved_if_the_store_does_not_answer() -> None:
     asyncio.run(script())
 
 
-def test_a_job_that_comes_back_while_the_store_is_locked_gets_its_history_afterwards() -> None:
+def test_a_job_restored_while_the_store_is_locked_gets_its_history_afterwards() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
         store.removed[job(1)] = watch(1, label="known")
         store.fault = "locked"
@@ -309,7 +309,7 @@ def test_a_job_that_comes_back_while_the_store_is_locked_gets_its_history_afterw
     with_service(script)
 
 
-def test_an_edit_made_while_the_changes_of_others_are_read_stands() -> None:
+def test_an_edit_made_while_changes_of_others_are_read_is_kept() -> None:
     """The store reads what another window wrote; meanwhile the user labels the same job."""
 
     async def script() -> None:
@@ -337,7 +337,7 @@ def test_an_edit_made_while_the_changes_of_others_are_read_stands() -> None:
     asyncio.run(script())
 
 
-def test_leaving_tries_to_save_for_a_moment_and_keeps_what_it_could_not() -> None:
+def test_the_exit_tries_to_save_briefly_and_keeps_unsaved_changes() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
         store.fault = "locked"
         await service.edit(lambda listed: listed.add([watch(1)]))
@@ -347,7 +347,7 @@ def test_leaving_tries_to_save_for_a_moment_and_keeps_what_it_could_not() -> Non
     assert [one.job for change in service.uncommitted for one in change.added] == [job(1)]
 
 
-def test_a_failed_call_does_not_undo_that_a_job_was_judged_again() -> None:
+def test_a_failed_call_does_not_undo_a_new_verdict() -> None:
     """The call failed before the settings changed, and is saved after that."""
     before, after = (digest(order_report(order_status="Draft"), expected) for expected in ((), ("Draft",)))
 
@@ -363,7 +363,7 @@ def test_a_failed_call_does_not_undo_that_a_job_was_judged_again() -> None:
     with_service(script)
 
 
-def test_a_job_that_is_restored_shows_what_another_window_saved_of_it_before_it_was_removed() -> None:
+def test_a_restored_job_shows_what_another_window_saved_before_its_removal() -> None:
     async def script(service: WatchlistService, store: MemoryStore) -> None:
         change = await service.edit(lambda listed: listed.remove([job(1)], 2.0))
         store.removed[job(1)] = watch(1, digest=digest(order_report()), last_answer_at=NOW)

@@ -125,7 +125,7 @@ def _compared(one: WatchedJob) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("seed", [4, 201])
-def test_what_two_windows_show_is_stored_and_the_same_at_the_end(tmp_path: Path, seed: int) -> None:
+def test_two_windows_show_the_same_stored_state_at_the_end(tmp_path: Path, seed: int) -> None:
     async def run() -> None:
         await Trial(tmp_path / "jobs.db", seed).run()
 
