@@ -82,7 +82,7 @@ def test_every_object_that_a_result_names_is_returned_as_documented(world: Simul
     assert found <= set(DEVIATIONS)
 
 
-def test_what_is_returned_agrees_with_the_job(world: Simulator, call: Call) -> None:
+def test_returned_objects_agree_with_the_job(world: Simulator, call: Call) -> None:
     caller = call(world).signed_in()
 
     def result(outcome: Outcome) -> Any:  # noqa: ANN401 - JSON of any shape

@@ -19,7 +19,7 @@ print("stopped")
 """
 
 
-def test_it_listens_on_loopback_only(start: Start) -> None:
+def test_the_simulator_listens_on_loopback_only(start: Start) -> None:
     port = int(start().base_url.removeprefix("http://127.0.0.1:"))
     with socket.create_connection(("127.0.0.1", port)):
         pass
