@@ -5,7 +5,7 @@ from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
 
 
-def test_what_was_looked_at_is_known_after_a_restart_and_in_the_other_window(tmp_path: Path) -> None:
+def test_read_jobs_stay_read_after_a_restart_and_in_the_other_window(tmp_path: Path) -> None:
     path = tmp_path / "watchlist.sqlite3"
     with open_store(path, read_report)[0] as ours, open_store(path, read_report)[0] as theirs:
         added = watchlist().add([watch(1), watch(2)])

@@ -50,7 +50,7 @@ def gone(path: Path) -> tuple[set[object], set[object]]:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"noise " * 900], ids=["deleted", "emptied", "noise"])
-def test_archived_jobs_come_back_as_archived_from_the_log_alone(path: Path, content: bytes | None) -> None:
+def test_archived_jobs_are_recovered_as_archived_from_the_log_alone(path: Path, content: bytes | None) -> None:
     archive(path)
     path.unlink()
     if content is not None:
@@ -63,7 +63,7 @@ def test_archived_jobs_come_back_as_archived_from_the_log_alone(path: Path, cont
         assert "1 job and 1 archived from ids.log" in store.notice
 
 
-def test_a_job_that_was_archived_since_the_copy_is_archived_after_the_recovery_with_its_answer(path: Path) -> None:
+def test_a_job_archived_since_the_copy_is_recovered_as_archived_with_its_response(path: Path) -> None:
     with opened(path) as (store, _):
         watches = observed(store, added(store, watch(1), watch(2)), done(NOW + 1))
         assert back_up(path)
@@ -80,7 +80,7 @@ def test_a_job_that_was_archived_since_the_copy_is_archived_after_the_recovery_w
     [(0, ({job(2)}, set())), (60, (set(), {job(2)}))],
     ids=["the line of that archiving", "a later removal"],
 )
-def test_a_remove_line_beats_the_archived_row_of_the_copy_only_if_it_is_later(
+def test_a_remove_line_overrides_the_archived_row_of_the_copy_only_if_it_is_later(
     path: Path, log: Path, later: int, expected: tuple[set[object], set[object]]
 ) -> None:
     with opened(path) as (store, _):
@@ -122,9 +122,7 @@ def test_a_log_without_its_archived_jobs_gets_them_at_the_start_and_once(path: P
     assert log.read_bytes() == content
 
 
-def test_the_daily_copy_keeps_in_the_log_how_each_job_left_the_list_and_all_that_the_store_lacks(
-    path: Path, log: Path
-) -> None:
+def test_compacting_the_log_keeps_removals_and_jobs_that_the_store_lacks(path: Path, log: Path) -> None:
     archive(path)
     with log.open("a") as file:
         for number, action in enumerate(("add", "archive", "remove"), start=7):
@@ -171,13 +169,13 @@ def test_a_restored_job_is_on_the_list_after_the_store_is_lost(path: Path) -> No
     assert set(kept(path).watches) == {job(1), job(2)}
 
 
-def test_an_archived_row_whose_reason_is_lost_is_archived_again(path: Path) -> None:
+def test_an_archived_row_without_its_reason_is_archived_again(path: Path) -> None:
     archive(path)
     spoil(path, "UPDATE watches SET removed_as = NULL WHERE removed_as = 'archived'")
     assert gone(path) == ({job(2)}, {job(3)})
 
 
-def test_a_row_whose_reason_is_lost_keeps_its_line_in_the_log_and_comes_back(path: Path) -> None:
+def test_a_row_without_its_reason_keeps_its_log_line_and_is_recovered(path: Path) -> None:
     archive(path)
     spoil(path, "UPDATE watches SET removed_at = 0.0 WHERE removed_at IS NULL")
     spoil(path, "UPDATE watches SET removed_as = NULL WHERE removed_as = 'archived'")
@@ -189,7 +187,7 @@ def test_a_row_whose_reason_is_lost_keeps_its_line_in_the_log_and_comes_back(pat
 
 
 @pytest.mark.parametrize("why", REMOVALS)
-def test_a_removal_that_could_not_be_committed_is_taken_back_in_the_log(path: Path, why: EventKind) -> None:
+def test_a_removal_that_could_not_be_committed_is_reverted_in_the_log(path: Path, why: EventKind) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1, label="one"), watch(2))
         store.limit_lock_wait(0.05)

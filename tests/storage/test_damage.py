@@ -92,7 +92,7 @@ BROKEN: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
-def test_a_broken_file_is_kept_whole_under_another_name_that_is_told(
+def test_a_broken_file_is_kept_under_another_name_that_is_reported(
     path: Path, content: bytes, broken: Callable[[bytes], bytes]
 ) -> None:
     path.write_bytes(broken(content))
@@ -110,7 +110,7 @@ def test_a_broken_file_is_kept_whole_under_another_name_that_is_told(
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
-def test_all_ids_come_back_from_ids_log_whatever_is_broken(
+def test_all_ids_are_recovered_from_ids_log_after_any_damage(
     path: Path, content: bytes, log: bytes, broken: Callable[[bytes], bytes]
 ) -> None:
     path.write_bytes(broken(content))
@@ -123,7 +123,7 @@ def test_all_ids_come_back_from_ids_log_whatever_is_broken(
 
 
 @pytest.mark.parametrize("version", [0, 1, SCHEMA_VERSION])
-def test_a_database_of_another_program_is_moved_aside_and_all_ids_come_back(
+def test_a_database_of_another_program_is_moved_aside_and_all_ids_are_recovered(
     path: Path, log: bytes, version: int
 ) -> None:
     with closing(sqlite3.connect(path)) as other:
@@ -136,7 +136,7 @@ def test_a_database_of_another_program_is_moved_aside_and_all_ids_come_back(
     assert len(asides(path)) == 1
 
 
-def test_the_journal_of_a_broken_file_goes_with_it(path: Path, content: bytes) -> None:
+def test_the_journal_of_a_broken_file_is_moved_with_it(path: Path, content: bytes) -> None:
     path.write_bytes(content[:3_000])
     journal = path.with_name("store-journal")
     journal.write_bytes(b"x")
@@ -171,7 +171,7 @@ def survives(path: Path, damaged: bytes, log: bytes, jobs: int = JOBS) -> None:
             added(store, watch(99))
 
 
-def test_a_schema_that_is_no_text_is_damage(path: Path, content: bytes) -> None:
+def test_a_schema_that_is_not_text_is_damage(path: Path, content: bytes) -> None:
     path.write_bytes(content.replace(b"CREATE TABLE entries (", b"CREATE TABLE ent\xc1ies )"))
     with opened(path) as (store, _):
         assert "could not be read" in store.notice
@@ -203,7 +203,7 @@ def test_a_flipped_bit_in_the_name_of_a_tenant_loses_no_id(path: Path, content: 
         assert "its index lists jobs that its table lacks" in store.notice
 
 
-def test_a_flipped_bit_in_the_schema_is_damage_and_no_bug(path: Path, content: bytes) -> None:
+def test_a_flipped_bit_in_the_schema_is_damage_and_not_a_bug(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     alter(path, b"label TEXT", b"labem TEXT")
     with opened(path) as (store, watches):
@@ -243,7 +243,7 @@ BUGS = {
 
 
 @pytest.mark.parametrize("statement", BUGS.values(), ids=BUGS)
-def test_a_schema_that_does_not_fit_is_a_bug_and_the_file_is_left_alone(
+def test_an_unexpected_schema_is_a_bug_and_the_file_is_unchanged(
     path: Path, content: bytes, log: bytes, statement: str
 ) -> None:
     path.write_bytes(content)
@@ -256,7 +256,7 @@ def test_a_schema_that_does_not_fit_is_a_bug_and_the_file_is_left_alone(
     assert asides(path) == []
 
 
-def test_a_wrong_query_is_a_bug_and_the_file_is_left_alone(path: Path, content: bytes) -> None:
+def test_an_invalid_query_is_a_bug_and_the_file_is_unchanged(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with opened(path) as (store, watches):
         with pytest.raises(SchemaError, match=r"no such column: (excluded\.)?nonsense"):
@@ -267,7 +267,7 @@ def test_a_wrong_query_is_a_bug_and_the_file_is_left_alone(path: Path, content: 
     assert asides(path) == []
 
 
-def test_a_page_that_has_lost_its_rows_is_damage_and_no_shorter_list(path: Path, content: bytes) -> None:
+def test_a_page_without_its_rows_is_damage_and_not_a_shorter_list(path: Path, content: bytes) -> None:
     pages = [content[at : at + 4_096] for at in range(0, len(content), 4_096)]
     leaf = next(number for number, page in enumerate(pages) if page[0] == 13 and b"label 3" in page)
     # Bytes 3 and 4 of a table's leaf page, whose first is 13, count its rows.
@@ -301,7 +301,7 @@ def test_no_flipped_bit_loses_an_id(path: Path, content: bytes, log: bytes) -> N
         survives(path, flipped(content, chance), log)
 
 
-def test_a_damaged_file_is_kept_as_it_was_even_if_its_id_is_lost(path: Path, content: bytes, log: bytes) -> None:
+def test_a_damaged_file_is_kept_unchanged_even_if_its_id_is_lost(path: Path, content: bytes, log: bytes) -> None:
     path.write_bytes(content)
     spoil(path, "DELETE FROM meta WHERE name = 'id'")
     spoil(path, "UPDATE watches SET removed_at = 0.0 WHERE position = 4")
@@ -310,7 +310,7 @@ def test_a_damaged_file_is_kept_as_it_was_even_if_its_id_is_lost(path: Path, con
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
-def test_no_flipped_bit_of_ten_thousand_loses_an_id(path: Path, content: bytes, log: bytes, seed: int) -> None:
+def test_none_of_ten_thousand_flipped_bits_loses_an_id(path: Path, content: bytes, log: bytes, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(1_000):
         survives(path, flipped(content, chance), log)
@@ -338,7 +338,7 @@ def spoil(path: Path, statement: str) -> None:
 
 
 @pytest.mark.parametrize("statement", DAMAGES.values(), ids=DAMAGES)
-def test_rows_that_were_never_written_so_are_damage_and_their_jobs_come_back(
+def test_rows_that_no_version_writes_are_damage_and_their_jobs_are_recovered(
     path: Path, content: bytes, statement: str
 ) -> None:
     path.write_bytes(content)
@@ -365,7 +365,9 @@ def test_rows_that_were_never_written_so_are_damage_and_their_jobs_come_back(
         "UPDATE entries SET text = x'ff'",
     ],
 )
-def test_a_damaged_answer_or_timeline_is_told_where_it_is_read(path: Path, content: bytes, statement: str) -> None:
+def test_a_damaged_response_or_timeline_is_reported_where_it_is_read(
+    path: Path, content: bytes, statement: str
+) -> None:
     path.write_bytes(content)
     spoil(path, statement)
     with opened(path) as (store, watches):
@@ -374,7 +376,7 @@ def test_a_damaged_answer_or_timeline_is_told_where_it_is_read(path: Path, conte
             store.last_response(job(2)) and store.previous_body(job(2)) and store.history(job(2))
 
 
-def test_an_event_and_a_problem_of_a_newer_program_are_read_as_well_as_can_be(path: Path, content: bytes) -> None:
+def test_unknown_events_and_problems_of_a_newer_program_are_read_as_far_as_possible(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     spoil(path, "UPDATE entries SET event = 'dreamt of'")
     spoil(path, "UPDATE watches SET problem = 'SOLAR_FLARE', problem_detail = '', problem_code = '', verdict = 'odd'")
@@ -395,7 +397,7 @@ def newer(path: Path, content: bytes, *statements: str) -> Iterator[bytes]:
     assert asides(path) == []
 
 
-def test_a_store_of_a_newer_program_is_shown_and_never_touched(path: Path, content: bytes) -> None:
+def test_a_store_of_a_newer_program_is_shown_and_never_changed(path: Path, content: bytes) -> None:
     newer_digests = "UPDATE meta SET value = 99 WHERE name = 'digest_version'"
     with newer(path, content, newer_digests), opened(path) as (store, watches):
         assert len(watches) == JOBS - 1
@@ -409,7 +411,7 @@ def test_a_store_of_a_newer_program_is_shown_and_never_touched(path: Path, conte
             store.acquire_lease("poll", "me", NOW, 10.0)
 
 
-def test_a_store_of_a_newer_program_that_cannot_be_read_is_told_and_never_moved(path: Path, content: bytes) -> None:
+def test_an_unreadable_store_of_a_newer_program_is_reported_and_never_moved(path: Path, content: bytes) -> None:
     with newer(path, content, "UPDATE watches SET tags = '{}{'"), pytest.raises(StoreError, match="damaged"):
         open_store(path, read_report)
     path.unlink()
@@ -417,14 +419,12 @@ def test_a_store_of_a_newer_program_that_cannot_be_read_is_told_and_never_moved(
         open_store(path, read_report)
 
 
-def test_a_store_of_a_newer_program_keeps_its_way_of_journalling(path: Path, content: bytes) -> None:
+def test_a_store_of_a_newer_program_keeps_its_journal_mode(path: Path, content: bytes) -> None:
     with newer(path, content, "PRAGMA journal_mode = WAL"):
         assert len(kept(path)) == JOBS - 1
 
 
-def test_a_store_that_another_program_holds_is_told_within_seconds_and_stays_as_it_is(
-    path: Path, content: bytes
-) -> None:
+def test_a_store_locked_by_another_program_is_reported_within_seconds_and_unchanged(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with opened(path) as (store, _), closing(sqlite3.connect(path, isolation_level=None)) as other:
         store.limit_lock_wait(0.1)
@@ -445,7 +445,7 @@ def test_a_store_that_another_program_holds_is_told_within_seconds_and_stays_as_
     assert asides(path) == []
 
 
-def test_a_change_that_fails_half_way_leaves_nothing_behind(path: Path) -> None:
+def test_a_change_that_fails_halfway_is_rolled_back(path: Path) -> None:
     with opened(path) as (store, _):
         added(store, watch(1))
         store.file.connection.execute(
@@ -459,7 +459,7 @@ def test_a_change_that_fails_half_way_leaves_nothing_behind(path: Path) -> None:
     assert len(kept(path)) == 2
 
 
-def test_a_full_disk_is_told_and_what_was_there_stays(path: Path) -> None:
+def test_a_full_disk_is_reported_and_the_stored_data_is_kept(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
         pages = store.file.connection.execute("PRAGMA page_count").fetchone()[0]
@@ -473,7 +473,7 @@ def test_a_full_disk_is_told_and_what_was_there_stays(path: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", ["SELECT revision", "PRAGMA journal_mode"])
-def test_a_trouble_of_the_disk_is_no_damage_and_nothing_is_moved(
+def test_a_disk_error_is_not_damage_and_nothing_is_moved(
     path: Path, content: bytes, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.write_bytes(content)
@@ -499,13 +499,13 @@ def test_a_trouble_of_the_disk_is_no_damage_and_nothing_is_moved(
 IS_ROOT = os.geteuid() == 0
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="cannot be opened"):
         open_store(tmp_path / "file" / "store", read_report)
 
 
-def test_a_folder_in_the_place_of_the_file_is_told(path: Path) -> None:
+def test_a_folder_in_place_of_the_file_is_reported(path: Path) -> None:
     path.mkdir()
     with pytest.raises(StoreError, match="cannot be opened"):
         open_store(path, read_report)
@@ -513,7 +513,7 @@ def test_a_folder_in_the_place_of_the_file_is_told(path: Path) -> None:
 
 
 @pytest.mark.skipif(IS_ROOT, reason="root may write everywhere")
-def test_a_folder_where_nothing_may_be_written_is_told(path: Path) -> None:
+def test_a_folder_without_write_permission_is_reported(path: Path) -> None:
     path.parent.chmod(stat.S_IRUSR | stat.S_IXUSR)
     try:
         with pytest.raises(StoreError, match="cannot be opened"):
@@ -522,7 +522,7 @@ def test_a_folder_where_nothing_may_be_written_is_told(path: Path) -> None:
         path.parent.chmod(stat.S_IRWXU)
 
 
-def test_a_disk_where_nothing_may_be_written_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_disk_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> tuple[int, str]:
         raise PermissionError(13, "Permission denied")
 
@@ -532,9 +532,7 @@ def test_a_disk_where_nothing_may_be_written_is_told(path: Path, monkeypatch: py
     assert not path.exists()
 
 
-def test_where_there_are_no_hard_links_a_store_is_made_all_the_same(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_hard_links_a_store_is_still_created(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(95, "Operation not supported")
 
@@ -545,7 +543,7 @@ def test_where_there_are_no_hard_links_a_store_is_made_all_the_same(
     assert {file.name for file in path.parent.iterdir()} == {path.name, "ids.log"}
 
 
-def test_a_store_that_another_process_made_in_the_meantime_is_used(
+def test_a_store_created_meanwhile_by_another_process_is_used(
     path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_late(_made: str, path: Path) -> None:

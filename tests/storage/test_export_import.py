@@ -63,7 +63,7 @@ def imported(store: Store, watches: Watchlist, text: str) -> Watchlist:
 @pytest.mark.slow
 @settings(max_examples=25)
 @given(LISTS.map(lambda several: list({one.job: one for one in map(let_in, several) if one.job.tenant}.values())))
-def test_an_export_makes_the_same_watchlist_in_an_empty_store_and_nothing_more_when_it_comes_again(
+def test_an_export_restores_the_watchlist_in_an_empty_store_and_a_second_import_adds_nothing(
     watches: list[WatchedJob],
 ) -> None:
     text = to_json((ImportedJob(one) for one in watches), "now")
@@ -79,7 +79,7 @@ def test_an_export_makes_the_same_watchlist_in_an_empty_store_and_nothing_more_w
 
 @settings(max_examples=10)
 @given(st.lists(st.sampled_from([done, failed, lambda at: seen(PROCESSING, at)]), min_size=1, max_size=4))
-def test_answers_and_timelines_come_along_and_only_once(answers: list[Any]) -> None:
+def test_responses_and_timelines_are_imported_once(answers: list[Any]) -> None:
     with quick_folder() as folder, opened(folder / "a/s") as (here, _), opened(folder / "b/s") as (there, empty):
         ours = observed(
             here, added(here, watch(1, label="x"), watch(2)), *(one(NOW + n) for n, one in enumerate(answers))
@@ -96,7 +96,7 @@ def test_answers_and_timelines_come_along_and_only_once(answers: list[Any]) -> N
         assert exported(there, theirs) == text
 
 
-def test_what_a_person_wrote_here_and_what_is_newer_here_stands() -> None:
+def test_an_import_keeps_local_edits_and_newer_data() -> None:
     running = next(iter(apply_observations(watchlist(watch(1)), [(job(1), seen(PROCESSING, NOW + 9), 5.0)]).watchlist))
     ended = next(iter(apply_observations(watchlist(watch(1)), [(job(1), done(NOW + 1), 5.0)]).watchlist))
     ours = replace(running, label="mine", added_at=NOW - 5)
@@ -109,7 +109,7 @@ def test_what_a_person_wrote_here_and_what_is_newer_here_stands() -> None:
 
 @pytest.mark.parametrize("why", REMOVALS)
 @pytest.mark.parametrize("has_timeline", [False, True])
-def test_a_job_that_left_the_list_is_imported_as_it_left_it_and_kept_so_by_the_log(
+def test_removed_and_archived_jobs_are_imported_as_such_and_logged(
     why: EventKind, has_timeline: bool, tmp_path: Path
 ) -> None:
     with opened(tmp_path / "a" / "store") as (here, _), opened(tmp_path / "b" / "store") as (there, empty):
@@ -130,7 +130,7 @@ def test_a_job_that_left_the_list_is_imported_as_it_left_it_and_kept_so_by_the_l
         (tmp_path / "b" / "store").unlink()  # the next start has the log alone
 
 
-def test_what_was_taken_off_the_list_here_stays_off_it() -> None:
+def test_an_import_does_not_restore_jobs_removed_here() -> None:
     merged = merge(
         watchlist(watch(1)), [ImportedJob(watch(2)), ImportedJob(watch(3))], {job(2)}, lambda _: (None, ()), NOW + 99
     )
@@ -138,7 +138,7 @@ def test_what_was_taken_off_the_list_here_stays_off_it() -> None:
     assert (merged.new, merged.skipped) == (1, 1)
 
 
-def test_a_job_that_was_imported_without_its_response_stays_ended_when_digests_are_made_again(tmp_path: Path) -> None:
+def test_a_job_imported_without_its_response_stays_ended_when_digests_are_rebuilt(tmp_path: Path) -> None:
     running = seen(read_body(status="Processing"), NOW)
     ended = next(iter(apply_observations(watchlist(watch(1)), [(job(1), done(NOW + 5), 5.0)]).watchlist))
     with opened(tmp_path / "store") as (store, _):
@@ -212,20 +212,20 @@ def test_control_characters_in_the_limits_of_a_call_are_cleaned() -> None:
 
 
 @pytest.mark.parametrize(("text", "why"), FAULTS, ids=[why for _, why in FAULTS])
-def test_a_fault_is_told_with_its_place(text: str | bytes, why: str) -> None:
+def test_an_error_is_reported_with_its_position(text: str | bytes, why: str) -> None:
     with pytest.raises(ImportFileError) as told:
         from_json(text, read_report)
     assert why in str(told.value)
 
 
 @pytest.mark.parametrize("name", ["x` - at `$.jobs[7]", "two\nlines"])
-def test_a_fault_is_reported_with_its_place_whatever_a_field_is_called(name: str) -> None:
+def test_an_error_is_reported_with_its_position_for_any_field_name(name: str) -> None:
     with pytest.raises(ImportFileError) as reported:
         from_json(broken(answer={"at": NOW, "body": "", "call": {name: 1}}), read_report)
     assert str(reported.value) == f"jobs[1].answer.call: object contains unknown field `{name}`"
 
 
-def test_no_import_makes_a_row_that_looks_fresh_for_longer_than_three_days() -> None:
+def test_no_imported_row_looks_fresh_for_longer_than_three_days() -> None:
     (_, imported) = from_json(broken(planned=1e300, seen_at=NOW, status=None, ended_at=None), read_report)
     assert not is_stale(imported.watch, NOW)
     assert is_stale(imported.watch, NOW + 3 * 86_400 + 1)
@@ -250,12 +250,12 @@ def observed_alone(observation: Observation) -> WatchedJob:
     return apply_observations(watchlist(watch(1)), [(job(1), observation, 5.0)]).watchlist.watches[job(1)]
 
 
-def test_a_hostile_text_comes_in_harmless(tmp_path: Path) -> None:
+def test_hostile_text_is_cleaned_on_import(tmp_path: Path) -> None:
     (_, one) = from_json(broken(note="\x1b[2J\u202e", tenant="e\x07u"), read_report)
     assert (one.watch.note, one.watch.job.tenant) == ("␛[2J\ufffd", "e␇u")
 
 
-def test_an_export_of_an_earlier_version_comes_in_whole() -> None:
+def test_an_export_of_an_earlier_version_is_imported_completely() -> None:
     text = (Path(__file__).parent / "data/export-schema-1.json").read_bytes()
     given = json.loads(text)["jobs"]
     carried = from_json(text, read_report)
@@ -272,7 +272,7 @@ def test_an_export_of_an_earlier_version_comes_in_whole() -> None:
     assert any(imported.response for imported in carried)
 
 
-def test_an_export_is_in_words_that_earlier_versions_know_and_is_read_in_both(tmp_path: Path) -> None:
+def test_an_export_uses_names_that_earlier_versions_know_and_both_are_read(tmp_path: Path) -> None:
     with opened(tmp_path / "store") as (store, _):
         text = exported(store, observed(store, added(store, watch(1)), seen(PROCESSING, NOW + 1)))
     assert text.count('"verdict": "waiting"') == 2
@@ -283,7 +283,7 @@ def test_an_export_is_in_words_that_earlier_versions_know_and_is_read_in_both(tm
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_an_export_comes_in_as_windows_writes_it(encoding: str) -> None:
+def test_an_export_with_windows_encoding_and_line_ends_is_imported(encoding: str) -> None:
     one = replace(watch(1), label="é 有効")
     assert [back.watch for back in from_json(to_json([ImportedJob(one)], "now").encode(encoding), read_report)] == [one]
 
@@ -297,7 +297,7 @@ COLUMNS = st.sampled_from([*json.loads(to_json([ImportedJob(watch(1), done(NOW),
 
 
 @given(st.dictionaries(COLUMNS, JSON, min_size=1, max_size=2))
-def test_whatever_a_column_holds_it_comes_in_or_is_reported_with_its_place(changes: dict[str, Any]) -> None:
+def test_any_column_value_is_imported_or_reported_with_its_position(changes: dict[str, Any]) -> None:
     try:
         (_, one) = from_json(broken(**changes), read_report)
     except ImportFileError as fault:

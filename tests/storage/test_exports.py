@@ -26,16 +26,16 @@ ONE, OTHER = watch(1), watch(2)
         ([], "screen-2026-11-23-140000Z"),
     ],
 )
-def test_a_name_says_tenant_job_and_date_and_is_harmless(watches: list[object], name: str) -> None:
+def test_a_file_name_has_tenant_job_and_date_and_is_safe(watches: list[object], name: str) -> None:
     assert export_name(watches, AT) == name  # type: ignore[arg-type]
 
 
-def test_a_long_label_makes_no_long_name() -> None:
+def test_a_long_label_does_not_make_a_long_file_name() -> None:
     assert len(export_name([replace(ONE, label="x" * 2_000)], AT)) < 80
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022])
-def test_file_and_folder_are_the_users_alone(mask: int, tmp_path: Path) -> None:
+def test_file_and_folder_are_private(mask: int, tmp_path: Path) -> None:
     before = os.umask(mask)
     try:
         path = write_export(tmp_path / "data" / "exports", "env", ".csv", "text ✗")
@@ -54,9 +54,7 @@ def test_nothing_is_overwritten_and_no_link_followed(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_of_a_file_that_cannot_be_written_in_full_nothing_is_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_cannot_be_written_completely_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full:
         def __init__(self, handle: int, *_: object, **__: object) -> None:
             self.handle = handle

@@ -50,7 +50,7 @@ STORE_FAULTS = {
 
 
 @pytest.mark.parametrize(("code", "words"), STORE_FAULTS.values(), ids=STORE_FAULTS)
-def test_what_sqlite_says_has_a_message_of_its_own_and_is_no_damage(path: Path, code: int, words: str) -> None:
+def test_each_error_of_sqlite_has_its_own_message_and_is_not_damage(path: Path, code: int, words: str) -> None:
     error = failure(path, sqlite_fault(code, "text"))
     assert words in str(error)
     assert str(path) in str(error)
@@ -67,19 +67,19 @@ def test_what_sqlite_says_has_a_message_of_its_own_and_is_no_damage(path: Path, 
         (errno.EIO, "the disk reports an error"),
     ],
 )
-def test_what_the_system_says_has_a_message_of_its_own_and_is_no_damage(path: Path, number: int, words: str) -> None:
+def test_each_error_of_the_system_has_its_own_message_and_is_not_damage(path: Path, number: int, words: str) -> None:
     error = failure(path, OSError(number, os.strerror(number)), "cannot be opened")
     assert f"cannot be opened: {words}" in str(error)
     assert not isinstance(error, BrokenStoreError | SchemaError)
 
 
 @pytest.mark.parametrize("code", [sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CORRUPT_INDEX, sqlite3.SQLITE_NOTADB])
-def test_what_sqlite_calls_corrupt_is_damage(path: Path, code: int) -> None:
+def test_corruption_reported_by_sqlite_is_damage(path: Path, code: int) -> None:
     assert isinstance(failure(path, sqlite_fault(code, "text")), BrokenStoreError)
 
 
 @pytest.mark.parametrize("code", [sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT_NOTNULL, sqlite3.SQLITE_MISMATCH])
-def test_a_statement_that_does_not_fit_a_sound_store_is_a_bug(path: Path, code: int) -> None:
+def test_an_invalid_statement_on_an_intact_store_is_a_bug(path: Path, code: int) -> None:
     kept(path)
     error = failure(path, sqlite_fault(code, "no such column: x"))
     assert isinstance(error, SchemaError)
@@ -87,7 +87,7 @@ def test_a_statement_that_does_not_fit_a_sound_store_is_a_bug(path: Path, code: 
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ENOSPC])
-def test_an_error_of_the_system_is_no_damage_whatever_the_file_is_called(path: Path, number: int) -> None:
+def test_an_error_of_the_system_is_not_damage_for_any_file_name(path: Path, number: int) -> None:
     name = f"{path.parent}/Could not decode to UTF-8/{path.name}"
     for fault in (OSError(number, os.strerror(number), name), sqlite3.ProgrammingError(f"closed: {name}")):
         assert not isinstance(failure(path, fault), BrokenStoreError)
@@ -118,7 +118,9 @@ def point_at_null(path: Path) -> None:
     ("make", "kind"),
     [(os.mkfifo, "a named pipe"), (Path.mkdir, "a folder"), (make_socket, "a socket"), (point_at_null, "a device")],
 )
-def test_what_is_no_regular_file_is_refused_and_left_alone(path: Path, make: Callable[[Path], None], kind: str) -> None:
+def test_a_path_that_is_not_a_regular_file_is_refused_and_unchanged(
+    path: Path, make: Callable[[Path], None], kind: str
+) -> None:
     make(path)
     with pytest.raises(StoreError, match=f"cannot be opened: it is {kind}, not a regular file"):
         open_store(path, read_report)
@@ -137,7 +139,7 @@ def test_a_link_to_a_store_elsewhere_is_followed(path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
 @pytest.mark.parametrize(("mode", "words"), [(0o000, "no permission"), (stat.S_IRUSR, "read-only")])
-def test_a_file_without_permission_is_no_damage(path: Path, mode: int, words: str) -> None:
+def test_a_file_without_permission_is_not_damage(path: Path, mode: int, words: str) -> None:
     with opened(path) as (store, _):
         added(store, watch(1))
     path.chmod(mode)
@@ -148,7 +150,7 @@ def test_a_file_without_permission_is_no_damage(path: Path, mode: int, words: st
     assert not list(path.parent.glob("*.broken-*"))
 
 
-def test_doctor_calls_damage_what_is_damage_and_names_the_rest(path: Path) -> None:
+def test_doctor_reports_damage_as_damage_and_other_errors_by_name(path: Path) -> None:
     with opened(path) as (store, _):
         added(store, watch(1))
     with closing(sqlite3.connect(path)) as connection:

@@ -56,7 +56,7 @@ def forget(path: Path, *numbers: int) -> None:
         connection.commit()
 
 
-def test_each_add_and_remove_is_a_line_that_anyone_can_read(path: Path, log: Path) -> None:
+def test_each_add_and_remove_is_a_readable_line(path: Path, log: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1, label="CS-1 renewal"), watch(2, tenant="eu"))
         store.apply(watches.remove([job(1)], NOW + 60))
@@ -68,7 +68,7 @@ def test_each_add_and_remove_is_a_line_that_anyone_can_read(path: Path, log: Pat
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
-def test_an_id_is_written_as_it_was_given(path: Path, log: Path) -> None:
+def test_an_id_is_written_unchanged(path: Path, log: Path) -> None:
     spelled = JobId(dashed(job_id(1)).upper())
     with opened(path) as (store, _):
         added(store, watch(1, job=JobRef("env", spelled)))
@@ -106,7 +106,7 @@ def test_the_line_is_on_the_disk_before_the_add_is_committed(
     assert steps[:3] == ["BEGIN IMMEDIATE", "fsync", "COMMIT"]
 
 
-def test_a_label_is_one_harmless_line_without_secrets(path: Path, log: Path) -> None:
+def test_a_label_is_one_cleaned_line_without_secrets(path: Path, log: Path) -> None:
     secret = "kX9zQ4mW7vB2nL5pR8tY1cF6"
     with opened(path) as (store, _):
         added(store, watch(1, label=f"two\nlines\x1b[2J\u202e\t client_secret={secret}"), watch(2, label="x" * 5_000))
@@ -119,7 +119,7 @@ def test_a_label_is_one_harmless_line_without_secrets(path: Path, log: Path) -> 
 
 
 @pytest.mark.parametrize("tenant", ["eu production", 'a"b', "", "tab\there", "ünï", "\x1b[2J"])
-def test_jobs_of_tenants_with_odd_names_are_neither_lost_nor_doubled(path: Path, tenant: str) -> None:
+def test_jobs_of_tenants_with_unusual_names_are_neither_lost_nor_duplicated(path: Path, tenant: str) -> None:
     with opened(path) as (store, _):
         added(store, watch(1, job=JobRef(tenant, job_id(1))))
     assert [watch.job.tenant for watch in kept(path)] == [tenant]
@@ -127,7 +127,7 @@ def test_jobs_of_tenants_with_odd_names_are_neither_lost_nor_doubled(path: Path,
     assert [watch.job.tenant for watch in kept(path)] == [clean(tenant)]
 
 
-def test_ids_that_the_store_lacks_are_added_at_the_start_and_a_notice_says_so(path: Path) -> None:
+def test_ids_that_the_store_lacks_are_added_at_the_start_with_a_notice(path: Path) -> None:
     with opened(path) as (store, _):
         added(store, watch(1), watch(2, label="CS-2"), watch(3))
     forget(path, 2)
@@ -140,7 +140,7 @@ def test_ids_that_the_store_lacks_are_added_at_the_start_and_a_notice_says_so(pa
         assert (len(watches), store.notice) == (3, "")
 
 
-def test_what_the_daily_copy_knows_of_such_jobs_comes_back_too(path: Path) -> None:
+def test_data_of_such_jobs_in_the_daily_copy_is_restored_too(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1), watch(2, tags=("a",), note="n"))
         store.apply(apply_observations(watches, [(job(2), done(NOW + 1), 5.0)]))
@@ -162,7 +162,7 @@ def test_ids_that_were_removed_are_not_added(path: Path) -> None:
         assert f"The watchlist {path} was missing." in store.notice
 
 
-def test_a_job_that_a_window_without_the_log_removed_or_added_is_as_the_store_says(path: Path, log: Path) -> None:
+def test_a_job_changed_by_a_window_without_the_log_is_as_in_the_store(path: Path, log: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1), watch(2))
         before = log.read_bytes()
@@ -188,7 +188,7 @@ def test_a_store_without_a_log_gets_one(path: Path, log: Path) -> None:
     assert lines(log) == [[stamp(NOW), "add", "env", str(job_id(1)), "mine"]]
 
 
-def test_the_daily_copy_compacts_the_log_to_what_is_last_of_each_job(path: Path, log: Path) -> None:
+def test_the_daily_copy_compacts_the_log_to_the_last_line_of_each_job(path: Path, log: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1), watch(2), watch(3))
         change = watches.label([job(2)], "named later", NOW + 1)
@@ -232,7 +232,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize(("make", "why"), REFUSED.values(), ids=REFUSED)
-def test_a_log_that_is_no_regular_file_is_refused_and_nothing_is_confirmed(
+def test_a_log_that_is_not_a_regular_file_is_refused_and_nothing_is_confirmed(
     path: Path, log: Path, make: Callable[[Path], None], why: str
 ) -> None:
     with opened(path) as (store, _):
@@ -250,7 +250,7 @@ def test_a_log_that_is_no_regular_file_is_refused_and_nothing_is_confirmed(
     assert not elsewhere.exists() or elsewhere.read_text() == "not ours\n"
 
 
-def test_a_log_that_others_may_read_is_made_the_users_own(path: Path, log: Path) -> None:
+def test_a_log_readable_by_others_is_made_private(path: Path, log: Path) -> None:
     with opened(path) as (store, _):
         added(store, watch(1))
         log.chmod(0o644)
@@ -258,7 +258,7 @@ def test_a_log_that_others_may_read_is_made_the_users_own(path: Path, log: Path)
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
-def test_a_full_disk_under_the_log_commits_nothing_and_is_named(
+def test_a_full_disk_under_the_log_commits_nothing_and_is_reported(
     path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with opened(path) as (store, _):
@@ -296,7 +296,7 @@ READABLE = {
 
 
 @pytest.mark.parametrize("content", READABLE.values(), ids=READABLE)
-def test_a_line_is_read_whatever_an_editor_or_a_crash_made_of_the_file(path: Path, log: Path, content: bytes) -> None:
+def test_a_line_is_read_after_any_change_by_an_editor_or_a_crash(path: Path, log: Path, content: bytes) -> None:
     log.write_bytes(content)
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(7)}
@@ -318,13 +318,13 @@ NOTHING = {
 
 
 @pytest.mark.parametrize("content", NOTHING.values(), ids=NOTHING)
-def test_what_is_not_a_whole_line_adds_nothing(path: Path, log: Path, content: str) -> None:
+def test_an_incomplete_line_adds_nothing(path: Path, log: Path, content: str) -> None:
     log.write_text(content, encoding="utf-8")
     assert len(kept(path)) == 0
 
 
 @given(st.binary(max_size=300))
-def test_no_content_is_a_crash_and_what_is_written_after_it_is_read(content: bytes) -> None:
+def test_any_content_is_read_and_so_are_lines_written_after_it(content: bytes) -> None:
     with quick_folder() as folder:
         log = folder / "ids.log"
         log.write_bytes(content)
@@ -333,7 +333,7 @@ def test_no_content_is_a_crash_and_what_is_written_after_it_is_read(content: byt
     assert (line.is_add, line.label, line.at) == (True, "mine", NOW)
 
 
-def test_both_readings_agree_and_the_last_line_counts_wherever_the_file_is_cut(
+def test_both_readers_agree_and_the_last_line_counts_wherever_the_file_is_cut(
     log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = job_id(1), job_id(2)
@@ -373,7 +373,7 @@ def test_ten_thousand_lines_take_no_noticeable_time(path: Path, log: Path) -> No
     assert time.process_time() - began < 0.5
 
 
-def test_a_store_of_a_newer_program_leaves_the_log_alone(path: Path, log: Path) -> None:
+def test_a_store_of_a_newer_program_does_not_change_the_log(path: Path, log: Path) -> None:
     with opened(path) as (store, _):
         added(store, watch(1))
     with closing(sqlite3.connect(path)) as connection:
@@ -400,7 +400,7 @@ def test_ids_that_cannot_be_added_because_of_a_lock_are_reported(path: Path, log
     assert set(kept(path).watches) == {job(1), job(7)}
 
 
-def test_a_store_that_turns_out_damaged_when_lost_jobs_are_added_is_recovered(path: Path, log: Path) -> None:
+def test_a_store_found_damaged_when_lost_jobs_are_added_is_recovered(path: Path, log: Path) -> None:
     with opened(path) as (store, _):
         added(store, *(watch(number, label=f"CS-{number}") for number in range(200)))
     with closing(sqlite3.connect(path)) as connection:

@@ -47,7 +47,7 @@ def write_files(folder: Path) -> None:
         connection.commit()
 
 
-def test_a_version_with_more_columns_opens_older_files_and_keeps_what_is_written_in_them(tmp_path: Path) -> None:
+def test_a_version_with_more_columns_opens_older_files_and_keeps_their_data(tmp_path: Path) -> None:
     files, source = tmp_path / "files", tmp_path / "source"
     write_files(files)
     later_columns.add_columns(source)
@@ -71,7 +71,7 @@ def columns_of_watches() -> list[tuple[str, str, bool]]:
 
 
 @pytest.mark.parametrize(("name", "kind", "is_nullable"), columns_of_watches())
-def test_the_types_by_which_damage_is_found_are_those_of_the_schema(name: str, kind: str, is_nullable: bool) -> None:
+def test_the_types_that_reveal_damage_are_those_of_the_schema(name: str, kind: str, is_nullable: bool) -> None:
     value, other = TYPES[kind]
     check(name, (value,))
     with pytest.raises(DamageError):

@@ -55,7 +55,7 @@ LOGS: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("make", LOGS.values(), ids=LOGS)
-def test_a_missing_store_comes_back_from_its_copy_whatever_became_of_the_log(
+def test_a_missing_store_is_recovered_from_its_copy_with_or_without_the_log(
     path: Path, make: Callable[[Path], object]
 ) -> None:
     copied(path)
@@ -69,7 +69,7 @@ def test_a_missing_store_comes_back_from_its_copy_whatever_became_of_the_log(
         assert f"The watchlist {path} was missing." in store.notice
 
 
-def test_without_a_log_the_list_is_empty_and_the_copy_is_kept_when_a_new_one_is_made(path: Path) -> None:
+def test_without_a_log_the_list_is_empty_and_a_new_copy_does_not_replace_the_old_one(path: Path) -> None:
     copied(path)
     before = backup_path(path).read_bytes()
     path.unlink()
@@ -85,7 +85,7 @@ def test_without_a_log_the_list_is_empty_and_the_copy_is_kept_when_a_new_one_is_
 
 
 @pytest.mark.parametrize("broken", [b"", b"noise" * 900], ids=["empty", "noise"])
-def test_a_copy_that_cannot_be_read_is_kept_when_a_new_one_is_made(path: Path, broken: bytes) -> None:
+def test_an_unreadable_copy_is_kept_when_a_new_one_is_made(path: Path, broken: bytes) -> None:
     copied(path)
     backup_path(path).write_bytes(broken)
     age(backup_path(path))
@@ -124,7 +124,7 @@ def with_hot_journal(path: Path) -> bytes:
 
 
 @pytest.mark.parametrize("has_log", [True, False], ids=["recovered", "made anew"])
-def test_the_journal_of_a_deleted_store_is_moved_and_not_played_back(path: Path, *, has_log: bool) -> None:
+def test_the_journal_of_a_deleted_store_is_moved_and_not_replayed(path: Path, *, has_log: bool) -> None:
     journal = with_hot_journal(path)
     path.unlink()
     if not has_log:
@@ -137,7 +137,7 @@ def test_the_journal_of_a_deleted_store_is_moved_and_not_played_back(path: Path,
     assert aside.read_bytes() == journal
 
 
-def test_the_write_ahead_log_of_a_deleted_store_is_moved_and_not_played_back(path: Path) -> None:
+def test_the_write_ahead_log_of_a_deleted_store_is_moved_and_not_replayed(path: Path) -> None:
     copied(path)
     wal = path.with_name(f"{path.name}-wal")
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -150,7 +150,7 @@ def test_the_write_ahead_log_of_a_deleted_store_is_moved_and_not_played_back(pat
     assert [file.name.endswith("-wal") for file in path.parent.glob("*.broken-*")] == [True]
 
 
-def test_a_store_that_is_there_is_rolled_back_with_its_journal(path: Path) -> None:
+def test_an_existing_store_is_rolled_back_with_its_journal(path: Path) -> None:
     with_hot_journal(path)
     assert {watch.label for watch in kept(path)} == {""}
     assert not list(path.parent.glob("*.broken-*"))

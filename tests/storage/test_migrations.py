@@ -56,7 +56,7 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def test_everything_in_a_store_of_the_first_format_is_there_after_the_upgrade(path: Path) -> None:
+def test_an_upgrade_of_the_first_format_keeps_everything(path: Path) -> None:
     before = listed("schema-1")
     content = content_of(path)
     assert version_of(path) == SCHEMA_VERSION
@@ -83,7 +83,7 @@ def dump(path: Path) -> list[str]:
         return list(connection.iterdump())
 
 
-def test_a_copy_is_made_before_the_upgrade_for_the_user_alone(path: Path) -> None:
+def test_a_private_copy_is_made_before_the_upgrade(path: Path) -> None:
     before = dump(path)
     kept(path)
     (copy,) = copies_before_migrations(path)
@@ -106,7 +106,7 @@ def test_only_the_newest_copies_are_kept(path: Path) -> None:
     assert version_of(copies_before_migrations(path)[-1]) == 1
 
 
-def test_a_store_of_today_is_not_copied_and_not_written_when_it_is_opened(path: Path) -> None:
+def test_opening_a_current_store_neither_copies_nor_writes_it(path: Path) -> None:
     kept(path)
     shutil.rmtree(path.parent / "none", ignore_errors=True)
     for copy in copies_before_migrations(path):
@@ -126,7 +126,7 @@ def test_an_upgraded_store_and_a_new_one_have_the_same_schema(path: Path, tmp_pa
     assert schemas[0] == schemas[1]
 
 
-def test_a_store_of_each_format_is_kept_for_tests_and_opens_whole(tmp_path: Path) -> None:
+def test_a_store_of_each_format_is_in_the_tests_and_opens_completely(tmp_path: Path) -> None:
     """If this fails after a migration was added: `python -m tests.storage.make_store`."""
     stores = {number: DATA / f"schema-{number}.sqlite3" for number in range(1, SCHEMA_VERSION + 1)}
     assert [number for number, one in stores.items() if version_of(one) == number] == list(stores)
@@ -143,18 +143,18 @@ def test_a_store_of_each_format_is_kept_for_tests_and_opens_whole(tmp_path: Path
         assert number == 1 or (content.archived and content.removed)
 
 
-def test_released_steps_are_as_they_were_whatever_has_changed_in_the_program_since() -> None:
+def test_released_migrations_are_unchanged() -> None:
     assert hashlib.sha256(repr(MIGRATIONS[:5]).encode()).hexdigest()[:16] == "109c292201f64414"
 
 
-def test_a_new_store_has_the_rules_of_today(path: Path) -> None:
+def test_a_new_store_has_the_current_rules(path: Path) -> None:
     with opened(path.with_name("new")) as (store, _):
         row = store.file.connection.execute("SELECT value FROM meta WHERE name = 'digest_version'").fetchone()
     assert row[0] == DIGEST_VERSION
 
 
 @pytest.mark.parametrize("number", range(1, SCHEMA_VERSION))
-def test_a_step_only_adds_tables_and_columns_and_fills_its_own(number: int) -> None:
+def test_a_migration_only_adds_tables_and_columns_and_fills_its_own(number: int) -> None:
     words = ("CREATE TABLE", "CREATE INDEX", "ALTER TABLE", "UPDATE watches SET batch = ")
     for statement in MIGRATIONS[number]:
         assert statement.startswith(words)
@@ -195,7 +195,7 @@ def landed_window(source: Path, path: Path) -> "Iterator[subprocess.Popen[str]]"
         yield window
 
 
-def test_an_open_window_of_the_landed_version_goes_on_saving(path: Path, tmp_path: Path) -> None:
+def test_an_open_window_of_the_released_version_can_still_save(path: Path, tmp_path: Path) -> None:
     source = landed_program(tmp_path / "landed")
     with landed_window(source, path) as window:
         assert window.stdout is not None
@@ -221,7 +221,7 @@ def test_an_open_window_of_the_landed_version_goes_on_saving(path: Path, tmp_pat
         assert window.communicate("\n", timeout=60)[0].startswith("open 14 True\n"), "a new start only reads it"
 
 
-def test_statements_of_the_landed_version_still_work(path: Path) -> None:
+def test_statements_of_the_released_version_still_work(path: Path) -> None:
     """As above, without its source: `landed_statements.sql` is what `landed_window.py` executed."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("SELECT count(*) FROM watches").fetchone()
@@ -234,7 +234,7 @@ def test_statements_of_the_landed_version_still_work(path: Path) -> None:
     assert content.seen[job(1)] == done(NOW + 2)
 
 
-def test_two_windows_that_upgrade_at_once_both_open_it(path: Path) -> None:
+def test_two_windows_that_upgrade_at_once_both_open_the_store(path: Path) -> None:
     code = "import pathlib, sys; from tests.storage.opening import kept; print(len(kept(pathlib.Path(sys.argv[1]))))"
     windows = [
         subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
@@ -256,7 +256,7 @@ def further_step(*statements: str) -> Iterator[None]:
         yield
 
 
-def test_a_step_that_fails_leaves_the_step_before(path: Path) -> None:
+def test_a_failed_migration_leaves_the_previous_format(path: Path) -> None:
     before = content_of(path)
     with (
         further_step("CREATE TABLE batches (name TEXT)", "ALTER TABLE watches ADD COLUMN batch TEXT"),
@@ -267,7 +267,7 @@ def test_a_step_that_fails_leaves_the_step_before(path: Path) -> None:
     assert content_of(path) == before
 
 
-def test_each_step_is_taken_from_any_format(path: Path) -> None:
+def test_each_migration_is_applied_from_any_format(path: Path) -> None:
     with further_step("CREATE TABLE batches (name TEXT)"):
         assert len(kept(path)) == 12
     assert version_of(path) == SCHEMA_VERSION + 1
@@ -295,7 +295,7 @@ def refuse_to_write(patched: pytest.MonkeyPatch) -> None:
     [(refuse_to_copy, "the disk is full"), (refuse_to_write, "read-only")],
     ids=["disk full", "read-only"],
 )
-def test_a_store_that_cannot_be_upgraded_now_is_shown_and_saved_when_it_can(
+def test_a_store_that_cannot_be_upgraded_now_is_shown_and_saved_later(
     path: Path, refuse: Callable[[pytest.MonkeyPatch], None], why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = path.read_bytes()
@@ -367,7 +367,7 @@ def test_batches_of_two_tenants_that_were_added_in_the_same_minute_have_two_name
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_a_store_of_any_version_is_not_taken_for_damaged_by_its_schema(version: int, tmp_path: Path) -> None:
+def test_the_schema_of_any_version_is_not_taken_for_damage(version: int, tmp_path: Path) -> None:
     for number in {version, SCHEMA_VERSION}:
         copy = tmp_path / f"{number}.sqlite3"
         shutil.copy(DATA / f"schema-{version}.sqlite3", copy)

@@ -60,7 +60,7 @@ def test_two_processes_that_add_at_once_keep_everything(path: Path) -> None:
     )
 
 
-def test_processes_that_start_together_on_no_store_make_one(path: Path) -> None:
+def test_processes_that_start_together_without_a_store_create_one(path: Path) -> None:
     with ExitStack() as stack:
         processes = [stack.enter_context(adding(path, 100 * number, 3)) for number in range(4)]
         acknowledged_jobs = [job for process in processes for job in acknowledged(process.communicate()[0])]
@@ -73,12 +73,12 @@ def test_processes_that_start_together_on_no_store_make_one(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_no_acknowledged_id_is_lost_in_twenty_kills(path: Path) -> None:
+def test_no_confirmed_id_is_lost_in_twenty_kills(path: Path) -> None:
     kill_repeatedly(path, rounds=5)
 
 
 @pytest.mark.long
-def test_no_acknowledged_id_is_lost_in_two_hundred_kills(path: Path) -> None:
+def test_no_confirmed_id_is_lost_in_two_hundred_kills(path: Path) -> None:
     kill_repeatedly(path, rounds=50)
 
 

@@ -50,7 +50,7 @@ def pages_with(content: bytes, word: bytes) -> list[int]:
     return [at for at in starts if content[at] == 13 and word in content[at : at + PAGE]]
 
 
-def test_of_a_store_with_one_page_lost_the_other_rows_come_back_whole_and_its_ids_from_the_index(path: Path) -> None:
+def test_with_one_page_lost_other_rows_are_recovered_and_ids_come_from_the_index(path: Path) -> None:
     content = filled(path)
     lost = pages_with(content, b"label 2")[0]
     path.write_bytes(content[:lost] + bytes(PAGE) + content[lost + PAGE :])
@@ -66,7 +66,7 @@ def test_of_a_store_with_one_page_lost_the_other_rows_come_back_whole_and_its_id
         added(store, watch(999))
 
 
-def test_a_removed_job_stays_removed_and_its_past_is_kept(path: Path) -> None:
+def test_a_removed_job_stays_removed_and_its_history_is_kept(path: Path) -> None:
     filled(path)
     spoil(path, "DELETE FROM meta")
     with opened(path) as (store, watches):
@@ -78,7 +78,7 @@ def test_a_removed_job_stays_removed_and_its_past_is_kept(path: Path) -> None:
 @pytest.mark.parametrize(
     "page", [bytes(PAGE), random.Random(1).randbytes(PAGE), b"text " * 820], ids=["nought", "noise", "text"]
 )
-def test_a_store_whose_first_page_is_lost_comes_back_from_the_copy_and_the_log(path: Path, page: bytes) -> None:
+def test_a_store_without_its_first_page_is_recovered_from_the_copy_and_the_log(path: Path, page: bytes) -> None:
     filled(path)
     back_up(path)
     with opened(path) as (store, watches):
@@ -95,7 +95,7 @@ def test_a_store_whose_first_page_is_lost_comes_back_from_the_copy_and_the_log(p
         assert ", 1 job more from ids.log." in store.notice
 
 
-def test_what_is_sound_of_a_damaged_row_is_kept(path: Path) -> None:
+def test_the_intact_fields_of_a_damaged_row_are_kept(path: Path) -> None:
     filled(path)
     spoil(path, "UPDATE watches SET note = x'ff' WHERE position = 4")
     spoil(path, "UPDATE watches SET sentence = 3 WHERE position = 5")
@@ -116,7 +116,7 @@ def test_a_flipped_digit_of_an_id_is_corrected_by_the_log(path: Path) -> None:
         assert watches.watches[job(3)].label == "label 3"
 
 
-def test_what_the_damaged_file_lacks_comes_from_the_backup_and_nothing_new_is_undone(path: Path) -> None:
+def test_missing_rows_come_from_the_backup_and_newer_data_is_kept(path: Path) -> None:
     filled(path)
     assert back_up(path)
     with opened(path) as (store, watches):
@@ -135,7 +135,7 @@ def test_what_the_damaged_file_lacks_comes_from_the_backup_and_nothing_new_is_un
 
 
 @pytest.mark.parametrize("broken", [b"", b"no store", bytes(50_000)], ids=["empty", "text", "nought"])
-def test_where_nothing_is_readable_the_backup_is_used(path: Path, broken: bytes) -> None:
+def test_if_nothing_is_readable_the_backup_is_used(path: Path, broken: bytes) -> None:
     filled(path)
     back_up(path)
     path.write_bytes(broken)
@@ -146,7 +146,7 @@ def test_where_nothing_is_readable_the_backup_is_used(path: Path, broken: bytes)
     assert asides(path)[0].read_bytes() == broken
 
 
-def test_a_damaged_backup_gives_what_is_readable_of_it(path: Path) -> None:
+def test_readable_rows_of_a_damaged_backup_are_used(path: Path) -> None:
     filled(path)
     back_up(path)
     copy = backup_path(path).read_bytes()
@@ -157,7 +157,7 @@ def test_a_damaged_backup_gives_what_is_readable_of_it(path: Path) -> None:
         assert "the copy of" in store.notice
 
 
-def test_a_backup_is_made_once_a_day_whole_and_for_the_user_alone(path: Path) -> None:
+def test_a_complete_private_backup_is_made_once_a_day(path: Path) -> None:
     assert not back_up(path)
     with opened(path) as (store, _):
         assert not back_up(path), "an empty list is no backup"
@@ -174,7 +174,7 @@ def test_a_backup_is_made_once_a_day_whole_and_for_the_user_alone(path: Path) ->
     assert {file.name for file in path.parent.iterdir()} == {"store", "store.backup", "ids.log"}
 
 
-def test_no_damaged_and_no_newer_store_replaces_the_backup(path: Path) -> None:
+def test_a_damaged_or_newer_store_does_not_replace_the_backup(path: Path) -> None:
     content = filled(path)
     back_up(path)
     whole = backup_path(path).read_bytes()
@@ -191,7 +191,7 @@ def test_no_damaged_and_no_newer_store_replaces_the_backup(path: Path) -> None:
     assert {file.name for file in path.parent.iterdir()} == {"store", "store.backup", "ids.log"}
 
 
-def test_where_a_damaged_store_cannot_be_mended_all_stays_as_it_is(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_store_that_cannot_be_repaired_is_unchanged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_bytes(b"no store")
 
     def full(*_: object) -> None:
@@ -203,7 +203,7 @@ def test_where_a_damaged_store_cannot_be_mended_all_stays_as_it_is(path: Path, m
     assert path.read_bytes() == b"no store"
 
 
-def test_windows_that_find_the_damage_together_mend_it_once(path: Path) -> None:
+def test_windows_that_find_the_damage_together_repair_it_once(path: Path) -> None:
     filled(path)
     spoil(path, "DELETE FROM meta")
     opened_by: list[int] = []
@@ -222,7 +222,7 @@ def test_windows_that_find_the_damage_together_mend_it_once(path: Path) -> None:
     assert len(asides(path)) == 1
 
 
-def test_a_window_that_mends_for_long_is_told_to_the_others(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_repair_by_a_window_is_reported_to_the_others(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_LIMIT", 0.1)
     path.write_bytes(b"no store")
     with exclusive_lock(path.parent), pytest.raises(StoreError, match="Another window is using"):
@@ -230,7 +230,7 @@ def test_a_window_that_mends_for_long_is_told_to_the_others(path: Path, monkeypa
     assert path.read_bytes() == b"no store"
 
 
-def test_without_hard_links_the_first_of_two_starts_makes_the_store_and_the_other_uses_it(
+def test_without_hard_links_the_first_of_two_starts_creates_the_store_for_both(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -253,7 +253,7 @@ def test_without_hard_links_the_first_of_two_starts_makes_the_store_and_the_othe
     assert set(kept(path).watches) == {job(number) for number in range(6)}
 
 
-def test_two_windows_that_see_the_same_change_tell_it_once(path: Path) -> None:
+def test_a_change_seen_by_two_windows_is_recorded_once(path: Path) -> None:
     with opened(path) as (mine, _), opened(path) as (theirs, _):
         watches = added(mine, watch(1))
         observed(mine, watches, seen(PROCESSING, NOW + 1))
@@ -262,7 +262,7 @@ def test_two_windows_that_see_the_same_change_tell_it_once(path: Path) -> None:
     assert events == [("added", ""), ("status", "running"), ("status", "done")]
 
 
-def test_damage_that_shows_only_in_an_answer_is_mended_by_the_doctor() -> None:
+def test_damage_only_in_a_response_is_repaired_by_the_doctor() -> None:
     path = store_path()
     path.parent.mkdir()
     content = filled(path)
@@ -280,7 +280,7 @@ def test_damage_that_shows_only_in_an_answer_is_mended_by_the_doctor() -> None:
 
 
 @pytest.mark.parametrize("has_links", [True, False], ids=["hard links", "no hard links"])
-def test_a_recovery_that_fails_leaves_everything_as_it_was(
+def test_a_failed_recovery_leaves_everything_unchanged(
     path: Path, monkeypatch: pytest.MonkeyPatch, *, has_links: bool
 ) -> None:
     path.write_bytes(b"noise" * 900)

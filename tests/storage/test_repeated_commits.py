@@ -62,7 +62,7 @@ def test_repeated_attempts_to_add_jobs_write_each_id_once(
 
 
 @pytest.mark.parametrize("why", REMOVALS)
-def test_the_log_says_what_the_store_says_however_often_a_removal_failed(
+def test_the_log_agrees_with_the_store_after_failed_removals(
     path: Path, log: Path, locked_store: tuple[Store, Watchlist, sqlite3.Connection], why: EventKind
 ) -> None:
     store, watches, reader = locked_store
@@ -80,7 +80,7 @@ def test_the_log_says_what_the_store_says_however_often_a_removal_failed(
         assert len(recovered.list_removed(why)) == 2
 
 
-def test_an_id_is_in_the_log_as_added_though_another_window_removed_it_between_two_attempts(
+def test_an_id_is_logged_as_added_even_if_another_window_removed_it_between_attempts(
     path: Path, log: Path, locked_store: tuple[Store, Watchlist, sqlite3.Connection]
 ) -> None:
     store, watches, reader = locked_store
@@ -93,7 +93,7 @@ def test_an_id_is_in_the_log_as_added_though_another_window_removed_it_between_t
     assert job(4) in kept(path).watches
 
 
-def test_a_later_change_writes_its_lines_though_the_one_before_failed(
+def test_a_change_writes_its_lines_even_if_the_previous_one_failed(
     log: Path, locked_store: tuple[Store, Watchlist, sqlite3.Connection]
 ) -> None:
     store, watches, reader = locked_store

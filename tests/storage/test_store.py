@@ -73,7 +73,7 @@ def path(tmp_path: Path) -> Path:
 
 @settings(max_examples=25)
 @given(LISTS)
-def test_every_field_of_a_watch_comes_back(watches: list[WatchedJob]) -> None:
+def test_every_field_of_a_job_is_loaded(watches: list[WatchedJob]) -> None:
     with quick_folder() as folder:
         path = folder / "store"
         with opened(path) as (store, _):
@@ -98,7 +98,7 @@ def test_a_verdict_is_stored_by_the_name_that_earlier_versions_know_and_read_by_
 
 @settings(max_examples=25)
 @given(LISTS)
-def test_every_field_that_calls_and_people_write_comes_back(watches: list[WatchedJob]) -> None:
+def test_every_field_of_calls_and_of_the_user_is_loaded(watches: list[WatchedJob]) -> None:
     bare = [WatchedJob(job=watch.job, added_at=watch.added_at, added_by=watch.added_by) for watch in watches]
     with quick_folder() as folder:
         path = folder / "store"
@@ -111,7 +111,7 @@ def test_every_field_that_calls_and_people_write_comes_back(watches: list[Watche
 
 @settings(max_examples=15)
 @given(st.lists(CALLS, min_size=3, max_size=12))
-def test_an_answer_comes_back_whole_with_the_call_that_brought_it(calls: list[Call]) -> None:
+def test_a_response_is_loaded_completely_with_its_call(calls: list[Call]) -> None:
     with quick_folder() as folder, opened(folder / "store") as (store, _):
         watches = added(store, *(watch(number) for number, _ in enumerate(calls)))
         answers = [(job(number), replace(done(NOW + 1), call=call), 5.0) for number, call in enumerate(calls)]
@@ -119,7 +119,7 @@ def test_an_answer_comes_back_whole_with_the_call_that_brought_it(calls: list[Ca
         assert [store.last_response(one) for one, _, _ in answers] == [answer for _, answer, _ in answers]
 
 
-def test_of_limits_the_headers_alone_are_kept(path: Path) -> None:
+def test_only_the_headers_of_limits_are_stored(path: Path) -> None:
     call = Call(limits=(("retry-after", "3"),), rate_limits=RateLimits(windows={60: 5}, retry_after=3))
     with opened(path) as (store, _):
         observed(store, added(store, watch(1)), replace(done(NOW), call=call))
@@ -131,7 +131,7 @@ def test_of_limits_the_headers_alone_are_kept(path: Path) -> None:
     assert columns == {"url", "track_id", "request_id", "process_id", "http_status", "latency", "limits"}
 
 
-def test_a_new_store_is_empty_and_says_nothing(path: Path) -> None:
+def test_a_new_store_is_empty_and_has_no_notice(path: Path) -> None:
     with opened(path) as (store, watches):
         assert (len(watches), store.notice, store.is_read_only) == (0, "", False)
         assert store.last_response(job(1)) is None
@@ -140,14 +140,14 @@ def test_a_new_store_is_empty_and_says_nothing(path: Path) -> None:
         assert store.read_changes() is None
 
 
-def test_the_store_and_its_folder_are_the_users_own(path: Path) -> None:
+def test_the_store_and_its_folder_are_private(path: Path) -> None:
     kept(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-def test_what_is_committed_is_on_disk_in_one_file_without_a_journal_beside_it(path: Path) -> None:
+def test_committed_data_is_on_disk_in_one_file_without_a_journal(path: Path) -> None:
     with opened(path) as (store, _):
         added(store, watch(1))
         assert {file.name for file in path.parent.iterdir()} == {path.name, "ids.log"}
@@ -157,14 +157,14 @@ def test_what_is_committed_is_on_disk_in_one_file_without_a_journal_beside_it(pa
         assert store.file.connection.execute("PRAGMA synchronous").fetchone()[0] == 2
 
 
-def test_watches_come_back_in_the_order_of_adding(path: Path) -> None:
+def test_jobs_are_loaded_in_the_order_of_adding(path: Path) -> None:
     with opened(path) as (store, _):
         for number in (3, 1, 2):
             added(store, watch(number))
     assert [watch.job for watch in kept(path)] == [job(3), job(1), job(2)]
 
 
-def test_an_id_is_kept_as_it_was_given_and_one_job_is_kept_once(path: Path) -> None:
+def test_an_id_is_stored_unchanged_and_each_job_once(path: Path) -> None:
     spelled = JobId(dashed(job_id(1)).upper())
     with opened(path) as (store, _):
         added(store, watch(1, job=JobRef("env", spelled)))
@@ -172,7 +172,7 @@ def test_an_id_is_kept_as_it_was_given_and_one_job_is_kept_once(path: Path) -> N
     assert [str(watch.job.id) for watch in kept(path)] == [str(spelled), str(job_id(1))]
 
 
-def test_a_removed_job_is_gone_and_comes_back_with_all_that_was_known_of_it(path: Path) -> None:
+def test_a_removed_job_is_not_loaded_and_is_restored_with_all_its_data(path: Path) -> None:
     with opened(path) as (store, _):
         watches = observed(store, added(store, watch(1, label="mine", note="n"), watch(2)), done(NOW + 1))
         known = watches.get(job(1))
@@ -191,7 +191,7 @@ def test_a_removed_job_is_gone_and_comes_back_with_all_that_was_known_of_it(path
         ]
 
 
-def test_a_job_that_another_window_has_added_already_is_no_error_and_takes_the_new_label(path: Path) -> None:
+def test_adding_a_job_that_another_window_has_added_sets_its_label(path: Path) -> None:
     with opened(path) as (store, _):
         added(store, watch(1, label="first", note="n"))
         added(store, watch(1))
@@ -200,7 +200,7 @@ def test_a_job_that_another_window_has_added_already_is_no_error_and_takes_the_n
         assert kept(path).get(job(1)) == watch(1, label="second", note="n")
 
 
-def test_a_timeline_comes_back_in_its_order(path: Path) -> None:
+def test_a_timeline_is_loaded_in_its_order(path: Path) -> None:
     with opened(path) as (store, _):
         watches = observed(store, added(store, watch(1), watch(2)), seen(PROCESSING, NOW + 1), failed(NOW + 9))
         store.apply(watches.label([job(1)], "mine", NOW + 20))
@@ -213,7 +213,7 @@ def test_a_timeline_comes_back_in_its_order(path: Path) -> None:
         )
 
 
-def test_a_contradiction_that_comes_back_after_a_final_response_is_in_the_timeline_again(path: Path) -> None:
+def test_a_contradiction_repeated_after_a_final_response_is_in_the_timeline_again(path: Path) -> None:
     with opened(path) as (store, _):
         running = read_body(status="Processing")
         watches = observed(store, added(store, watch(1)), done(NOW + 1), seen(running, NOW + 60), done(NOW + 120))
@@ -223,7 +223,7 @@ def test_a_contradiction_that_comes_back_after_a_final_response_is_in_the_timeli
 
 
 @pytest.mark.parametrize(("later", "count"), [(2.0, 1), (-2.0, 1), (60.0, 2)])
-def test_what_two_windows_notice_at_once_is_in_the_timeline_once(path: Path, later: float, count: int) -> None:
+def test_an_event_observed_by_two_windows_is_in_the_timeline_once(path: Path, later: float, count: int) -> None:
     with opened(path) as (mine, _), opened(path) as (theirs, _):
         watches = observed(mine, added(mine, watch(1)), done(NOW + 10))
         for store, at in ((mine, NOW + 100), (theirs, NOW + 100 + later)):
@@ -240,7 +240,7 @@ def test_a_status_in_the_same_words_is_in_the_timeline_once(path: Path) -> None:
         assert store.history(job(1))[-1] == event
 
 
-def test_a_timeline_is_stored_in_words_that_earlier_versions_know_and_read_in_both(path: Path) -> None:
+def test_a_timeline_uses_names_that_earlier_versions_know_and_both_are_read(path: Path) -> None:
     with opened(path) as (store, _):
         watches = observed(store, added(store, watch(1)), seen(PROCESSING, NOW + 1))
         told = store.history(job(1))
@@ -256,7 +256,7 @@ def test_a_timeline_is_stored_in_words_that_earlier_versions_know_and_read_in_bo
         assert store.history(job(1)) == told
 
 
-def test_the_last_answer_is_kept_and_the_body_that_it_replaced(path: Path) -> None:
+def test_the_last_response_and_the_previous_body_are_kept(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
         assert store.previous_body(job(1)) is None
@@ -266,7 +266,7 @@ def test_the_last_answer_is_kept_and_the_body_that_it_replaced(path: Path) -> No
         assert store.previous_body(job(1)) == PreviousBody(done().report.raw, NOW + 5)
 
 
-def test_an_answer_that_says_the_same_replaces_nothing(path: Path) -> None:
+def test_an_equal_response_replaces_nothing(path: Path) -> None:
     processing = read_body(status="Processing")
     with opened(path) as (store, _):
         watches = observed(store, added(store, watch(1)), seen(processing, NOW + 1), done(NOW + 5), done(NOW + 9))
@@ -276,7 +276,7 @@ def test_an_answer_that_says_the_same_replaces_nothing(path: Path) -> None:
         assert store.previous_body(job(1)) == PreviousBody(processing.raw, NOW + 1)
 
 
-def test_an_answer_is_kept_although_a_failed_call_follows_it_in_the_same_commit(path: Path) -> None:
+def test_a_response_is_kept_if_a_failed_call_follows_in_the_same_commit(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
         store.apply(apply_observations(watches, [(job(1), done(NOW + 1), 5.0), (job(1), missed(at=NOW + 2), 5.0)]))
@@ -295,7 +295,7 @@ def test_an_older_observation_never_overwrites_a_newer_one(path: Path) -> None:
 
 
 @pytest.mark.parametrize("later", [seen(PROCESSING, NOW), missed(ProblemKind.NOT_FOUND, NOW), done(NOW)])
-def test_an_observation_is_kept_although_the_clock_was_ahead_before(path: Path, later: Observation) -> None:
+def test_an_observation_is_kept_even_if_the_clock_was_ahead_before(path: Path, later: Observation) -> None:
     with opened(path, lambda: NOW + 1) as (store, _):
         ahead = observed(store, added(store, watch(1)), seen(PROCESSING, NOW + 86_400))
         current = observed(store, ahead, later)
@@ -311,7 +311,7 @@ def test_a_commit_that_waited_for_hours_overwrites_nothing_newer(path: Path) -> 
         assert kept(path).get(job(1)) == late.watchlist.get(job(1))
 
 
-def test_a_final_answer_stays_although_its_clock_was_ahead(path: Path) -> None:
+def test_a_final_response_stays_even_if_its_clock_was_ahead(path: Path) -> None:
     with opened(path, lambda: NOW + 1) as (store, _):
         watches = added(store, watch(1))
         ended = apply_observations(watches, [(job(1), done(NOW + 86_400), 5.0)])
@@ -321,7 +321,7 @@ def test_a_final_answer_stays_although_its_clock_was_ahead(path: Path) -> None:
         assert kept(path).get(job(1)) == ended.watchlist.get(job(1))
 
 
-def test_a_final_answer_is_never_undone_and_always_kept(path: Path) -> None:
+def test_a_final_response_is_never_undone_and_always_kept(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
         running, ended = (
@@ -335,7 +335,7 @@ def test_a_final_answer_is_never_undone_and_always_kept(path: Path) -> None:
         assert store.last_response(job(1)) == done(NOW + 10)
 
 
-def test_a_contradiction_is_kept_although_a_failed_call_came_before_it(path: Path) -> None:
+def test_a_contradiction_is_kept_even_after_a_failed_call(path: Path) -> None:
     with opened(path) as (store, _):
         observed(store, added(store, watch(1)), done(NOW), missed(at=NOW + 5), seen(PROCESSING, NOW + 9))
     contradicted = kept(path).watches[job(1)]
@@ -343,7 +343,7 @@ def test_a_contradiction_is_kept_although_a_failed_call_came_before_it(path: Pat
     assert contradicted.problem is None
 
 
-def test_what_is_known_of_a_job_that_nobody_watches_is_not_written(path: Path) -> None:
+def test_observations_of_a_job_that_is_not_watched_are_not_written(path: Path) -> None:
     with opened(path) as (store, _):
         elsewhere = apply_observations(watchlist(watch(1)), [(job(1), done(NOW), 5.0)])
         with pytest.raises(StoreError, match="another watchlist was copied over"):
@@ -351,7 +351,7 @@ def test_what_is_known_of_a_job_that_nobody_watches_is_not_written(path: Path) -
         assert (len(kept(path)), store.last_response(job(1)), store.history(job(1))) == (0, None, ())
 
 
-def test_digests_of_older_rules_are_made_anew_from_the_kept_answers(path: Path) -> None:
+def test_digests_of_older_rules_are_rebuilt_from_the_stored_responses(path: Path) -> None:
     with opened(path) as (store, _):
         watches = observed(store, added(store, watch(1), watch(2, label="never seen")), done(NOW + 1))
         for one in watches:
@@ -367,7 +367,7 @@ def test_digests_of_older_rules_are_made_anew_from_the_kept_answers(path: Path) 
     assert kept(path) == anew
 
 
-def test_digests_are_made_again_when_the_expected_order_statuses_change(path: Path) -> None:
+def test_digests_are_rebuilt_when_the_expected_order_statuses_change(path: Path) -> None:
     result = {"jobType": "AsyncCreateOrder", "status": "Pending", "orderNumber": "O-1"}
     pending = seen(read_body(status="Completed", result=result), NOW + 1)
     with opened(path) as (store, _):
@@ -390,13 +390,13 @@ def test_digests_are_made_again_when_the_expected_order_statuses_change(path: Pa
     assert verdicts == [attention, expected_here, expected_here, attention]
 
 
-def test_a_kept_body_that_is_no_answer_any_more_is_no_answer(path: Path) -> None:
+def test_a_stored_body_that_is_not_a_valid_response_is_ignored(path: Path) -> None:
     with opened(path) as (store, _):
         observed(store, added(store, watch(1)), seen(order_report(), NOW + 1))
         assert store.last_response(job(1)) is None
 
 
-def test_no_secret_and_no_header_of_the_request_is_in_the_file(path: Path) -> None:
+def test_the_file_contains_no_secret_and_no_request_header(path: Path) -> None:
     call = Call(url="https://rest.eu.zuora.com/v1/async-jobs/1", track_id="track", request_id="request")
     with opened(path) as (store, _):
         observed(store, added(store, watch(1)), replace(done(NOW + 1), call=call))

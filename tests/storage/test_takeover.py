@@ -79,7 +79,7 @@ async def edit_each(service: WatchlistService) -> None:
 
 
 @PUTS
-def test_what_was_saved_wins_over_an_older_copy(put: Put, path: Path) -> None:
+def test_saved_data_wins_over_an_older_copy(put: Put, path: Path) -> None:
     copy = path.with_name("copy")
 
     async def script(service: WatchlistService) -> None:
@@ -103,7 +103,7 @@ def test_what_was_saved_wins_over_an_older_copy(put: Put, path: Path) -> None:
 
 @PUTS
 @pytest.mark.parametrize("commits", [0, 40])
-def test_what_was_saved_is_carried_to_another_store(put: Put, commits: int, path: Path) -> None:
+def test_saved_data_is_copied_to_another_store(put: Put, commits: int, path: Path) -> None:
     other = other_store(path, commits)
 
     async def script(service: WatchlistService) -> None:
@@ -123,7 +123,7 @@ def test_what_was_saved_is_carried_to_another_store(put: Put, commits: int, path
         assert [watch.job for watch in store.list_removed(EventKind.ARCHIVED)] == [job(3)]
 
 
-def test_an_edit_right_after_another_store_was_copied_over_is_not_acknowledged_before_it_is_saved(path: Path) -> None:
+def test_an_edit_after_the_file_was_replaced_is_confirmed_only_when_saved(path: Path) -> None:
     other = other_store(path, 40)
     with opened(path) as (store, _):
         watches = added(store, watch(1))
@@ -136,7 +136,7 @@ def test_an_edit_right_after_another_store_was_copied_over_is_not_acknowledged_b
 
 
 @pytest.mark.parametrize("way", ["note", "remove", "fold"])
-def test_a_change_of_a_job_that_the_store_does_not_know_is_never_acknowledged(way: str, path: Path) -> None:
+def test_a_change_of_a_job_unknown_to_the_store_is_never_confirmed(way: str, path: Path) -> None:
     watches = watchlist(watch(1))
     change = {
         "note": watches.note([job(1)], "typed"),
@@ -167,7 +167,7 @@ def test_a_store_without_an_id_gets_one_when_it_is_opened(path: Path) -> None:
     assert {watch.job: watch.label for watch in kept(path)} == {job(1): "typed", job(9): "other"}
 
 
-def test_what_was_saved_before_the_first_look_at_the_new_file_is_missed_in_an_older_copy(path: Path) -> None:
+def test_data_saved_before_the_new_file_was_noticed_is_written_to_it(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
         put_by_renaming(path, path)
@@ -182,7 +182,7 @@ def test_what_was_saved_before_the_first_look_at_the_new_file_is_missed_in_an_ol
     assert [watch.note for watch in kept(path)] == ["typed"]
 
 
-def test_two_windows_that_take_an_older_copy_over_do_not_undo_each_other(path: Path) -> None:
+def test_two_windows_that_take_over_an_older_copy_do_not_undo_each_other(path: Path) -> None:
     copy = path.with_name("copy")
     with opened(path) as (store, _):
         watches = added(store, watch(1), watch(2))
@@ -231,7 +231,7 @@ WAYS_OUT = pytest.mark.parametrize("why", REMOVALS)
 
 @PUTS
 @WAYS_OUT
-def test_a_job_that_another_window_took_off_the_list_stays_what_it_is(put: Put, why: EventKind, path: Path) -> None:
+def test_a_job_removed_or_archived_by_another_window_stays_so(put: Put, why: EventKind, path: Path) -> None:
     with opened(path) as (store, _), opened(path) as (other, _):
         watches = added(store, watch(1), watch(2))
         shutil.copy(path, path.with_name("copy"))
@@ -243,7 +243,7 @@ def test_a_job_that_another_window_took_off_the_list_stays_what_it_is(put: Put, 
 
 
 @WAYS_OUT
-def test_a_job_that_left_the_list_before_the_log_was_compacted_stays_what_it_is(why: EventKind, path: Path) -> None:
+def test_a_job_removed_or_archived_before_the_log_was_compacted_stays_so(why: EventKind, path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1), watch(2))
         shutil.copy(path, path.with_name("copy"))
@@ -255,7 +255,7 @@ def test_a_job_that_left_the_list_before_the_log_was_compacted_stays_what_it_is(
     assert left(path) == {job(2): why}
 
 
-def test_a_job_that_only_damage_took_off_the_list_stays_on_it(path: Path) -> None:
+def test_a_job_missing_only_because_of_damage_stays_on_the_list(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1), watch(2))
         shutil.copy(path, path.with_name("copy"))
@@ -268,7 +268,7 @@ def test_a_job_that_only_damage_took_off_the_list_stays_on_it(path: Path) -> Non
 @PUTS
 @WAYS_OUT
 @pytest.mark.parametrize("by", ["this window", "another window"])
-def test_a_job_that_left_the_list_twice_is_what_it_was_last(put: Put, why: EventKind, by: str, path: Path) -> None:
+def test_a_job_removed_and_archived_has_the_last_of_both_states(put: Put, why: EventKind, by: str, path: Path) -> None:
     first = EventKind.ARCHIVED if why is EventKind.REMOVED else EventKind.REMOVED
     with opened(path) as (store, _), opened(path) as (other, _):
         out = added(store, watch(1), watch(2)).remove([job(2)], NOW + 60, first)
@@ -284,7 +284,7 @@ def test_a_job_that_left_the_list_twice_is_what_it_was_last(put: Put, why: Event
 
 
 @WAYS_OUT
-def test_a_later_way_out_by_another_window_counts(why: EventKind, path: Path) -> None:
+def test_a_later_removal_or_archiving_by_another_window_counts(why: EventKind, path: Path) -> None:
     first = EventKind.ARCHIVED if why is EventKind.REMOVED else EventKind.REMOVED
     with opened(path) as (store, _), opened(path) as (other, _):
         watches = added(store, watch(1), watch(2))
@@ -298,7 +298,7 @@ def test_a_later_way_out_by_another_window_counts(why: EventKind, path: Path) ->
     assert left(path) == {job(2): why}
 
 
-def test_a_job_that_another_window_restored_is_on_the_list_of_an_older_copy(path: Path) -> None:
+def test_a_job_restored_by_another_window_is_on_the_list_of_an_older_copy(path: Path) -> None:
     with opened(path) as (store, _), opened(path) as (other, _):
         out = added(store, watch(1), watch(2, tenant="eu")).remove([watch(2, tenant="eu").job], NOW + 60)
         other.apply(out)
@@ -339,7 +339,7 @@ def test_nothing_is_lost_while_the_new_file_is_locked(path: Path) -> None:
         ]
 
 
-def test_nothing_is_lost_while_the_file_before_is_locked(path: Path) -> None:
+def test_nothing_is_lost_while_the_former_file_is_locked(path: Path) -> None:
     new, aside = path.parent / "new" / path.name, path.with_name("aside")
     kept(new)
     with opened(path) as (store, _):
@@ -374,7 +374,7 @@ def test_nothing_is_lost_while_the_new_file_cannot_be_written(path: Path) -> Non
     assert kept(path) == watches
 
 
-def test_a_later_answer_and_the_whole_history_come_to_an_older_copy(path: Path) -> None:
+def test_a_later_response_and_the_whole_history_are_written_to_an_older_copy(path: Path) -> None:
     copy = path.with_name("copy")
     with opened(path) as (store, _):
         watches = added(store, watch(1))
@@ -389,7 +389,7 @@ def test_a_later_answer_and_the_whole_history_come_to_an_older_copy(path: Path) 
         assert store.history(job(1)) == told
 
 
-def test_the_notice_says_what_a_copied_over_file_cannot_give_back(path: Path) -> None:
+def test_the_notice_says_what_cannot_be_restored_from_a_replaced_file(path: Path) -> None:
     other = other_store(path, 1)
     with opened(path) as (store, _):
         watches = added(store, watch(1))
@@ -401,7 +401,7 @@ def test_the_notice_says_what_a_copied_over_file_cannot_give_back(path: Path) ->
 
 
 @pytest.mark.parametrize("text", ["no such order", "file is not a database"])
-def test_a_text_that_reads_like_an_error_does_not_hide_the_jobs_beside_it(text: str, path: Path) -> None:
+def test_damaged_text_that_resembles_an_error_does_not_hide_other_jobs(text: str, path: Path) -> None:
     with opened(path) as (store, _):
         added(store, watch(1, note="one"), watch(2), watch(3, note="three"))
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -416,7 +416,7 @@ def test_a_text_that_reads_like_an_error_does_not_hide_the_jobs_beside_it(text: 
 
 @pytest.mark.parametrize("is_folder", [False, True])
 @pytest.mark.parametrize("has_log", [False, True])
-def test_a_link_that_leads_nowhere_is_left_alone_and_named(is_folder: bool, has_log: bool, path: Path) -> None:
+def test_a_broken_link_is_unchanged_and_reported(is_folder: bool, has_log: bool, path: Path) -> None:
     disk = path.parent / "disk"
     with opened(disk / "store") as (store, _):
         added(store, watch(1, note="there"))

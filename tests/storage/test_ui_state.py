@@ -20,7 +20,7 @@ PLAIN = st.dictionaries(
 
 
 @given(values=PLAIN)
-def test_what_is_saved_is_loaded_and_other_values_are_kept(
+def test_saved_values_are_loaded_and_other_values_are_kept(
     tmp_path_factory: pytest.TempPathFactory, values: dict[str, str | int]
 ) -> None:
     memory = UiStateFile(tmp_path_factory.mktemp("memory") / "screen.json")
@@ -45,17 +45,17 @@ def test_what_is_saved_is_loaded_and_other_values_are_kept(
         b'{"a": 1' + b"0" * 400 + b"}",
     ],
 )
-def test_what_makes_no_sense_is_passed_over(tmp_path: Path, content: bytes) -> None:
+def test_invalid_values_are_ignored(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "screen.json").write_bytes(content)
     assert UiStateFile(tmp_path / "screen.json").load() == {}
 
 
-def test_what_a_terminal_could_act_on_is_harmless(tmp_path: Path) -> None:
+def test_control_characters_are_cleaned(tmp_path: Path) -> None:
     (tmp_path / "screen.json").write_text(json.dumps({"filter": "\x1b[2J\x9b", "a\x07": 1}))
     assert UiStateFile(tmp_path / "screen.json").load() == {"filter": "␛[2J\ufffd", "a␇": 1}
 
 
-def test_a_folder_that_is_not_there_or_a_file_that_cannot_be_replaced_is_no_trouble(tmp_path: Path) -> None:
+def test_a_missing_folder_or_a_file_that_cannot_be_replaced_raises_nothing(tmp_path: Path) -> None:
     for path in (tmp_path / "none" / "screen.json", tmp_path / "folder"):
         (tmp_path / "folder" / "full").mkdir(parents=True, exist_ok=True)
         memory = UiStateFile(path)

@@ -46,7 +46,7 @@ ODD: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize(("make", "kind"), ODD.values(), ids=ODD)
-def test_a_store_that_is_no_regular_file_is_named_and_never_opened(
+def test_a_store_that_is_not_a_regular_file_is_reported_and_never_opened(
     path: Path, make: Callable[[Path], object], kind: str
 ) -> None:
     path.unlink()
@@ -65,7 +65,7 @@ def test_a_store_that_is_no_regular_file_is_named_and_never_opened(
 
 
 @pytest.mark.parametrize(("make", "kind"), ODD.values(), ids=ODD)
-def test_a_copy_that_is_no_regular_file_is_not_used_and_the_next_copy_replaces_it(
+def test_a_copy_that_is_not_a_regular_file_is_not_used_and_the_next_copy_replaces_it(
     path: Path, make: Callable[[Path], object], kind: str
 ) -> None:
     backup = backup_path(path)
@@ -98,7 +98,7 @@ def folder(log: Path) -> None:
 
 
 @pytest.mark.parametrize(("make", "words"), [(link, "is a symbolic link"), (folder, "directory|not a regular file")])
-def test_doctor_names_a_log_of_ids_that_stops_every_add(path: Path, make: Callable[[Path], None], words: str) -> None:
+def test_doctor_reports_an_ids_log_that_blocks_every_add(path: Path, make: Callable[[Path], None], words: str) -> None:
     assert not [finding for finding in store_checks(check_store(path), 0.0) if finding.status is CheckStatus.WRONG]
     make(path.with_name("ids.log"))
     (wrong,) = [finding for finding in store_checks(check_store(path), 0.0) if finding.status is CheckStatus.WRONG]
@@ -110,13 +110,13 @@ def test_doctor_names_a_log_of_ids_that_stops_every_add(path: Path, make: Callab
     "statement",
     ["ALTER TABLE watches DROP COLUMN note", "ALTER TABLE meta RENAME COLUMN value TO number", "DROP TABLE calls"],
 )
-def test_doctor_does_not_call_a_store_sound_that_lacks_a_column_or_a_table(path: Path, statement: str) -> None:
+def test_doctor_reports_a_missing_column_or_table(path: Path, statement: str) -> None:
     spoil(path, statement)
     facts = check_store(path)
     assert facts.damage or "do not match" in facts.trouble
 
 
-def test_doctor_calls_a_store_of_the_format_before_sound(tmp_path: Path) -> None:
+def test_doctor_accepts_a_store_of_the_previous_format(tmp_path: Path) -> None:
     store = tmp_path / "old.sqlite3"
     old_store(store)
     facts = check_store(store)

@@ -29,7 +29,7 @@ def after_news(store: Store, watches: Watchlist) -> Watchlist:
     return watches if news is None else watches.merged(news.watches, news.removed, NOW + 99)
 
 
-def test_a_window_sees_what_another_adds_labels_learns_and_removes(windows: Windows) -> None:
+def test_a_window_sees_jobs_labels_observations_and_removals_of_another(windows: Windows) -> None:
     mine, theirs = windows
     ours = Watchlist({})
     watches = added(theirs, watch(1), watch(2))
@@ -44,7 +44,7 @@ def test_a_window_sees_what_another_adds_labels_learns_and_removes(windows: Wind
     assert list(after_news(mine, ours).watches) == [job(1)]
 
 
-def test_news_come_once_and_ones_own_changes_are_no_news(windows: Windows) -> None:
+def test_changes_of_others_are_returned_once_and_own_changes_never(windows: Windows) -> None:
     mine, theirs = windows
     added(mine, watch(1))
     assert mine.read_changes() is None
@@ -70,7 +70,7 @@ def test_changes_are_read_again_if_one_of_their_rows_was_damaged(windows: Window
     assert [watch.job for watch in news.watches] == [job(1)]
 
 
-def test_a_job_that_comes_back_in_another_window_is_news(windows: Windows) -> None:
+def test_a_job_restored_in_another_window_is_returned_as_a_change(windows: Windows) -> None:
     mine, theirs = windows
     watches = added(theirs, watch(1, label="mine"))
     theirs.apply(watches.remove([job(1)], NOW))
@@ -81,7 +81,7 @@ def test_a_job_that_comes_back_in_another_window_is_news(windows: Windows) -> No
 
 
 @pytest.mark.parametrize("moment", range(3))
-def test_what_is_committed_while_a_window_looks_is_not_missed(windows: Windows, moment: int) -> None:
+def test_changes_committed_during_a_read_are_not_missed(windows: Windows, moment: int) -> None:
     mine, theirs = windows
     added(theirs, watch(1))
     statements: list[str] = []
@@ -99,7 +99,7 @@ def test_what_is_committed_while_a_window_looks_is_not_missed(windows: Windows, 
     assert set(after_news(mine, ours).watches) == {job(1), job(2)}
 
 
-def test_two_windows_write_different_things_of_one_job_and_both_are_kept(windows: Windows, tmp_path: Path) -> None:
+def test_writes_of_two_windows_about_one_job_are_both_kept(windows: Windows, tmp_path: Path) -> None:
     mine, theirs = windows
     watches = added(mine, watch(1))
     mine.apply(watches.label([job(1)], "mine", NOW))
@@ -121,9 +121,7 @@ def test_edits_of_different_fields_of_one_job_in_two_windows_are_both_kept(windo
     assert after_news(mine, watches).watches[job(1)] == kept_of_it
 
 
-def test_what_is_removed_in_one_window_is_not_brought_back_by_an_observation_of_another(
-    windows: Windows, tmp_path: Path
-) -> None:
+def test_an_observation_of_another_window_does_not_restore_a_removed_job(windows: Windows, tmp_path: Path) -> None:
     mine, theirs = windows
     watches = added(mine, watch(1))
     mine.apply(watches.remove([job(1)], NOW + 1))
@@ -159,7 +157,7 @@ def test_calls_of_all_windows_are_counted_by_tenant_and_day_for_a_week(windows: 
     assert mine.count_calls("env", 100, 0) == 0
 
 
-def test_leases_and_counts_are_no_news_of_the_watchlist(windows: Windows) -> None:
+def test_leases_and_counts_are_not_changes_of_the_watchlist(windows: Windows) -> None:
     mine, theirs = windows
     theirs.acquire_lease("poll", "theirs", NOW, 10.0)
     theirs.count_calls("env", 100, 3)
