@@ -99,7 +99,7 @@ async def test_every_job_of_the_simulator_is_read(elapsed: float) -> None:
         assert client.requests == 41
 
 
-async def test_a_large_compressed_answer_is_read_whole() -> None:
+async def test_a_large_compressed_response_is_read_completely() -> None:
     at = 0.0
     with running(seed=7, jobs=12, clock=lambda: at) as server:
         at = 1_000.0
@@ -109,7 +109,7 @@ async def test_a_large_compressed_answer_is_read_whole() -> None:
     assert len(getattr(large.report.result, "subscriptions", ())) == 300
 
 
-async def test_a_request_says_what_zuora_asks_for_and_nothing_else() -> None:
+async def test_a_request_has_the_headers_that_zuora_requires_and_no_others() -> None:
     with fault_server() as server:
         async with client_of(server, version="2024-05-20", org_ids="org-1", entity_ids="entity-1") as client:
             for _ in range(3):
@@ -138,7 +138,7 @@ async def test_a_request_says_what_zuora_asks_for_and_nothing_else() -> None:
     }
 
 
-async def test_an_id_is_sent_as_it_was_given() -> None:
+async def test_an_id_is_sent_unchanged() -> None:
     given = JobId("1BC24F31-5D7B-48D3-A202-45BFE73BDCEB")
     with fault_server() as server:
         async with client_of(server) as client:
@@ -146,7 +146,7 @@ async def test_an_id_is_sent_as_it_was_given() -> None:
         assert server.requests[-1].path == JOBS_PATH + given.given
 
 
-async def test_an_observation_says_what_support_asks_for() -> None:
+async def test_an_observation_has_the_details_that_support_needs() -> None:
     headers = {"Zuora-Request-Id": "request-1", "ratelimit-remaining": "7", "Retry-After": "3", "X-Other": "no"}
     answers = [dataclasses.replace(processing(), headers=headers), refusal(404, 50000040, "no such job", headers)]
     with fault_server(answers) as server:
@@ -163,7 +163,7 @@ async def test_an_observation_says_what_support_asks_for() -> None:
                 assert one.call.process_id == ("0123456789ABCDEF" if isinstance(one, Failure) else "")
 
 
-async def test_an_answer_over_which_the_machine_slept_is_as_old_as_it_is() -> None:
+async def test_a_response_received_after_a_suspend_has_the_time_of_its_request() -> None:
     clock = FixedClock()
 
     def answered_before_a_night(request: Request) -> Behaviour | None:
@@ -187,7 +187,7 @@ async def test_one_token_serves_fifty_calls_at_once() -> None:
     assert desk.issued == 1
 
 
-async def test_a_token_that_zuora_has_ended_is_renewed_once_for_fifty_calls() -> None:
+async def test_a_token_revoked_by_zuora_is_renewed_once_for_fifty_calls() -> None:
     desk = TokenDesk()
     with fault_server(desk) as server:
         async with client_of(server) as client:
@@ -198,7 +198,7 @@ async def test_a_token_that_zuora_has_ended_is_renewed_once_for_fifty_calls() ->
                 assert desk.issued == renewed
 
 
-async def test_a_token_is_renewed_before_it_ends_without_a_refused_call() -> None:
+async def test_a_token_is_renewed_before_it_expires_without_a_refused_call() -> None:
     clock, desk = FixedClock(), TokenDesk(claimed=100)
     with fault_server(desk) as server:
         async with client_of(server, clock) as client:
@@ -226,7 +226,7 @@ async def test_a_storm_of_refused_tokens_makes_two_token_requests_and_then_one_a
             assert len(server.requests_for(TOKEN_PATH)) == 3
 
 
-async def test_a_person_may_try_refused_credentials_again() -> None:
+async def test_the_user_can_retry_refused_credentials() -> None:
     with fault_server([signed_out(), signed_out()]) as server:
         async with client_of(server) as client:
             assert problem_of(await client.observe(ONE)).kind is ProblemKind.SIGNED_OUT
@@ -237,7 +237,7 @@ async def test_a_person_may_try_refused_credentials_again() -> None:
 
 
 @pytest.mark.slow
-async def test_calls_that_wait_for_a_token_that_does_not_come_share_the_wait() -> None:
+async def test_calls_that_wait_for_a_token_in_vain_share_the_wait() -> None:
     with fault_server(token=[Silence(), token()]) as server:
         async with client_of(server, limit=1.5) as client:
             assert kinds(await many(client)) == {ProblemKind.TIMED_OUT}
@@ -246,7 +246,7 @@ async def test_calls_that_wait_for_a_token_that_does_not_come_share_the_wait() -
 
 
 @pytest.mark.parametrize("status", [400, 401])
-async def test_a_wrong_secret_is_told_and_tried_again_once_a_pause(status: int) -> None:
+async def test_a_wrong_secret_is_reported_and_retried_once_a_pause(status: int) -> None:
     clock = FixedClock()
     with fault_server(token=invalid_client(status)) as server:
         async with client_of(server, clock) as client:
@@ -258,7 +258,7 @@ async def test_a_wrong_secret_is_told_and_tried_again_once_a_pause(status: int) 
     assert len(server.requests) == 5
 
 
-async def test_a_wrong_secret_at_the_simulator_is_a_wrong_secret() -> None:
+async def test_the_simulator_refuses_a_wrong_secret() -> None:
     with running(seed=7, jobs=1) as server:
         wrong = ClientCredentials(server.client_id, Secret("wrong"))
         async with client_of(server, credentials=wrong) as client:
@@ -276,7 +276,7 @@ async def test_a_given_token_is_sent_and_never_renewed() -> None:
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
-async def test_a_redirection_is_told_and_never_followed(status: int) -> None:
+async def test_a_redirect_is_reported_and_never_followed(status: int) -> None:
     with fault_server() as elsewhere:
         target = f"{elsewhere.base_url}{JOBS_PATH}{ONE}"
         with fault_server(redirect(target, status)) as server:
@@ -286,7 +286,7 @@ async def test_a_redirection_is_told_and_never_followed(status: int) -> None:
         assert elsewhere.connections == 0
 
 
-async def test_a_redirection_of_the_token_request_is_never_followed() -> None:
+async def test_a_redirect_of_the_token_request_is_never_followed() -> None:
     with fault_server() as elsewhere:
         with fault_server(token=redirect(elsewhere.base_url + TOKEN_PATH, 307)) as server:
             async with client_of(server) as client:
@@ -310,7 +310,7 @@ MISBEHAVIOURS: dict[str, tuple[Behaviour, ProblemKind]] = {
 
 
 @pytest.mark.parametrize(("behaviour", "kind"), MISBEHAVIOURS.values(), ids=MISBEHAVIOURS)
-async def test_whatever_a_server_does_is_an_observation_and_the_next_call_is_good(
+async def test_every_server_fault_is_an_observation_and_the_next_call_succeeds(
     behaviour: Behaviour, kind: ProblemKind
 ) -> None:
     with fault_server([processing(), behaviour]) as server:
@@ -323,7 +323,7 @@ async def test_whatever_a_server_does_is_an_observation_and_the_next_call_is_goo
     ]
 
 
-async def test_a_kept_connection_that_is_gone_is_replaced_once() -> None:
+async def test_a_closed_kept_alive_connection_is_replaced_once() -> None:
     with fault_server([processing(), Reset(), processing(), Reset(), Reset()]) as server:
         async with client_of(server) as client:
             observations = [await client.observe(ONE) for _ in range(4)]
@@ -338,21 +338,21 @@ async def test_a_host_that_does_not_listen_is_unreachable() -> None:
         assert problem_of(await client.observe(ONE)) == Problem(ProblemKind.UNREACHABLE, "connection refused")
 
 
-async def test_a_host_whose_name_is_no_name_is_an_observation_too() -> None:
+async def test_an_invalid_host_name_is_an_observation_too() -> None:
     for url in ("https://a..b", f"https://{'a' * 70}.example"):
         client = ZuoraApi(make_tenant("env", url), CLIENT, FixedClock(), Transport(url, FixedClock()))
         assert problem_of(await client.observe(ONE)).kind is ProblemKind.UNREACHABLE
         await client.aclose()
 
 
-async def test_a_server_that_closes_after_every_answer_is_no_trouble() -> None:
+async def test_a_server_that_closes_after_every_response_is_supported() -> None:
     with fault_server(lambda _request: processing() + Close()) as server:
         async with client_of(server, credentials=BearerToken(Secret("mine"))) as client:
             assert kinds([await client.observe(ONE) for _ in range(100)]) == {None}
     assert server.connections >= 100
 
 
-async def test_connections_are_kept_and_never_more_than_zuora_grants() -> None:
+async def test_connections_are_kept_alive_within_the_limit_of_zuora() -> None:
     with fault_server() as server:
         async with client_of(server) as client:
             for _ in range(3):
@@ -361,7 +361,7 @@ async def test_connections_are_kept_and_never_more_than_zuora_grants() -> None:
 
 
 @pytest.mark.slow
-async def test_calls_that_are_cancelled_leave_room_for_the_next() -> None:
+async def test_cancelled_calls_free_their_connections() -> None:
     with fault_server(lambda request: Latency(0.2) + processing() if request.number < 200 else None) as server:
         async with client_of(server, credentials=BearerToken(Secret("mine"))) as client:
             calls = [asyncio.create_task(client.observe(ONE)) for _ in range(200)]
@@ -380,7 +380,7 @@ async def test_cookies_are_not_kept() -> None:
     assert [request for request in server.requests if "cookie" in request.headers] == []
 
 
-async def test_a_proxy_of_the_environment_is_not_asked_for_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_of_the_environment_is_not_used_for_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     with fault_server() as server:
@@ -388,7 +388,7 @@ async def test_a_proxy_of_the_environment_is_not_asked_for_loopback(monkeypatch:
             assert isinstance(await client.observe(ONE), Success)
 
 
-async def test_no_secret_shows_in_any_repr_log_or_observation(caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_secret_is_in_any_repr_log_or_observation(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     behaviours = [
         *(behaviour for behaviour, _ in MISBEHAVIOURS.values()),
@@ -419,7 +419,7 @@ async def test_a_failed_call_keeps_the_beginning_of_the_response_without_secrets
     assert 2_000 < len(failure.body) <= 4_096
 
 
-async def test_requests_that_no_observation_shows_are_recorded() -> None:
+async def test_requests_without_an_observation_are_recorded() -> None:
     calls: list[LoggedCall] = []
     with fault_server([signed_out()]) as server:
         async with client_of(server, calls=calls) as client:

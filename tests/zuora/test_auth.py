@@ -63,7 +63,7 @@ async def test_fifty_calls_at_once_make_one_token_request() -> None:
     assert script.requests == 1
 
 
-async def test_a_token_is_renewed_before_it_ends_and_by_one_request() -> None:
+async def test_a_token_is_renewed_before_it_expires_by_one_request() -> None:
     script, clock = Script(), FixedClock()
     sign_in = signed(script, clock)
     await sign_in.token()
@@ -75,7 +75,7 @@ async def test_a_token_is_renewed_before_it_ends_and_by_one_request() -> None:
     assert script.requests == 2
 
 
-async def test_while_a_renewal_hangs_the_other_calls_use_the_old_token_until_it_ends() -> None:
+async def test_while_a_renewal_hangs_other_calls_use_the_old_token_until_it_expires() -> None:
     script, clock = Script(Token("old", 100)), FixedClock()
     sign_in = signed(script, clock)
     await sign_in.token()
@@ -95,7 +95,7 @@ async def test_while_a_renewal_hangs_the_other_calls_use_the_old_token_until_it_
     assert script.requests == 2
 
 
-async def test_a_token_that_was_refused_while_it_is_renewed_is_not_used_again() -> None:
+async def test_a_token_refused_during_its_renewal_is_not_used_again() -> None:
     script, clock = Script(), FixedClock()
     sign_in = signed(script, clock)
     await sign_in.token()
@@ -113,7 +113,7 @@ async def test_a_token_that_was_refused_while_it_is_renewed_is_not_used_again() 
     assert script.requests == 2
 
 
-async def test_no_request_goes_out_before_the_retry_after_of_a_failure_ends_and_each_call_gets_what_is_left() -> None:
+async def test_no_request_is_sent_before_retry_after_ends_and_each_call_gets_the_remaining_wait() -> None:
     busy = Failure(Problem(ProblemKind.THROTTLED), 0.0, Call(http_status=429, rate_limits=RateLimits(retry_after=60.0)))
     script, clock = Script(busy), FixedClock()
     sign_in = signed(script, clock)
@@ -127,7 +127,7 @@ async def test_no_request_goes_out_before_the_retry_after_of_a_failure_ends_and_
     assert await sign_in.token() == "token 2"
 
 
-async def test_while_a_renewal_fails_the_old_token_serves_until_it_ends() -> None:
+async def test_while_a_renewal_fails_the_old_token_is_used_until_it_expires() -> None:
     script, clock = Script(Token("old", 100), DOWN, DOWN, DOWN), FixedClock()
     sign_in = signed(script, clock)
     await sign_in.token()
@@ -152,7 +152,7 @@ async def test_calls_that_waited_for_a_request_that_failed_share_its_failure() -
     assert await sign_in.token() == "token 2"
 
 
-async def test_a_call_that_is_cancelled_while_it_signs_in_leaves_the_request_to_the_next() -> None:
+async def test_a_call_cancelled_during_sign_in_leaves_the_request_to_the_next() -> None:
     script = Script()
     script.gate.clear()
     sign_in = signed(script)
@@ -164,7 +164,7 @@ async def test_a_call_that_is_cancelled_while_it_signs_in_leaves_the_request_to_
     assert first.cancelled()
 
 
-async def test_refused_credentials_are_tried_again_after_a_pause_or_when_the_user_asks() -> None:
+async def test_refused_credentials_are_retried_after_a_pause_or_on_request() -> None:
     script, clock = Script(SIGNED_OUT, SIGNED_OUT, SIGNED_OUT), FixedClock()
     sign_in = signed(script, clock)
     for requests in (1, 2):
@@ -182,7 +182,7 @@ async def test_refused_credentials_are_tried_again_after_a_pause_or_when_the_use
 @pytest.mark.parametrize(
     "kind", [ProblemKind.UNREACHABLE, ProblemKind.TIMED_OUT, ProblemKind.THROTTLED, ProblemKind.SERVER_ERROR]
 )
-async def test_a_passing_trouble_is_no_refusal(kind: ProblemKind) -> None:
+async def test_a_temporary_problem_is_not_a_refusal(kind: ProblemKind) -> None:
     script = Script(Problem(kind))
     sign_in = signed(script)
     assert await problem_of(sign_in) == Problem(kind)
@@ -198,7 +198,7 @@ async def test_a_token_that_is_refused_is_replaced_once_for_all_that_used_it() -
     assert script.requests == 2
 
 
-async def test_when_its_successor_is_refused_too_no_token_is_asked_for_within_a_minute() -> None:
+async def test_if_the_new_token_is_refused_too_no_token_is_requested_for_a_minute() -> None:
     script, clock = Script(), FixedClock()
     sign_in = signed(script, clock)
     await sign_in.token()
@@ -215,7 +215,7 @@ async def test_when_its_successor_is_refused_too_no_token_is_asked_for_within_a_
     assert script.requests == 3
 
 
-async def test_a_token_that_was_accepted_may_be_replaced_again_later() -> None:
+async def test_an_accepted_token_can_be_replaced_again_later() -> None:
     script = Script()
     clock = FixedClock()
     sign_in = signed(script, clock)
@@ -227,7 +227,7 @@ async def test_a_token_that_was_accepted_may_be_replaced_again_later() -> None:
         clock.at += PAUSE / MAX_EARLY_REFUSALS
 
 
-async def test_word_of_an_older_token_changes_nothing() -> None:
+async def test_confirming_an_older_token_changes_nothing() -> None:
     script = Script()
     sign_in = signed(script)
     await sign_in.token()
@@ -239,7 +239,7 @@ async def test_word_of_an_older_token_changes_nothing() -> None:
     assert not sign_in.invalidate("token 2", SIGNED_OUT)
 
 
-async def test_a_person_ends_the_pause_after_a_refused_successor() -> None:
+async def test_the_user_can_end_the_pause_after_a_refused_new_token() -> None:
     script = Script()
     sign_in = signed(script)
     for _ in range(2):
@@ -251,7 +251,7 @@ async def test_a_person_ends_the_pause_after_a_refused_successor() -> None:
     assert sign_in.invalidate("token 3", SIGNED_OUT)
 
 
-async def test_a_given_token_is_never_renewed_and_tried_again_after_a_pause() -> None:
+async def test_a_given_token_is_never_renewed_and_retried_after_a_pause() -> None:
     script, clock = Script(), FixedClock()
     sign_in = signed(script, clock, bearer="mine")
     clock.at += 1e9
@@ -267,12 +267,12 @@ async def test_a_given_token_is_never_renewed_and_tried_again_after_a_pause() ->
     assert script.requests == 0
 
 
-def test_a_token_never_shows_itself() -> None:
+def test_a_token_is_in_no_repr() -> None:
     token = Token("sentinel", 100)
     assert "sentinel" not in repr(token) + str(token) + pretty_repr(token)
 
 
-async def test_tokens_that_work_for_a_moment_only_are_not_asked_for_without_end() -> None:
+async def test_short_lived_tokens_are_not_requested_endlessly() -> None:
     script, clock = Script(), FixedClock()
     sign_in = signed(script, clock)
     worth_another = []
@@ -287,7 +287,7 @@ async def test_tokens_that_work_for_a_moment_only_are_not_asked_for_without_end(
     assert await sign_in.token() == "token 5"
 
 
-async def test_tokens_that_live_for_no_time_are_renewed_once_a_second_at_most() -> None:
+async def test_tokens_without_a_lifetime_are_renewed_once_a_second_at_most() -> None:
     script, clock = Script(*(Token(f"short {number}", 0.1) for number in range(100))), FixedClock()
     sign_in = signed(script, clock)
     for _ in range(100):
@@ -296,7 +296,7 @@ async def test_tokens_that_live_for_no_time_are_renewed_once_a_second_at_most() 
     assert script.requests <= 10 / SOONEST + 1
 
 
-async def test_a_token_that_ended_while_the_machine_slept_is_not_used_again() -> None:
+async def test_a_token_that_expired_during_a_suspend_is_not_used_again() -> None:
     script, clock = Script(), FixedClock()
     sign_in = signed(script, clock)
     assert await sign_in.token() == "token 1"
@@ -315,12 +315,12 @@ def granted(**fields: object) -> Token | Problem:
         *((1e300, 300), (10**9, 86_400), (True, 300), ([1], 300)),
     ],
 )
-def test_a_token_lives_as_long_as_it_says_within_reason(expires_in: object, life: float) -> None:
+def test_the_stated_lifetime_of_a_token_is_used_within_limits(expires_in: object, life: float) -> None:
     assert granted(expires_in=expires_in) == Token("t", life)
 
 
 @pytest.mark.parametrize("token", ["a b", "a\nb", "ü", "a\x1b", "", None, ["t"], "\u200b"])
-def test_what_cannot_be_sent_in_a_header_is_no_token(token: object) -> None:
+def test_text_that_cannot_be_sent_in_a_header_is_not_a_token(token: object) -> None:
     problem = granted(access_token=token)
     assert isinstance(problem, Problem)
     assert problem.kind is ProblemKind.UNREADABLE
@@ -361,7 +361,9 @@ def test_what_cannot_be_sent_in_a_header_is_no_token(token: object) -> None:
         (401, None, ProblemKind.UNREADABLE, "HTTP 401, JSON, but not an object"),
     ],
 )
-def test_why_there_is_no_token(http_status: int, body: object, kind: ProblemKind, detail: str) -> None:
+def test_the_problem_states_why_there_is_no_token(
+    http_status: int, body: object, kind: ProblemKind, detail: str
+) -> None:
     problem = read_token(http_status, json.dumps(body).encode())
     assert isinstance(problem, Problem)
     assert (problem.kind, problem.detail) == (kind, detail)
@@ -374,12 +376,12 @@ def test_why_there_is_no_token(http_status: int, body: object, kind: ProblemKind
         *((403, ProblemKind.UNREADABLE), (404, ProblemKind.UNREADABLE), (503, ProblemKind.UNAVAILABLE)),
     ],
 )
-def test_a_page_instead_of_a_token_is_told_by_its_status(http_status: int, kind: ProblemKind) -> None:
+def test_a_web_page_instead_of_a_token_is_classified_by_its_status(http_status: int, kind: ProblemKind) -> None:
     problem = read_token(http_status, b"<html>maintenance</html>")
     assert problem == Problem(kind, f"HTTP {http_status}, not JSON, a web page")
 
 
 @given(st.integers(100, 599), st.binary(max_size=100) | st.just(b'{"access_token": "t", "expires_in": "NaN"}'))
-def test_no_response_to_a_sign_in_raises(http_status: int, body: bytes) -> None:
+def test_no_response_to_a_sign_in_raises_an_exception(http_status: int, body: bytes) -> None:
     granted = read_token(http_status, body)
     assert isinstance(granted, Problem) or (granted.text and 0 < granted.life <= 86_400)

@@ -92,7 +92,7 @@ def test_a_key_log_that_cannot_be_written_is_named(path: str, fault: str, paths:
     assert sentence.endswith(fault)
 
 
-def test_files_that_can_be_used_are_no_fault(tmp_path: Path, paths: dict[str, str]) -> None:
+def test_readable_files_are_not_reported(tmp_path: Path, paths: dict[str, str]) -> None:
     fine = {"SSL_CERT_FILE": str(CERTIFICATE), "SSL_CERT_DIR": paths["missing"], "SSLKEYLOGFILE": str(tmp_path / "new")}
     assert [*tls_faults(fine)] == []
     assert [*tls_faults({"SSL_CERT_DIR": f"{paths['missing']}:{tmp_path}"})] == []

@@ -41,17 +41,17 @@ KEYS = (
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_no_spoiled_reply_is_called_completed_without_proof(seed: int) -> None:
+def test_no_mutated_response_is_completed_without_proof(seed: int) -> None:
     fuzz(seed, 2_500)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(100, 110))
-def test_no_spoiled_reply_of_a_hundred_thousand_is_called_completed_without_proof(seed: int) -> None:
+def test_none_of_a_hundred_thousand_mutated_responses_is_completed_without_proof(seed: int) -> None:
     fuzz(seed, 10_000)
 
 
-def test_the_proof_is_recognised_where_it_is() -> None:
+def test_a_valid_proof_is_recognized() -> None:
     """The check in the other tests would be worthless if it were true for everything or for nothing."""
     proven = {name for name in PAYLOADS if is_proven(json.loads(payload(name)))}
     assert proven == {

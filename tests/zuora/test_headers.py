@@ -19,7 +19,7 @@ def read(**headers: str) -> RateLimits:
     return read_rate_limits([(name.replace("_", "-"), text) for name, text in headers.items()], NOON)
 
 
-def test_what_zuora_states_is_read_in_any_letter_case_and_order() -> None:
+def test_limits_in_headers_are_read_in_any_letter_case_and_order() -> None:
     limits = read(
         Concurrency_Limit_Limit="40",
         RATELIMIT_REMAINING="49998",
@@ -37,12 +37,12 @@ def test_what_zuora_states_is_read_in_any_letter_case_and_order() -> None:
     )
 
 
-def test_what_is_not_stated_is_none() -> None:
+def test_limits_that_are_not_in_headers_are_none() -> None:
     assert read() == read(content_type="application/json") == RateLimits()
 
 
 @pytest.mark.parametrize("text", ["", "abc", "5;w=", "-5;w=60", "5;w=60;w=70", "1" * 99, ";w=60", "٥;w=60"])
-def test_what_is_no_limit_is_left_out(text: str) -> None:
+def test_values_that_are_not_limits_are_left_out(text: str) -> None:
     assert read(ratelimit_limit=text, ratelimit_remaining="-1", ratelimit_reset="1e3") == RateLimits()
 
 
@@ -51,7 +51,7 @@ def test_a_concurrency_that_grants_nothing_or_cannot_be_read_is_left_out(text: s
     assert read(concurrency_limit_limit=text) == RateLimits()
 
 
-def test_of_two_windows_with_the_same_quota_the_shorter_is_meant() -> None:
+def test_of_two_windows_with_the_same_quota_the_shorter_is_used() -> None:
     assert read(ratelimit_limit="5, 5;w=3600, 5;w=60").window == 60
 
 
@@ -87,7 +87,7 @@ def test_retry_after_is_read_and_clamped(text: str, seconds: float) -> None:
     assert read(retry_after=text).retry_after == seconds
 
 
-def test_a_date_without_a_zone_is_universal_time_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_date_without_a_zone_is_utc_in_any_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     assert read(retry_after="Mon, 23 Nov 2026 12:00:30 -0000").retry_after == 30
@@ -96,7 +96,7 @@ def test_a_date_without_a_zone_is_universal_time_wherever_the_machine_stands(mon
 
 
 @given(st.integers(min_value=1, max_value=3599))
-def test_a_date_means_the_time_until_then(ahead: int) -> None:
+def test_a_date_is_converted_to_the_time_until_then(ahead: int) -> None:
     date = format_datetime(datetime.fromtimestamp(NOON + ahead, UTC), usegmt=True)
     assert read(retry_after=date).retry_after == ahead
 
@@ -108,7 +108,7 @@ def test_a_date_means_the_time_until_then(ahead: int) -> None:
         )
     )
 )
-def test_whatever_headers_state_is_read_as_numbers_that_make_sense(headers: list[tuple[str, str]]) -> None:
+def test_any_headers_are_read_as_numbers_within_limits(headers: list[tuple[str, str]]) -> None:
     limits = read_rate_limits(headers, NOON)
     assert (
         limits.retry_after is None or SHORTEST_RETRY_AFTER_SECONDS <= limits.retry_after <= LONGEST_RETRY_AFTER_SECONDS

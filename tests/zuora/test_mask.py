@@ -61,7 +61,7 @@ def test_a_secret_is_masked_in_every_form(secret: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("secret", ["", "a", "token-1", "1234567"])
-def test_what_is_too_short_to_be_a_secret_is_not_masked(secret: str) -> None:
+def test_text_too_short_for_a_secret_is_not_masked(secret: str) -> None:
     body = payload("derived-completed-everything") + secret.encode()
     assert masking(secret).mask(body) is body
 
@@ -69,18 +69,18 @@ def test_what_is_too_short_to_be_a_secret_is_not_masked(secret: str) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"{}", b"\xff\xfe\x00", b"%zz \\u00 \\", payload("derived-completed-everything")]
 )
-def test_a_body_without_a_secret_is_the_very_same(body: bytes) -> None:
+def test_a_body_without_a_secret_is_the_same_object(body: bytes) -> None:
     assert masking(*SECRETS).mask(body) is body
 
 
-def test_of_a_body_with_a_secret_all_else_is_the_same_byte_for_byte() -> None:
+def test_masking_changes_only_the_secret() -> None:
     chance = random.Random(1)
     for _ in range(200):
         before, after = chance.randbytes(chance.randrange(40)), chance.randbytes(chance.randrange(40))
         assert masking(*SECRETS).mask(before + SECRETS[0].encode() + after) == before + MARK.encode() + after
 
 
-def test_a_secret_that_begins_with_another_is_masked_whole() -> None:
+def test_a_secret_that_begins_with_another_is_masked_completely() -> None:
     mask = masking("secret-of-eu", "secret-of-eu-and-more", "eu-and-more")
     assert mask.mask(b"<secret-of-eu-and-more> <secret-of-eu>") == b"<[masked]> <[masked]>"
 
@@ -111,7 +111,7 @@ def test_the_client_secret_is_masked_after_any_number_of_tokens() -> None:
 @pytest.mark.parametrize(
     "filling", [b"\\", b"%", b"%25", b"\\u0061", b"%61", b"a", b"aaaaaaaaaaaaaab", b'\\"', b"\\\\u0061", b"\xff"]
 )
-def test_masking_takes_time_in_proportion_to_the_body(filling: bytes) -> None:
+def test_masking_takes_linear_time(filling: bytes) -> None:
     secret = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac"
     body = (filling * (1 << 18))[: 1 << 18] + secret.encode()
     mask = masking(secret, *SECRETS)

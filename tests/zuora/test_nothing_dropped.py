@@ -31,7 +31,7 @@ def kept(answer: bytes) -> Report:
 
 
 @pytest.mark.parametrize("name", [name for name in REPORTS if "failed" not in name])
-def test_every_value_of_a_recorded_answer_is_in_its_report(name: str) -> None:
+def test_every_value_of_a_recorded_response_is_in_its_report(name: str) -> None:
     assert dropped(payload(name)) == count([True])
 
 
@@ -45,7 +45,7 @@ def test_every_documented_field_and_any_other_beside_it_is_in_the_report(result:
 
 @settings(max_examples=150)
 @given(RESULTS)
-def test_every_value_of_any_result_is_in_its_report_as_often_as_it_came(result: Json) -> None:
+def test_every_value_of_any_result_is_in_its_report_as_often_as_in_the_result(result: Json) -> None:
     assert dropped(body(status="Completed", result=result)) == count([True])
 
 

@@ -51,7 +51,7 @@ def read(**fields: Any) -> Report:  # noqa: ANN401 - JSON of any shape
         ({"status": "Completed", "success": False}, VerdictKind.ATTENTION, "not successful (operation job"),
     ],
 )
-def test_the_verdict_goes_by_the_status(fields: dict[str, Any], kind: VerdictKind, sentence: str) -> None:
+def test_the_verdict_depends_on_the_status(fields: dict[str, Any], kind: VerdictKind, sentence: str) -> None:
     report = read(**fields)
     verdict = judge(report)
     assert verdict.kind is kind

@@ -69,12 +69,12 @@ def kind_of(http_status: int, answer: bytes) -> ProblemKind:
     return problem.kind
 
 
-def test_every_recorded_reply_is_judged_here() -> None:
+def test_every_recorded_response_has_an_expected_verdict() -> None:
     assert set(VERDICTS) == set(PAYLOADS)
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
-def test_a_recorded_reply_has_its_verdict(name: str) -> None:
+def test_a_recorded_response_has_its_verdict(name: str) -> None:
     outcome = read_payload(name)
     assert (judge(outcome).kind if isinstance(outcome, Report) else outcome.kind) is VERDICTS[name]
 
@@ -88,7 +88,7 @@ def test_both_error_styles_are_read_alike(digits: int, as_text: bool) -> None:
     assert read_response(200, answer) == read_response(http_status, answer) == Problem(kind, "no", str(code))
 
 
-def test_the_table_of_categories_is_whole() -> None:
+def test_the_table_of_categories_is_complete() -> None:
     assert {Reason(str(50_000_000 + digits), "").category for digits in CATEGORIES} == set(Category) - {Category.OTHER}
 
 
@@ -127,7 +127,7 @@ def test_without_a_code_the_http_status_decides(http_status: int, kind: ProblemK
         (511, ProblemKind.UNREADABLE),
     ],
 )
-def test_no_code_changes_what_a_failed_server_a_proxy_or_a_limit_says(
+def test_no_code_changes_the_problem_of_a_failed_server_a_proxy_or_a_limit(
     http_status: int, kind: ProblemKind, digits: int
 ) -> None:
     assert kind_of(http_status, refusal(50_000_000 + digits)) is kind
@@ -156,12 +156,14 @@ def test_the_code_of_a_refusal_decides_but_without_access_no_job_is_unknown(
     ],
 )
 @pytest.mark.parametrize("answer", [b"", b"<html>", b"null", b"[]", b'"Completed"', b"{"])
-def test_a_page_of_something_in_between_is_no_answer(http_status: int, kind: ProblemKind, answer: bytes) -> None:
+def test_a_page_of_an_intermediary_is_not_a_response_of_zuora(
+    http_status: int, kind: ProblemKind, answer: bytes
+) -> None:
     assert kind_of(http_status, answer) is kind
 
 
 @pytest.mark.parametrize("http_status", [300, 301, 302, 303, 307, 308])
-def test_a_redirection_is_told_and_never_read(http_status: int) -> None:
+def test_a_redirect_is_reported_and_never_parsed(http_status: int) -> None:
     answer = body(status="Completed", result={"status": "Completed", "orderNumber": "O-1"})
     problem = read_response(http_status, answer, "https://evil.example/\x1b[2J")
     assert problem == Problem(ProblemKind.REDIRECTED, f"HTTP {http_status} to https://evil.example/␛[2J")
@@ -172,7 +174,7 @@ def test_a_redirection_is_told_and_never_read(http_status: int) -> None:
 
 @pytest.mark.parametrize("address", ["https://u:pw@sso.example/saml", "//u:pw@sso.example/saml", "/login"])
 @pytest.mark.parametrize("rest", ["?SAMLRequest=s3cret", "#access_token=s3cret", ";jsessionid=s3cret"])
-def test_what_may_be_secret_in_a_redirection_is_not_shown(address: str, rest: str) -> None:
+def test_possible_secrets_in_a_redirect_are_not_shown(address: str, rest: str) -> None:
     problem = read_response(302, b"", address + rest)
     assert isinstance(problem, Problem)
     detail = problem.detail
@@ -198,7 +200,7 @@ def test_what_may_be_secret_in_a_redirection_is_not_shown(address: str, rest: st
         b'{"success": {}, "status": "Completed"}',
     ],
 )
-def test_json_that_is_no_answer_about_a_job_is_unreadable(answer: bytes) -> None:
+def test_json_that_is_not_a_response_about_a_job_is_unreadable(answer: bytes) -> None:
     assert read_response(200, answer) == Problem(
         ProblemKind.UNREADABLE, "HTTP 200, JSON, but not a response about a job"
     )
@@ -224,7 +226,7 @@ def test_json_that_is_no_answer_about_a_job_is_unreadable(answer: bytes) -> None
     ],
     ids=lambda value: None if len(value) < 100 else "long",
 )
-def test_what_json_should_not_hold_makes_an_answer_unreadable(text: str, why: str) -> None:
+def test_invalid_json_values_make_a_response_unreadable(text: str, why: str) -> None:
     assert read_response(200, text.encode()) == Problem(ProblemKind.UNREADABLE, f"HTTP 200, {why}")
 
 
@@ -242,7 +244,7 @@ def test_what_json_should_not_hold_makes_an_answer_unreadable(text: str, why: st
     ],
     ids=["bom", "line ends", "old line ends", "success null", "broken text", "huge number", "deep", "huge exponent"],
 )
-def test_an_odd_answer_that_is_json_is_read(answer: bytes) -> None:
+def test_an_unusual_response_that_is_json_is_read(answer: bytes) -> None:
     report = read_response(200, answer)
     assert isinstance(report, Report)
     assert report.status == "Processing"
@@ -250,12 +252,12 @@ def test_an_odd_answer_that_is_json_is_read(answer: bytes) -> None:
 
 
 @pytest.mark.parametrize("category", [10, 11, 40, 50, 60, 61, 70, 99])
-def test_a_429_wants_fewer_calls_whatever_its_code_is(category: int) -> None:
+def test_a_429_is_throttling_whatever_its_code_is(category: int) -> None:
     problem = read_response(429, refusal(50000000 + category, "try again later"))
     assert problem == Problem(ProblemKind.THROTTLED, "try again later", str(50000000 + category))
 
 
-def test_every_text_of_an_answer_is_clean() -> None:
+def test_every_text_of_a_response_is_clean() -> None:
     hostile = "\x1b[31m\x9b\u202e\u200b\x00\x7f"
     result = {"jobType": hostile, "a": [hostile, {hostile: hostile}]}
     report = read_body(status=hostile, errors=hostile, result=result, other={hostile: hostile})
@@ -284,9 +286,7 @@ def test_every_text_of_an_answer_is_clean() -> None:
         ([5, True, ["a"]], (Reason("", "5"), Reason("", "true"), Reason("", '["a"]'))),
     ],
 )
-def test_errors_are_read_in_every_form_that_was_seen_and_nothing_of_them_is_dropped(
-    errors: object, reasons: tuple[Reason, ...]
-) -> None:
+def test_errors_are_read_completely_in_every_observed_form(errors: object, reasons: tuple[Reason, ...]) -> None:
     assert read_body(status="Failed", errors=errors).reasons == reasons
 
 
@@ -300,11 +300,11 @@ def test_errors_are_read_in_every_form_that_was_seen_and_nothing_of_them_is_drop
         b'{"success": false, "status": "Completed", "reasons": ["[40000070]: too many"]}',
     ],
 )
-def test_a_refusal_is_read_wherever_it_stands(answer: bytes) -> None:
+def test_a_refusal_is_read_wherever_it_is(answer: bytes) -> None:
     assert read_response(200, answer) == Problem(ProblemKind.THROTTLED, "too many", "40000070")
 
 
-def test_a_refusal_without_a_word_says_so() -> None:
+def test_a_refusal_without_a_message_says_so() -> None:
     assert read_response(200, b'{"success": false}') == Problem(ProblemKind.REFUSED, "HTTP 200 without a reason")
 
 
@@ -335,11 +335,11 @@ def test_a_long_refusal_is_cut() -> None:
         (False, OtherResult),
     ],
 )
-def test_a_result_is_read_by_its_type_or_by_what_it_holds(result: object, of: type) -> None:
+def test_a_result_is_read_by_its_type_or_by_its_content(result: object, of: type) -> None:
     assert type(read_result(result).result) is of
 
 
-def test_a_kept_body_is_read_again_and_any_other_text_is_none() -> None:
+def test_a_stored_body_is_read_again_and_any_other_text_is_none() -> None:
     report = read_body(status="Completed", result={"status": "Completed", "orderNumber": "O-1"})
     assert read_report(report.raw) == report
     assert read_report("<html>") is None
@@ -353,5 +353,5 @@ def test_the_process_id_of_a_refusal_is_found_for_support() -> None:
 
 
 @given(st.sampled_from([200, 200, 200, 201, 302, 400, 401, 404, 429, 500, 503]), st.binary(max_size=200))
-def test_no_bytes_raise(http_status: int, answer: bytes) -> None:
+def test_no_bytes_make_the_parser_raise(http_status: int, answer: bytes) -> None:
     assert isinstance(read_response(http_status, answer), Report | Problem)

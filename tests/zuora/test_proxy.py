@@ -224,7 +224,7 @@ def test_user_and_password_are_decoded() -> None:
         *(("€", b"\xe2\x82\xac"), ("%E9%C3%A9", b"\xe9\xc3\xa9"), ("%00%ff", b"\x00\xff"), ("%25E9", b"%E9")),
     ],
 )
-def test_user_and_password_go_out_as_the_bytes_that_the_url_names(written: str, sent: bytes) -> None:
+def test_user_and_password_are_sent_as_the_bytes_in_the_url(written: str, sent: bytes) -> None:
     proxy = find_route(HOST, {"HTTPS_PROXY": f"http://b{written}:p{written}@proxy:1"}).proxy
     assert proxy is not None
     scheme, _, credentials = proxy.headers["Proxy-Authorization"].partition(" ")
@@ -233,7 +233,7 @@ def test_user_and_password_go_out_as_the_bytes_that_the_url_names(written: str, 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
 @pytest.mark.parametrize("url", MALFORMED)
-def test_a_proxy_that_cannot_be_used_is_refused_by_the_name_of_its_variable_alone(
+def test_an_unusable_proxy_is_refused_naming_only_its_variable(
     url: str, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(InvalidRouteError, match=f"^{variable} is (not a valid|a SOCKS) proxy") as refusal:
@@ -248,14 +248,14 @@ def test_a_proxy_that_cannot_be_used_is_refused_by_the_name_of_its_variable_alon
     assert PASSWORD not in f"{shown.value!r} {shown.value.__cause__!r}"
 
 
-def test_a_password_that_stands_for_no_bytes_is_refused() -> None:
+def test_a_password_that_cannot_be_decoded_is_refused() -> None:
     with pytest.raises(InvalidRouteError) as refusal:
         find_route(HOST, {"HTTPS_PROXY": f"http://bob:{PASSWORD}\ud800@proxy:3128"})
     assert PASSWORD not in str(refusal.value)
 
 
 @pytest.mark.parametrize("url", MALFORMED[:3])
-def test_a_malformed_proxy_that_is_not_used_does_no_harm(url: str) -> None:
+def test_a_malformed_proxy_that_is_not_used_is_ignored(url: str) -> None:
     assert find_route(HOST, {"HTTP_PROXY": url, "ALL_PROXY": url, "HTTPS_PROXY": "proxy:1"}).proxy is not None
     assert find_route(HOST, {"HTTPS_PROXY": url, "NO_PROXY": "zuora.com"}).proxy is None
     assert find_route("http://localhost:1", {"HTTP_PROXY": url, "ALL_PROXY": url}).proxy is None

@@ -141,7 +141,7 @@ def test_codes_of_older_interfaces_have_a_category(code: str, category: Category
     assert failed({"faultcode": code, "FaultMessage": "no"}).all_reasons[0].category is category
 
 
-def test_a_failure_of_a_part_is_a_reason_if_there_is_no_other() -> None:
+def test_the_failure_of_a_part_is_the_reason_if_there_is_no_other() -> None:
     report = failed(
         {"errors": None, "result": {"paymentErrorCode": "card_declined", "paymentErrorMessage": "declined"}}
     )
@@ -185,7 +185,7 @@ JSON = st.recursive(
 @pytest.mark.slow
 @settings(max_examples=150)
 @given(JSON, JSON)
-def test_no_form_of_errors_raises(errors: Any, result: Any) -> None:  # noqa: ANN401 - any JSON
+def test_no_form_of_errors_raises_an_exception(errors: Any, result: Any) -> None:  # noqa: ANN401 - any JSON
     report = failed({"errors": errors, "result": result, "Errors": json.dumps(errors)})
     assert judge(report).kind is VerdictKind.FAILED
     assert text_of(report) is not None

@@ -57,7 +57,7 @@ MISSING = "Cannot find entity by key: 'O-1'."
 ABSENT = "The endpoint /v1/orders/O-1 does not exist. Please check the URL or refer to the API documentation."
 
 
-def test_a_blank_trigger_date_is_missing_and_one_of_another_form_is_not_called_missing() -> None:
+def test_a_blank_trigger_date_is_missing_and_an_unreadable_one_is_not() -> None:
     def action(accepted: object) -> OrderAction:
         dates: list[Any] = [
             {"name": name, "triggerDate": "2026-01-01"} for name in ("ContractEffective", "ServiceActivation")
@@ -132,7 +132,7 @@ def test_a_web_page_is_not_an_object() -> None:
     assert "Sign in" in result.detail
 
 
-def test_what_can_be_read_only_by_another_key_is_said() -> None:
+def test_an_object_that_needs_another_key_says_so() -> None:
     assert "Orders are read by their number" in problem(refusal(50000040, MISSING), 404, key=ITEM).sentence
     sentence = problem(refusal(50000040, MISSING), 404, RelatedKind.ORDER_LINE_ITEM, "1").sentence
     assert "Order line items are read by their id" in sentence
@@ -204,7 +204,7 @@ def test_the_number_of_a_payment_is_its_number() -> None:
     assert one_look(details) == "Error · 5.00 · declined"
 
 
-def test_personal_data_of_an_account_goes_no_further() -> None:
+def test_personal_data_of_an_account_is_dropped() -> None:
     body = {
         "basicInfo": {"accountNumber": "A1", "name": "Acme", "notes": PRIVATE},
         "billingAndPayment": {"defaultPaymentMethodId": PRIVATE, "additionalEmailAddresses": [PRIVATE]},
@@ -230,7 +230,7 @@ def test_a_subscription_id_may_name_another_version() -> None:
     assert PRIVATE not in repr(details)
 
 
-def test_the_id_of_any_other_object_must_be_the_one_that_was_asked_for() -> None:
+def test_the_id_of_any_other_object_must_be_the_requested_one() -> None:
     assert "it is about" in problem({"number": "P-1", "id": OTHER}, kind=RelatedKind.PAYMENT, key=ITEM).sentence
     assert "it is about" in problem({"orderNumber": "O-2"}, key=ITEM).sentence
     wrapped = {"orderLineItem": {"id": ITEM, "itemNumber": "1"}}

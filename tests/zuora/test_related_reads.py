@@ -58,7 +58,7 @@ async def test_a_refused_token_is_renewed_once() -> None:
     assert [request.path for request in server.requests] == [TOKEN_PATH, "/v1/orders/O-1"] * 2
 
 
-async def test_each_read_is_recorded_with_what_was_read_and_what_came_of_it() -> None:
+async def test_each_read_is_recorded_with_its_object_and_result() -> None:
     calls: list[LoggedCall] = []
     pending = Answer.of({"success": True, "order": {"orderNumber": "O-1", "status": "Pending"}})
     echo = Answer(f"<p>{SENTINEL}</p>".encode(), 502, content_type="text/html")
@@ -119,7 +119,7 @@ async def test_an_order_above_the_limit_is_not_shown_at_all() -> None:
 
 
 @pytest.mark.slow
-async def test_an_order_of_five_megabytes_is_read_whole() -> None:
+async def test_an_order_of_five_megabytes_is_read_completely() -> None:
     answer = order(300, 1_700).gzipped()
     with fault_server(lambda request: None if request.path == TOKEN_PATH else answer) as server:
         async with client_of(server) as client:

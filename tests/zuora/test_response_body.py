@@ -14,14 +14,14 @@ async def pieces(body: bytes, size: int = 1_000) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("encoding", ["", "identity", "  IDENTITY "])
-async def test_a_plain_body_is_put_together(encoding: str) -> None:
+async def test_a_plain_body_is_joined(encoding: str) -> None:
     body = bytes(range(256)) * 20
     assert await read_body(pieces(body), encoding) == body
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP"])
 @pytest.mark.parametrize("size", [1, 7, 100_000])
-async def test_a_compressed_body_is_inflated_as_it_comes(encoding: str, size: int) -> None:
+async def test_a_compressed_body_is_inflated_as_it_arrives(encoding: str, size: int) -> None:
     body = b'{"status": "Processing"}' * 100
     assert await read_body(pieces(gzip.compress(body), size), encoding) == body
 
@@ -44,7 +44,7 @@ async def test_an_inflated_body_may_be_as_large_as_the_limit_and_no_byte_larger(
         await read_body(pieces(gzip.compress(body + b"x")), "gzip")
 
 
-async def test_a_bomb_is_left_after_the_first_bytes_over_the_limit() -> None:
+async def test_a_decompression_bomb_is_rejected_after_the_first_bytes_over_the_limit() -> None:
     taken = 0
 
     async def bomb() -> AsyncIterator[bytes]:
@@ -60,7 +60,7 @@ async def test_a_bomb_is_left_after_the_first_bytes_over_the_limit() -> None:
     assert taken <= 5
 
 
-async def test_an_endless_body_is_left_at_the_limit() -> None:
+async def test_an_endless_body_is_rejected_at_the_limit() -> None:
     taken = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -74,18 +74,18 @@ async def test_an_endless_body_is_left_at_the_limit() -> None:
     assert taken <= WIRE_LIMIT + 65_536
 
 
-async def test_a_compressed_body_that_breaks_off_is_no_body() -> None:
+async def test_a_truncated_compressed_body_is_not_accepted() -> None:
     with pytest.raises(IncompleteBodyError, match="connection was lost"):
         await read_body(pieces(gzip.compress(b"x" * 1_000)[:-5]), "gzip")
 
 
-async def test_a_body_that_is_not_what_it_says_is_an_error_that_its_reader_knows() -> None:
+async def test_a_body_in_another_encoding_than_stated_raises_the_documented_error() -> None:
     with pytest.raises(zlib.error):
         await read_body(pieces(b'{"status": "Processing"}'), "gzip")
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "deflate", "gzip, br", "utf-8, br"])
-async def test_an_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
+async def test_an_encoding_that_was_not_requested_is_refused(encoding: str) -> None:
     body = gzip.compress(b"x") if "gzip" in encoding else b"x"
     with pytest.raises(BodyError, match=f"the response has the unsupported encoding {encoding.rsplit(maxsplit=1)[-1]}"):
         await read_body(pieces(body), encoding)

@@ -124,7 +124,7 @@ async def test_a_stray_response_is_rejected_and_its_connection_closed(ordering: 
 
 
 @pytest.mark.parametrize("at_once", [1, 4])
-async def test_a_response_that_comes_twice_is_the_answer_to_one_request_alone(at_once: int) -> None:
+async def test_a_repeated_response_belongs_to_one_request_only(at_once: int) -> None:
     def twice(request: Request) -> Behaviour:
         return echoed(request) + Latency(0.001) + echoed(request, COMPLETED)
 
@@ -134,7 +134,7 @@ async def test_a_response_that_comes_twice_is_the_answer_to_one_request_alone(at
             assert told(list(seen)).keys() <= {"good", "rejected"}
 
 
-async def test_a_stray_response_behind_the_right_one_leaves_the_right_one_good() -> None:
+async def test_a_stray_response_after_the_right_one_does_not_affect_it() -> None:
     async with asking_a_known_host(lambda request: together(echoed(request), COMPLETED)) as (client, server):
         assert told([await client.observe(job_id(number)) for number in range(TRIALS)]) == {"good": TRIALS}
         assert server.connections == TRIALS
@@ -179,7 +179,7 @@ class _Swap(Behaviour):
         await wire.send(echoed(self.came[self.number ^ 1], COMPLETED).encoded())
 
 
-async def test_answers_that_are_swapped_between_two_connections_are_both_rejected() -> None:
+async def test_responses_swapped_between_two_connections_are_both_rejected() -> None:
     async with asking_a_known_host(Swapped()) as (client, server):
         for _ in range(TRIALS):
             pair = await asyncio.gather(client.observe(job_id(1)), client.observe(job_id(2)))
@@ -187,7 +187,7 @@ async def test_answers_that_are_swapped_between_two_connections_are_both_rejecte
         assert server.connections == 2 * TRIALS
 
 
-async def test_from_a_host_that_has_repeated_no_id_yet_another_id_is_rejected_and_none_is_taken() -> None:
+async def test_before_a_host_repeats_ids_a_wrong_id_is_rejected_and_a_missing_one_accepted() -> None:
     with fault_server([Answer(processing().body, headers={"Zuora-Track-Id": "0" * 32})]) as server:
         async with asking(server.base_url, credentials=GIVEN) as client:
             assert is_rejected(await client.observe(job_id()))
@@ -201,7 +201,7 @@ async def test_from_a_host_that_has_repeated_no_id_yet_another_id_is_rejected_an
     [str.upper, lambda one: f"  {one}\t", lambda one: f"{one}, {one}"],
     ids=["letter case", "blanks", "given twice"],
 )
-async def test_an_id_that_a_proxy_wrote_otherwise_is_the_same(change: Callable[[str], str]) -> None:
+async def test_an_id_rewritten_by_a_proxy_is_the_same(change: Callable[[str], str]) -> None:
     async with asking_a_known_host(lambda request: echoed(request, None, change)) as (client, server):
         assert told([await client.observe(job_id(number)) for number in range(5)]) == {"good": 5}
         assert server.connections == 1
@@ -227,7 +227,7 @@ async def test_a_failure_without_an_id_keeps_its_own_problem(answer: Answer, kin
         assert "another request" not in one.problem.detail
 
 
-async def test_a_failure_without_an_id_may_be_stray_so_its_connection_is_closed() -> None:
+async def test_the_connection_of_a_failure_without_an_id_is_closed() -> None:
     def stray(request: Request) -> Behaviour:
         return echoed(request) if request.number % 2 else together(html_page(503), echoed(request, COMPLETED))
 
@@ -271,7 +271,7 @@ async def test_the_connection_of_a_request_that_was_given_up_is_not_used_again(
         await no_connection_left(server)
 
 
-async def test_a_response_that_comes_late_is_not_taken_for_the_reply_to_a_sign_in() -> None:
+async def test_a_late_response_is_not_taken_for_the_response_to_a_sign_in() -> None:
     tokens: list[int] = []
 
     def script(request: Request) -> Behaviour:

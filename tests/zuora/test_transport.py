@@ -69,7 +69,7 @@ async def test_without_new_connections_a_call_on_a_dropped_one_ends_at_its_deadl
             assert kinds([await client.observe(job_id()) for _ in range(2)]) == [None, ProblemKind.TIMED_OUT]
 
 
-async def test_after_a_sleep_calls_go_out_on_new_connections() -> None:
+async def test_after_a_suspend_calls_use_new_connections() -> None:
     with fault_server(silent_after_sleep) as server:
         async with asking(server.base_url, credentials=GIVEN) as client:
             for _ in range(3):
@@ -95,7 +95,7 @@ class Dropped:
 
 
 @pytest.mark.parametrize("calls", [1, 10, CONNECTIONS + 20])
-async def test_calls_in_flight_are_repeated_on_new_connections_and_count_as_no_failure(calls: int) -> None:
+async def test_calls_in_flight_are_repeated_on_new_connections_without_a_failure(calls: int) -> None:
     network = Dropped()
     with fault_server(network) as server:
         async with asking(server.base_url, credentials=GIVEN) as client:
@@ -157,7 +157,7 @@ async def test_a_call_that_is_cancelled_while_connections_are_renewed_stays_canc
         assert len(server.requests) == 1
 
 
-async def test_a_call_that_slept_is_as_old_as_its_repeated_request() -> None:
+async def test_a_call_repeated_after_a_suspend_has_the_time_of_its_second_request() -> None:
     clock, network = FixedClock(), Dropped()
     with fault_server(network) as server:
         async with asking(server.base_url, credentials=GIVEN, clock=clock) as client:
@@ -170,7 +170,7 @@ async def test_a_call_that_slept_is_as_old_as_its_repeated_request() -> None:
             assert observation.at == pytest.approx(NOW + 8 * 3_600, abs=5)
 
 
-async def test_renewing_again_and_again_leaves_nothing_behind() -> None:
+async def test_renewing_repeatedly_leaves_no_open_connections() -> None:
     with fault_server(Latency(0.01) + processing()) as server:
         async with asking(server.base_url, credentials=GIVEN) as client:
             calls = [asyncio.create_task(client.observe(job_id(number))) for number in range(20)]
@@ -181,7 +181,7 @@ async def test_renewing_again_and_again_leaves_nothing_behind() -> None:
         await no_connection_left(server)
 
 
-async def test_each_token_request_has_a_connection_of_its_own() -> None:
+async def test_each_token_request_has_its_own_connection() -> None:
     clock = FixedClock()
     with fault_server(token=token(life=10)) as server:
         async with asking(server.base_url, clock=clock) as client:
@@ -191,7 +191,7 @@ async def test_each_token_request_has_a_connection_of_its_own() -> None:
     assert [request.connection for request in server.requests] == [1, 2, 3, 2, 4, 2]
 
 
-async def test_the_answer_is_whole_when_it_comes_compressed_in_pieces() -> None:
+async def test_a_compressed_response_in_pieces_is_complete() -> None:
     answer = Answer(processing().body + b" " * 100_000).gzipped()
     with fault_server(answer) as server:
         async with asking(server.base_url) as client:
