@@ -37,7 +37,7 @@ async def test_a_label_can_be_changed_and_cleared_and_escape_cancels() -> None:
         assert view.jobs[0].startswith("  ◌ running   00000001…")
 
 
-async def test_a_label_can_be_pasted_and_is_harmless() -> None:
+async def test_a_label_can_be_pasted_and_is_cleaned() -> None:
     async with run_monitor(staged(RUNNING)) as view:
         await view.press("l")
         await view.paste("  CS \x1b[31m1 \u202e\n")
@@ -47,7 +47,7 @@ async def test_a_label_can_be_pasted_and_is_harmless() -> None:
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_shift_x_archives_what_has_ended_and_u_restores_it(size: tuple[int, int]) -> None:
+async def test_shift_x_archives_ended_jobs_and_u_restores_them(size: tuple[int, int]) -> None:
     engine = staged(RUNNING, "recorded-failed-lock", "recorded-failed-lock", labels=("CS 1", "CS 2", "CS 3"))
     async with run_monitor(engine, size) as view:
         await view.press("*", "X")
@@ -91,7 +91,7 @@ async def test_a_toast_covers_the_bottom_border_and_replaces_the_last_one(size: 
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_in_one_step(size: tuple[int, int]) -> None:
+async def test_removing_more_than_twenty_jobs_is_confirmed_first_and_undone_in_one_step(size: tuple[int, int]) -> None:
     engine = staged(*[RUNNING] * 21)
     async with run_monitor(engine, size) as view:
         for answer, left in ((["enter"], 21), (["escape"], 21), (["down", "enter"], 0)):
@@ -195,7 +195,7 @@ async def test_r_refreshes_the_selected_job_finished_or_not() -> None:
         assert engine.asked == [job(2), job(1)]
 
 
-async def test_keys_of_the_list_work_from_the_detail_as_well() -> None:
+async def test_keys_of_the_list_work_from_the_detail_too() -> None:
     engine = staged(RUNNING)
     async with run_monitor(engine) as view:
         await view.press("tab", "r", "p")
@@ -434,7 +434,7 @@ async def test_an_empty_field_says_what_enter_does_to_common_tags() -> None:
         assert [watch.tags for watch in engine.state.watchlist] == [("acme",), ()]
 
 
-async def test_undo_leaves_alone_what_another_window_has_written_since() -> None:
+async def test_undo_keeps_later_edits_of_another_window() -> None:
     engine = staged(RUNNING, RUNNING, labels=("CS 1", "CS 2"))
     async with run_monitor(engine, (120, 24)) as view:
         await view.press("*", "l", *"mine", "enter")
@@ -457,7 +457,7 @@ async def test_undo_says_if_another_window_has_left_nothing_to_undo() -> None:
         assert view.toast == "Nothing to undo."
 
 
-async def test_a_job_that_was_removed_and_added_again_goes_and_comes_back_with_undo() -> None:
+async def test_undo_removes_and_restores_a_job_that_was_added_again() -> None:
     engine = staged(RUNNING, RUNNING, labels=("CS 1", "CS 2"))
     async with run_monitor(engine, (120, 24)) as view:
         await view.press("x")

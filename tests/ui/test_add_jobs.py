@@ -16,7 +16,7 @@ TICKET = f"""Hi, order {job_id(7).given} hangs, and so does
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_a_asks_for_a_text_and_summarizes_it(size: tuple[int, int]) -> None:
+async def test_a_opens_a_text_field_and_summarizes_its_text(size: tuple[int, int]) -> None:
     engine = staged("recorded-processing")
     async with run_monitor(engine, size) as view:
         await view.press("a")
@@ -96,7 +96,7 @@ async def test_an_id_can_be_typed() -> None:
 
 
 @pytest.mark.slow
-async def test_a_thousand_pasted_ids_are_added_at_once_though_not_all_are_shown() -> None:
+async def test_a_thousand_pasted_ids_are_added_in_one_step_even_if_not_all_are_shown() -> None:
     engine = staged()
     async with run_monitor(engine) as view:
         await view.paste("\n".join(f"line {number}: {job_id(number).given} {'x' * 200}" for number in range(1_000)))
@@ -220,7 +220,7 @@ async def test_a_typed_credential_is_not_added() -> None:
 
 
 @pytest.mark.slow
-async def test_a_skipped_id_is_added_when_it_is_pasted_alone() -> None:
+async def test_a_skipped_id_is_added_when_only_it_is_pasted() -> None:
     engine = staged()
     async with run_monitor(engine) as view:
         await view.paste(f"order {job_id(2).given}: jobId={job_id(1).given} of 3")
@@ -292,7 +292,7 @@ async def test_found_ids_are_listed_with_their_context_and_space_unticks_one(siz
 
 
 @pytest.mark.slow
-async def test_what_is_entered_is_written_on_new_and_known_jobs_and_undone_at_once() -> None:
+async def test_entered_fields_apply_to_new_and_known_jobs_and_are_undone_in_one_step() -> None:
     engine = staged("recorded-processing", labels=("before",))
     engine.tag([job(1)], ("old",))
     async with run_monitor(engine) as view:
@@ -310,7 +310,7 @@ async def test_what_is_entered_is_written_on_new_and_known_jobs_and_undone_at_on
         assert (watch.label, watch.tags, watch.note) == ("before", ("old",), "")
 
 
-async def test_undoing_a_paste_leaves_alone_what_another_window_has_written_on_known_jobs() -> None:
+async def test_undoing_a_paste_keeps_edits_of_another_window_on_known_jobs() -> None:
     engine = staged("recorded-processing", "recorded-processing", labels=("first", "second"))
     async with run_monitor(engine) as view:
         await view.paste(f"{job_id(1).given} {job_id(2).given} {job_id(7).given}")
@@ -386,7 +386,7 @@ async def test_the_tenant_in_which_the_pasted_ids_are_watched_is_offered(size: t
         assert len(engine.state.watchlist) == 3
 
 
-async def test_ids_that_are_watched_in_another_tenant_are_not_added_a_second_time_unless_the_user_wants_that() -> None:
+async def test_ids_watched_in_another_tenant_are_added_again_only_on_request() -> None:
     engine = in_two_tenants()
     async with run_monitor(engine, (100, 30), tenants=(PREPROD, PRODUCTION)) as view:
         for _ in range(2):

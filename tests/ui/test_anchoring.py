@@ -139,7 +139,7 @@ async def test_with_100_running_and_12_failing_jobs_the_row_being_read_stays_and
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_a_click_on_what_is_new_goes_there(size: tuple[int, int]) -> None:
+async def test_a_click_on_the_count_of_changes_goes_to_them(size: tuple[int, int]) -> None:
     engine = crowd(60)
     async with run_monitor(engine, size) as view:
         await view.press("down")
@@ -151,7 +151,7 @@ async def test_a_click_on_what_is_new_goes_there(size: tuple[int, int]) -> None:
         assert selected(view) == f"{30:08x}"
 
 
-async def test_what_needs_the_user_below_the_rows_in_view_is_shown_as_well() -> None:
+async def test_jobs_that_need_the_user_below_the_rows_in_view_are_counted() -> None:
     async with run_monitor(crowd(5, 30), (80, 24)) as view:
         assert "▼ 22 new failed" in view.rows[1]
 

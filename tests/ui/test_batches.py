@@ -151,7 +151,7 @@ async def test_b_renames_the_whole_batch_of_the_selected_job_and_undo_restores_i
 
 
 @pytest.mark.slow
-async def test_b_puts_marked_jobs_into_a_batch_and_an_empty_name_takes_them_out() -> None:
+async def test_b_puts_marked_jobs_into_a_batch_and_an_empty_name_removes_them() -> None:
     engine = staged(RUNNING, RUNNING, RUNNING)
     engine.set_batch([job(1), job(2)], "old")
     async with run_monitor(engine) as view:

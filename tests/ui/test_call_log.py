@@ -105,7 +105,7 @@ async def test_a_call_opens_to_show_its_ids_and_its_body() -> None:
         assert "req-500" not in view.text
 
 
-async def test_what_is_known_of_the_last_call_in_view_is_in_view() -> None:
+async def test_opening_the_last_call_scrolls_its_details_into_view() -> None:
     engine = with_calls(*(logged(1, number) for number in range(60)), logged(2, 60, **FAILURE))
     async with run_monitor(engine, NARROW) as view:
         await view.press("L", "enter")

@@ -71,13 +71,13 @@ async def test_each_kind_of_number_has_its_name(line: str, choices: list[str]) -
         assert "this line" in menu
 
 
-async def test_without_a_thing_under_the_cursor_the_job_comes_first() -> None:
+async def test_without_a_number_under_the_cursor_the_job_comes_first() -> None:
     async with run_monitor(staged(EVERYTHING)) as view:
         await view.press("y", "enter")
         assert copies(view) == [job_id(1).given]
 
 
-async def test_a_line_of_the_raw_response_is_copied_whole() -> None:
+async def test_a_line_of_the_raw_response_is_copied_completely() -> None:
     async with run_monitor(staged(EVERYTHING), (60, 20)) as view:
         await view.press("3")
         await go_to(view, '"orderNumber"')
@@ -85,7 +85,7 @@ async def test_a_line_of_the_raw_response_is_copied_whole() -> None:
         assert re.fullmatch(r'"orderNumber": "O-\d+",', copies(view)[-1])
 
 
-async def test_a_job_is_copied_with_note_and_batch_but_without_what_is_hostile_or_secret() -> None:
+async def test_a_job_is_copied_with_note_and_batch_but_without_secrets_or_control_characters() -> None:
     engine = staged("recorded-failed-lock")
     engine.set_batch([job(1)], "renewals")
     engine.note([job(1)], "x\x1b[201~\x1b]0;y\x07 client_secret=sentinel-9f31 \u202e")
@@ -122,7 +122,7 @@ async def save_as(view: ScreenView, path: str) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_file_is_saved_where_the_user_says(size: tuple[int, int], tmp_path: Path) -> None:
+async def test_a_file_is_saved_at_the_path_that_the_user_enters(size: tuple[int, int], tmp_path: Path) -> None:
     (tmp_path / "cases").mkdir()
     async with run_monitor(staged("recorded-processing"), size) as view:
         await view.press("e", "enter")

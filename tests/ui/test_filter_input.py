@@ -25,7 +25,7 @@ def title(view: ScreenView) -> str:
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_tab_and_right_accept_what_is_suggested(size: tuple[int, int]) -> None:
+async def test_tab_and_right_accept_the_suggestion(size: tuple[int, int]) -> None:
     async with run_monitor(engine(), size) as view:
         await view.press("/", *"ta")
         assert view.rows[-2].strip() == "tag:"

@@ -44,7 +44,7 @@ async def test_slash_filters_with_every_key_and_the_title_shows_the_filter(size:
         assert "No jobs match “alpha”. Esc clears the filter." in view.row("─ No jobs")
 
 
-async def test_an_unknown_saved_filter_is_called_so() -> None:
+async def test_an_unknown_saved_filter_is_reported() -> None:
     async with run_monitor(engine()) as view:
         await view.press("/")
         await view.press(*"@nope")
@@ -117,7 +117,7 @@ TWO_PROBLEMS = "Unknown field “stats”; try status:failed,attention · “bar
 @pytest.mark.parametrize(
     "size", [(30, 10), pytest.param((100, 30), marks=pytest.mark.slow), pytest.param((80, 18), marks=pytest.mark.slow)]
 )
-async def test_what_is_wrong_with_a_filter_is_whole_while_it_is_typed_and_after(size: tuple[int, int]) -> None:
+async def test_filter_errors_are_shown_in_full_during_and_after_typing(size: tuple[int, int]) -> None:
     async with run_monitor(engine(), size) as view:
         await view.press("/", *"alpha stats:failed")
         assert "Unknown field “stats”; try status:failed" in join_lines(view.text)
@@ -381,7 +381,7 @@ async def test_f_and_clicks_on_counts_keep_the_typed_filter_and_escape_goes_back
         assert "Jobs · 4 ─" in view.rows[1], "a typed verdict is no step of its own"
 
 
-def test_the_verdict_of_a_filter_is_no_part_of_a_phrase_or_of_another_term() -> None:
+def test_a_verdict_within_a_phrase_or_another_term_is_not_the_verdict_filter() -> None:
     assert split_verdict('a status:failed "b status:done"') == ('a "b status:done"', "status:failed")
     assert split_verdict("!status:failed status:failed,done status:failures") == (
         "!status:failed status:failed,done status:failures",
@@ -395,7 +395,7 @@ def test_the_verdict_of_a_filter_is_no_part_of_a_phrase_or_of_another_term() -> 
     [(47, 12), *(pytest.param(size, marks=pytest.mark.slow) for size in ((140, 40), (100, 30), (80, 24)))],
     ids=str,
 )
-async def test_all_that_is_wrong_with_a_filter_is_shown_whole_and_its_valid_terms_apply(size: tuple[int, int]) -> None:
+async def test_all_errors_of_a_filter_are_shown_and_its_valid_terms_apply(size: tuple[int, int]) -> None:
     async with run_monitor(staged(FAILED, RUNNING), size) as view:
         await view.press("/", *"status:nope locked bar:1 is:baz")
         await view.press("enter")
@@ -433,7 +433,7 @@ async def test_the_next_job_is_read_without_going_back_to_the_list(size: tuple[i
             assert "[2 Timeline]" in view.text
 
 
-async def test_n_goes_to_the_next_unread_job_and_reports_the_end() -> None:
+async def test_n_goes_to_the_next_unread_job_and_reports_when_there_is_none() -> None:
     engine = staged("recorded-processing", "recorded-failed-lock", "recorded-failed-lock", labels=("a", "b", "c"))
     async with run_monitor(engine) as view:
         await view.press("end", "tab", "3", "n")

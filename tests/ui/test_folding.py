@@ -101,7 +101,7 @@ async def test_the_detail_shows_the_overview_of_the_batch_and_reads_no_job() -> 
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_keys_on_the_row_act_on_all_its_jobs_and_ask_if_they_are_many(size: tuple[int, int]) -> None:
+async def test_keys_on_the_row_act_on_all_its_jobs_and_confirm_if_they_are_many(size: tuple[int, int]) -> None:
     engine = renewals(*[RUNNING] * (CONFIRM_ABOVE + 1))
     async with run_monitor(engine, size) as view:
         await select(view, 1)
@@ -116,7 +116,7 @@ async def test_keys_on_the_row_act_on_all_its_jobs_and_ask_if_they_are_many(size
         assert len(listed(view)) == 2
 
 
-async def test_with_a_filter_the_row_counts_and_keys_act_on_the_matching_jobs_alone() -> None:
+async def test_with_a_filter_the_row_counts_and_keys_act_on_matching_jobs_only() -> None:
     engine = renewals(FAILED, FAILED, DONE, RUNNING)
     async with run_monitor(engine) as view:
         await select(view, 1)
@@ -286,7 +286,7 @@ async def test_folded_batches_are_folded_after_a_restart_and_other_values_are_ig
 
 
 @pytest.mark.parametrize("value", ["", "[", "{}", "[1, null]", 5.0, None, "[" * 5_000])
-def test_what_is_stored_may_be_anything(value: object) -> None:
+def test_any_stored_value_is_accepted(value: object) -> None:
     assert _folded(value) == frozenset()
 
 

@@ -95,7 +95,7 @@ def test_a_long_key_is_not_cut_and_backspace_has_a_name_in_ascii() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_the_palette_starts_with_what_was_used_last_also_after_a_restart(size: tuple[int, int]) -> None:
+async def test_the_palette_starts_with_recent_commands_also_after_a_restart(size: tuple[int, int]) -> None:
     kept = StateInMemory()
     async with run_monitor(staged(RUNNING), size, memory=kept) as view:
         await view.press(":")
@@ -155,7 +155,7 @@ async def test_other_screens_name_the_keys_that_do_something(opening: str, hint:
 
 
 @pytest.mark.parametrize("key", [*"JK *12345", "]", "z"])
-async def test_keys_about_a_job_say_that_there_is_none(key: str) -> None:
+async def test_keys_that_need_a_job_report_that_none_is_selected(key: str) -> None:
     async with run_monitor(staged()) as view:
         await view.press("space" if key == " " else key)
         assert view.toast == "No job selected."

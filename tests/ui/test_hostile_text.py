@@ -133,9 +133,7 @@ async def test_nothing_hostile_reaches_the_terminal_from_any_field_on_any_screen
 
 
 @pytest.mark.slow
-async def test_folder_names_and_error_messages_are_harmless_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_folder_names_and_error_messages_are_cleaned_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_job: object) -> None:
         raise OSError(f"no {HOSTILE['colour']}")
 
@@ -212,7 +210,7 @@ def wide_texts(count: int) -> Iterator[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_columns_are_aligned_whatever_the_text_is_made_of(size: tuple[int, int]) -> None:
+async def test_columns_are_aligned_with_any_text(size: tuple[int, int]) -> None:
     texts = list(wide_texts(200))
     engine = staged(*(fill_response(BODIES[number % 2], text) for number, text in enumerate(texts)), labels=texts[:100])
     async with run_monitor(engine, size) as screen_view:
@@ -224,7 +222,7 @@ async def test_columns_are_aligned_whatever_the_text_is_made_of(size: tuple[int,
             assert screen_view.crooked() == []
 
 
-async def test_a_row_that_becomes_narrower_leaves_no_remains() -> None:
+async def test_a_row_that_becomes_narrower_leaves_no_stale_cells() -> None:
     engine = staged("recorded-processing", labels=("漢字漢字漢字",))
     async with run_monitor(engine) as screen_view:
         for label in ("a漢b字", "👍👍", "", "é漢"):

@@ -122,7 +122,7 @@ KEYS = {
 
 
 @pytest.mark.parametrize(("sent", "key"), KEYS.items())
-def test_keys_and_reports_reach_textual(sent: bytes, key: str) -> None:
+def test_keys_and_terminal_reports_reach_textual(sent: bytes, key: str) -> None:
     assert Typist().send(sent).settle().heard == [key]
 
 

@@ -94,7 +94,7 @@ async def test_a_failed_call_is_shown_with_the_last_response() -> None:
         assert "Zuora is working on it." in view.words
 
 
-async def test_a_later_contradiction_is_shown_beside_the_final_answer() -> None:
+async def test_a_later_contradiction_is_shown_beside_the_final_response() -> None:
     engine = staged(DONE)
     tell(engine, 1, RUNNING)
     async with run_monitor(engine) as view:
@@ -245,7 +245,7 @@ async def test_the_archive_is_not_read_again_if_only_times_changed(monkeypatch: 
         assert len(read) == 1
 
 
-async def test_the_minute_of_the_last_answer_is_updated() -> None:
+async def test_the_minute_of_the_last_response_is_updated() -> None:
     engine = staged(RUNNING)
     async with run_monitor(engine) as view:
         assert re.search(r"Last response +\S*:00", view.text)

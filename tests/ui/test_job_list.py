@@ -149,7 +149,7 @@ async def test_columns_do_not_move_when_a_scrollbar_appears(size: tuple[int, int
     "theme",
     ["dark", *(pytest.param(theme, marks=pytest.mark.slow) for theme in ("light", "high-contrast", "colour-blind"))],
 )
-async def test_with_few_colours_the_selected_row_is_plain_text_in_reverse_and_no_row_has_a_ground_of_its_own(
+async def test_with_few_colours_the_selected_row_is_reversed_and_no_row_has_a_background(
     theme: str,
 ) -> None:
     kinds = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", "derived-preview")
@@ -173,7 +173,7 @@ async def test_the_most_urgent_and_newest_jobs_come_first() -> None:
         assert ids(view) == [id_of(number) for number in (2, 3, 4, 5, 1)]
 
 
-async def test_a_row_without_an_answer_in_time_is_marked_stale() -> None:
+async def test_a_row_without_a_response_in_time_is_marked_stale() -> None:
     engine = staged(RUNNING)
     async with run_monitor(engine) as view:
         assert view.jobs[0].endswith("<10s")
@@ -187,7 +187,7 @@ async def test_a_row_without_an_answer_in_time_is_marked_stale() -> None:
         assert "stale" not in view.text
 
 
-async def test_a_job_without_an_answer_shows_it() -> None:
+async def test_a_job_without_a_response_says_so() -> None:
     engine = staged(None)
     engine.clock.at += 60
     async with run_monitor(engine) as view:
@@ -289,7 +289,7 @@ async def test_a_new_job_does_not_move_the_cursor_to_another() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("moves", "gone", "then"), [(2, 3, 4), (4, 5, 4), (0, 1, 2)])
-async def test_when_the_selected_job_goes_its_neighbour_is_selected(moves: int, gone: int, then: int) -> None:
+async def test_when_the_selected_job_is_removed_its_neighbour_is_selected(moves: int, gone: int, then: int) -> None:
     engine = waiting(5)
     async with run_monitor(engine) as view:
         await view.press("down", "up", *["down"] * moves)
@@ -347,7 +347,7 @@ async def test_the_wheel_scrolls_and_new_states_keep_the_position(size: tuple[in
         assert view.detail_title.startswith("CS-1 · 00000001")
 
 
-async def test_the_engine_is_told_which_job_is_focused() -> None:
+async def test_the_engine_knows_which_job_is_focused() -> None:
     engine = waiting(5)
     async with run_monitor(engine) as view:
         await view.press("down", "down")
@@ -367,7 +367,7 @@ async def assert_engine_knows_rows(view: ScreenView) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_the_engine_is_told_which_jobs_are_on_screen_however_they_came_there(size: tuple[int, int]) -> None:
+async def test_the_engine_knows_which_jobs_are_on_screen(size: tuple[int, int]) -> None:
     engine = waiting(100)
     async with run_monitor(engine, size) as view:
         assert len(last_shown(engine)) == len(ids(view)) > 5
@@ -390,7 +390,7 @@ async def test_the_engine_is_told_which_jobs_are_on_screen_however_they_came_the
 
 
 @pytest.mark.slow
-async def test_the_engine_is_told_of_visible_jobs_only_after_changes() -> None:
+async def test_visible_jobs_are_reported_to_the_engine_only_after_changes() -> None:
     engine = waiting(100)
     async with run_monitor(engine) as view:
         await view.press("down", "down", "tab", "tab", "2")
@@ -406,7 +406,7 @@ async def test_the_engine_is_told_of_visible_jobs_only_after_changes() -> None:
 
 
 @pytest.mark.slow
-async def test_a_key_renews_the_focus_report_from_time_to_time() -> None:
+async def test_a_key_renews_the_report_of_the_focused_job_from_time_to_time() -> None:
     engine = waiting(3)
     async with run_monitor(engine) as view:
         await view.press("down")
@@ -533,7 +533,7 @@ async def test_an_empty_watchlist_explains_what_to_do(size: tuple[int, int]) -> 
         assert "No jobs." in view.text
 
 
-async def test_what_is_new_above_and_below_is_in_the_title_and_covers_no_column() -> None:
+async def test_changes_above_and_below_are_in_the_title_and_cover_no_column() -> None:
     async with run_monitor(staged(*[FAILED] * 40, *[PENDING] * 40), (140, 30)) as view:
         assert "Jobs · 80 · ▼ 15 new failed, 40 new attention " in view.rows[1]
         titles = view.header
@@ -547,7 +547,7 @@ async def test_what_is_new_above_and_below_is_in_the_title_and_covers_no_column(
         assert "▲" not in view.rows[1]
 
 
-async def test_what_is_new_is_in_signs_and_numbers_if_the_title_has_no_room_for_words() -> None:
+async def test_changes_are_signs_and_numbers_if_the_title_has_no_room_for_words() -> None:
     async with run_monitor(staged(*[FAILED] * 40, *[PENDING] * 20), (47, 14)) as view:
         assert "Jobs · 60 · ▼ ✗ 31 ! 20 ─" in view.rows[1]
         assert view.header.split() == ["STATUS▼", "JOB", "WHY"]

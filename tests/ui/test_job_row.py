@@ -159,7 +159,7 @@ def test_a_title_that_is_cut_has_an_ellipsis(width: int) -> None:
         (77, "  ✓ done      CS-4411 rene… · 00000001 O-00005577 · 4 subscriptions just now"),
     ],
 )
-def test_what_fits_in_a_terminal_of_30_and_80_columns(width: int, shown: str) -> None:
+def test_terminals_of_30_and_80_columns_show_the_columns_that_fit(width: int, shown: str) -> None:
     assert text(FULL, width)[2:].split() == shown.split()
 
 

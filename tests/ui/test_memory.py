@@ -95,7 +95,7 @@ def press(terminal: Terminal, keys: list[str], times: int, marks: Iterator[int])
 
 
 @pytest.mark.long
-def test_a_thousand_of_each_key_cost_no_memory_and_no_speed(tmp_path: Path) -> None:
+def test_pressing_each_key_a_thousand_times_costs_no_memory_or_speed(tmp_path: Path) -> None:
     with running(jobs=40, seed=7) as served:
         stored(tmp_path, served)
         env = pointed_at(served, tmp_path)

@@ -78,7 +78,7 @@ def no_trace_of_the_secret(seen: AppView, list_new_objects: Callable[[], list[ob
 
 
 @SIZES
-async def test_s1_a_first_start_saves_tenant_and_secret_in_files_of_the_user(
+async def test_the_first_start_saves_tenant_and_secret_in_files_of_the_user(
     list_new_objects: Callable[[], list[object]], app: FirstStart, config: Path, size: tuple[int, int]
 ) -> None:
     async with run_app(app, size) as seen:

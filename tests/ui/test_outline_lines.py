@@ -74,7 +74,7 @@ def test_no_line_is_wider_than_the_pane_and_nothing_is_lost() -> None:
         assert result.count("name" * 9) == 2 if width > 60 else "level39" in result
 
 
-def test_a_megabyte_is_cut_with_a_mark_before_it_is_laid_out() -> None:
+def test_a_megabyte_is_truncated_with_a_mark_before_layout() -> None:
     rows = draw(OutlineNode("a", "Message", "x" * 1_000_000))
     assert sum(map(len, rows)) < 4_000
     assert rows[-1].endswith("…")

@@ -58,7 +58,7 @@ async def test_the_key_reads_the_order_once_and_nothing_else(size: tuple[int, in
         assert engine.read == [ORDER]
 
 
-async def test_nothing_is_read_unasked() -> None:
+async def test_nothing_is_read_without_a_request() -> None:
     engine = pending()
     async with run_monitor(engine) as view:
         await view.press("tab", "[", "]", "[", "home", "end", "y", "escape", "tab", "J", "K")
@@ -343,7 +343,7 @@ async def test_the_response_of_an_object_is_shown_searched_and_dropped(size: tup
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_what_the_read_said_is_a_remark_in_the_summary(size: tuple[int, int]) -> None:
+async def test_the_result_of_a_read_is_a_remark_in_the_summary(size: tuple[int, int]) -> None:
     engine = pending()
     async with run_monitor(engine, size) as view:
         assert "Order as read" not in view.words

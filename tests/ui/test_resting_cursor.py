@@ -105,7 +105,7 @@ async def test_a_job_that_ends_just_before_the_time_is_up_stays_unread_until_a_k
         assert unread_jobs(view) == []
 
 
-async def test_a_job_whose_place_another_takes_is_not_read_for_it(timers: Timers) -> None:
+async def test_a_job_does_not_become_read_for_the_one_that_takes_its_place(timers: Timers) -> None:
     engine = staged(FAILED, FAILED, FAILED)
     async with run_monitor(engine) as view:
         await view.press("j")
@@ -126,7 +126,7 @@ def seen_for(view: ScreenView, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("key", ["j", "n", "end"])
-async def test_the_first_job_is_read_once_the_user_goes_on_from_it(key: str, timers: Timers) -> None:
+async def test_the_first_job_becomes_read_when_the_cursor_leaves_it(key: str, timers: Timers) -> None:
     engine = staged(FAILED, FAILED, FAILED)
     async with run_monitor(engine) as view:
         seen_for(view, READ_SECONDS - 0.1)

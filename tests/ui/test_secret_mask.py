@@ -71,7 +71,7 @@ def require_masked(text: str) -> None:
     ],
     ids=["handover", "handover saved", "copies", "call log", "JSON", "Markdown"],
 )
-async def test_what_leaves_the_screen_has_no_secret(
+async def test_text_copied_or_saved_from_the_screen_contains_no_secret(
     keys: list[str], is_file: bool, holds: str, mask: SecretMask, tmp_path: Path
 ) -> None:
     async with run_monitor(engine_with_secrets(), mask=mask) as view:

@@ -81,7 +81,7 @@ async def test_the_status_shows_what_polling_does(fields: dict[str, object], exp
         assert view.bar.endswith(expected)
 
 
-async def test_a_missing_answer_is_shown_without_new_states() -> None:
+async def test_a_missing_response_is_shown_without_new_states() -> None:
     engine = staged("recorded-processing")
     async with run_monitor(engine) as view:
         engine.clock.at += 31
@@ -222,7 +222,7 @@ MANY = dict(
         (30, replace(WELL, answered_at=NOW - 4_000), "✗ 12:53:20 UTC"),
     ],
 )
-def test_what_is_wrong_is_whole_in_a_narrow_bar(width: int, status: TenantStatus, words: str) -> None:
+def test_a_problem_is_complete_in_a_narrow_bar(width: int, status: TenantStatus, words: str) -> None:
     spans = status_spans(Badges((TENANT,)), MANY, status_text(status, NOW, RUNNING, UTC), width, is_muted=True)
     bar = "".join(text for text, _ in spans)
     assert bar.endswith((words, f"{words} · muted"))
@@ -231,7 +231,7 @@ def test_what_is_wrong_is_whole_in_a_narrow_bar(width: int, status: TenantStatus
     assert "2,114" in bar or width < 25 or " …" in bar
 
 
-def test_without_trouble_a_narrow_bar_shows_the_counts_and_leaves_out_what_does_not_fit() -> None:
+def test_without_problems_a_narrow_bar_shows_the_counts_that_fit() -> None:
     bars = [
         "".join(
             text for text, _ in status_spans(Badges((TENANT,)), MANY, status_text(WELL, NOW, RUNNING), width)
@@ -347,7 +347,7 @@ def several_tenants(*troubled: str) -> ScriptedEngine:
 
 
 @NARROW_AND_WIDE
-async def test_a_tenant_in_trouble_keeps_its_name_and_production_is_marked(width: int) -> None:
+async def test_a_tenant_with_a_problem_keeps_its_name_and_production_is_marked(width: int) -> None:
     async with run_monitor(several_tenants("us"), (width, 24), tenants=SEVERAL) as view:
         assert " ✗ us " in view.bar
         assert "PROD" in view.bar
@@ -357,7 +357,7 @@ async def test_a_tenant_in_trouble_keeps_its_name_and_production_is_marked(width
 
 
 @pytest.mark.parametrize(("width", "badge"), [(30, " ✗ 1 of +2"), (60, " ✗ us "), (100, " ✗ us "), (140, " ✗ us ")])
-async def test_with_another_tenant_chosen_the_one_in_trouble_is_named_or_counted(width: int, badge: str) -> None:
+async def test_with_another_tenant_chosen_the_one_with_a_problem_is_named_or_counted(width: int, badge: str) -> None:
     async with run_monitor(several_tenants("us"), (width, 24), tenants=SEVERAL) as view:
         await view.press("T")
         assert badge in view.bar
@@ -366,7 +366,7 @@ async def test_with_another_tenant_chosen_the_one_in_trouble_is_named_or_counted
 
 
 @NARROW_AND_WIDE
-async def test_several_tenants_in_trouble_are_all_marked(width: int) -> None:
+async def test_all_tenants_with_problems_are_marked(width: int) -> None:
     async with run_monitor(several_tenants("eu", "us"), (width, 24), tenants=SEVERAL) as view:
         assert "✗ eu: signed out" in view.bar
         assert " ✗ PROD" in view.bar
@@ -438,7 +438,7 @@ async def test_with_one_tenant_the_key_says_so() -> None:
 
 
 @pytest.mark.parametrize("name", ["eu", "my eu", "Überall"])
-def test_a_filter_for_a_tenant_is_exact_and_can_be_taken_back(name: str) -> None:
+def test_a_filter_for_a_tenant_is_exact_and_can_be_undone(name: str) -> None:
     names = (name, f"{name}-2", "us")
     text = choose_tenant('status:failed "not tenant:us" tenant:us', name, names)
     assert chosen_tenant(text, names) == name

@@ -70,7 +70,7 @@ WITHOUT_RED = ((0.11238, 0.88762, 0.0), (0.11238, 0.88762, 0.0), (0.00401, -0.00
 
 
 @pytest.mark.parametrize("eye", [WITHOUT_GREEN, WITHOUT_RED])
-def test_verdicts_differ_to_an_eye_that_lacks_red_or_green(eye: tuple[tuple[float, ...], ...]) -> None:
+def test_verdicts_differ_for_red_green_colour_blindness(eye: tuple[tuple[float, ...], ...]) -> None:
     def distance(name: str) -> float:
         """Return the smallest difference between two verdicts, in light or in the share of blue."""
         light = [channels(colours(name)[tone]) for tone in VERDICTS]
@@ -126,7 +126,7 @@ async def test_every_letter_on_the_screen_can_be_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("no_color", [False, True])
-async def test_ansi_uses_the_terminals_own_colours_alone(no_color: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_ansi_uses_only_the_colours_of_the_terminal(no_color: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if no_color:
         monkeypatch.setenv("NO_COLOR", "1")
     async with run_monitor(staged("recorded-failed-lock"), look=Appearance(theme="ansi")) as view:
@@ -140,7 +140,7 @@ async def test_ansi_uses_the_terminals_own_colours_alone(no_color: bool, monkeyp
         assert ("red" in {cell.fg for cell in cells}) is not no_color
 
 
-async def test_the_palette_offers_our_themes_and_takes_one_at_once() -> None:
+async def test_the_palette_lists_our_themes_and_applies_one_at_once() -> None:
     async with run_monitor(staged("recorded-processing"), (100, 60)) as view:
         await view.press("ctrl+p")
         await view.press(*"theme")

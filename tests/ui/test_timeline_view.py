@@ -61,7 +61,7 @@ async def test_the_header_of_a_running_job_shows_the_usual_duration_as_the_list_
         assert "usually" not in view.words
 
 
-async def test_what_is_usual_is_whole_in_a_narrow_detail() -> None:
+async def test_usual_times_are_complete_in_a_narrow_detail() -> None:
     engine = staged(RUNNING)
     async with run_monitor(engine, (100, 30)) as view:
         assert [line.strip() for line in view.detail[:2]] == ["◌ running · just added", "usual time not known yet"]
@@ -101,7 +101,7 @@ async def test_a_running_job_is_compared_with_jobs_that_it_has_outlasted() -> No
         await view.until(lambda _: "Usually 30s (5 jobs) · already slower than all of them" in view.words)
 
 
-async def test_running_time_grows_and_time_without_an_answer_is_separate() -> None:
+async def test_running_time_grows_and_time_without_a_response_is_separate() -> None:
     engine = staged(RUNNING)
     async with run_monitor(engine) as view:
         await view.press("2")

@@ -206,7 +206,7 @@ async def test_ctrl_c_shows_in_one_line_which_key_quits(size: tuple[int, int]) -
         assert not screen_view.app._exit
 
 
-async def test_a_time_in_utc_is_not_called_local() -> None:
+async def test_a_time_in_utc_is_not_labelled_local() -> None:
     async with run_monitor(staged("recorded-failed-lock")) as screen_view:
         await screen_view.press("4")
         assert "Local time" in screen_view.words

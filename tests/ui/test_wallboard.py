@@ -67,7 +67,7 @@ def big(number: int) -> tuple[str, ...]:
     return number_lines(number, 4)
 
 
-async def test_without_batches_all_jobs_are_one_and_jobs_in_none_are_others() -> None:
+async def test_without_batches_all_jobs_are_one_group_and_jobs_in_none_are_others() -> None:
     engine = staged(RUNNING, DONE, FAILED, RUNNING)
     async with run_monitor(engine, (80, 24)) as view:
         await view.press("w")
@@ -102,7 +102,7 @@ async def test_it_follows_the_jobs_shows_the_end_of_a_batch_and_sends_nothing_wh
         assert not view.toast
 
 
-async def test_a_tenant_in_trouble_and_what_is_not_saved_are_shown() -> None:
+async def test_a_tenant_with_a_problem_and_unsaved_changes_are_shown() -> None:
     engine = staged(RUNNING)
     engine.pulse = replace(engine.pulse, problem=Problem(ProblemKind.SIGNED_OUT, "invalid client"), down_since=NOW - 60)
     engine.why_unsaved = "the disk is full"
@@ -144,7 +144,7 @@ async def test_q_ends_a_program_that_was_started_with_the_wallboard() -> None:
         assert not view.app.is_running
 
 
-async def test_it_is_ascii_and_without_colours_if_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_is_drawn_in_ascii_and_without_colours_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with run_monitor(two_batches(), (80, 24), look=Appearance(theme="light", is_ascii=True)) as view:
         await view.press("w")

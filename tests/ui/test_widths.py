@@ -41,7 +41,7 @@ def on_terminal(text: str) -> int:
     return int(display.screen.cursor.x)
 
 
-def test_every_character_takes_the_same_cells_for_us_and_for_textual() -> None:
+def test_every_character_has_the_same_width_as_in_textual() -> None:
     codes = {*range(0x3400), *range(0xA000, 0xAC00), *range(0x1F000, 0x20000), *range(0, sys.maxunicode, 61)}
     characters = [one for one in map(chr, codes) if clean(one) == one]
     differing = [one for one in characters if cells(one) != cell_len(one)]

@@ -50,7 +50,7 @@ def urls(success: Success, base_url: str = EU.base_url) -> dict[str, str]:
     return {link.number: link.url for link in zuora_links(make_tenant("env", base_url), success)}
 
 
-def test_the_links_are_those_that_are_known_to_work() -> None:
+def test_only_links_that_are_known_to_work_are_used() -> None:
     assert urls(order()) == URLS
     assert [link.name for link in zuora_links(EU, order()) if link.remark] == ["subscription version"]
 
@@ -77,7 +77,7 @@ def test_every_documented_host_has_links_and_no_other() -> None:
         "x" * 65,
     ],
 )
-def test_a_number_that_is_not_one_has_no_link(number: str) -> None:
+def test_an_invalid_number_has_no_link(number: str) -> None:
     hostile = order(accountId=number, subscriptions=[{"subscriptionNumber": number}], invoiceNumbers=[number])
     assert urls(hostile) == {}
 
@@ -185,7 +185,7 @@ async def test_numbers_in_the_related_view_are_links_too(size: tuple[int, int]) 
         assert "search for O-0001 under Customers › Orders." in view.toast
 
 
-async def test_o_in_the_list_asks_which_link() -> None:
+async def test_o_in_the_list_shows_a_menu_of_links() -> None:
     async with run_monitor(staged(order()), (80, 24), tenant=EU) as view:
         await view.press("O")
         for words in (
