@@ -130,9 +130,7 @@ def test_added_changed_and_removed_tenants_are_polled_without_a_restart(path: Pa
         assert (world.closed, len(state.watchlist)) == (["us", "eu"], 2)
 
 
-def test_a_secret_that_never_comes_keeps_no_other_change_from_being_used(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_secret_that_never_arrives_does_not_block_other_changes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As from a keyring whose dialog nobody answers."""
     answered, make = threading.Event(), World.make
 
@@ -172,7 +170,7 @@ def test_a_new_tenant_of_a_paused_window_is_not_polled(path: Path) -> None:
         (None, "was not found"),
     ],
 )
-def test_a_broken_file_leaves_the_settings_before_in_use_and_is_reported(
+def test_an_invalid_file_is_reported_and_the_former_settings_stay_in_use(
     path: Path, text: str | None, why: str
 ) -> None:
     with follow(path, EU) as world:
@@ -213,7 +211,7 @@ def verdicts(path: Path) -> list[VerdictKind]:
     return [watch.verdict.kind for watch in kept(path)]
 
 
-def test_jobs_on_the_list_are_judged_again_when_other_order_statuses_are_expected(
+def test_listed_jobs_are_judged_again_when_the_expected_order_statuses_change(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("zjobtui.polling.watchlist_service.STORE_READ_SECONDS", 0.02)

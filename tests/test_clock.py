@@ -9,7 +9,7 @@ DAY = 86_400.0
 
 
 @pytest.mark.parametrize("days", [-1, 1])
-def test_a_wall_clock_that_is_set_by_a_day_moves_nothing(days: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_setting_the_wall_clock_by_a_day_does_not_affect_the_clock(days: int, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SystemClock()
     before, wall = clock.now(), time.time
     monkeypatch.setattr(time, "time", lambda: wall() + days * DAY)

@@ -33,7 +33,7 @@ def test_every_path_exists(path: str) -> None:
     assert (ROOT / path).exists()
 
 
-def test_every_name_in_a_recipe_is_defined_in_one_of_the_files_beside_it() -> None:
+def test_every_name_in_a_recipe_is_defined_in_a_file_named_beside_it() -> None:
     recipes = TEXT.partition("\n## Recipes\n")[2].partition("\n## ")[0]
     for step in re.split(r"\n(?=\d\. |### )", recipes):
         files = re.findall(r"`((?:zjobtui|tests)/[\w/]+\.py)`", step)
@@ -100,7 +100,7 @@ def test_a_file_is_named_by_its_path_or_by_its_name_alone_or_by_a_class_in_it() 
     assert files_named_in(text) == {"polling/poller.py", "polling/tenant_gate.py", "models/watched_job.py", "parser.py"}
 
 
-def test_what_a_file_defines_is_neither_what_it_imports_nor_what_it_mentions() -> None:
+def test_imported_or_mentioned_names_are_not_definitions_of_a_file() -> None:
     defined = defined_in("zjobtui/models/watchlist.py")
     assert {"Change", "must_commit_now", "annotated", "ANNOTATIONS", "apply_observation"} <= defined
     assert defined.isdisjoint({"JobRef", "observation_order", "watches_of", "observations", "merged_at"})
@@ -157,7 +157,7 @@ def test_every_private_name_of_textual_is_listed() -> None:
     assert listed == NEEDED.keys()
 
 
-def test_every_recipe_that_is_named_is_in_the_justfile() -> None:
+def test_every_named_recipe_is_in_the_justfile() -> None:
     named = set(re.findall(r"`just ([a-z]+)`", TEXT))
     assert named
     assert [name for name in named if not re.search(rf"^{name}\b.*:", JUSTFILE, re.MULTILINE)] == []

@@ -11,7 +11,7 @@ from zjobtui.daemon_thread import run_on_daemon_thread
 
 
 @pytest.mark.parametrize("fault", [OSError("x"), SystemExit("x"), KeyboardInterrupt("x"), StopIteration("x")], ids=repr)
-async def test_whatever_a_call_raises_is_raised_where_it_is_awaited(fault: BaseException) -> None:
+async def test_an_exception_of_a_call_is_raised_where_it_is_awaited(fault: BaseException) -> None:
     def call() -> Never:
         raise fault
 
@@ -20,7 +20,7 @@ async def test_whatever_a_call_raises_is_raised_where_it_is_awaited(fault: BaseE
             await run_on_daemon_thread(call)
 
 
-def test_where_no_thread_is_left_nothing_is_printed_at_the_exit() -> None:
+def test_without_threads_left_nothing_is_printed_on_exit() -> None:
     code = """
 import asyncio, threading
 from zjobtui.daemon_thread import run_on_daemon_thread

@@ -87,7 +87,7 @@ def test_show_advises_nothing_for_an_order_in_an_expected_status(
         ({"success": False}, "its result says that it was not successful", "not successful"),
     ],
 )
-def test_what_is_wrong_besides_an_expected_status_is_the_cause_everywhere(
+def test_problems_besides_an_expected_status_are_the_cause_everywhere(
     fields: dict[str, object], sentence: str, why: str
 ) -> None:
     job, response = ended(**fields)

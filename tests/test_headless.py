@@ -162,7 +162,7 @@ def test_the_list_has_one_line_for_each_job() -> None:
     assert len({line.index("job ") for line in lines}) == 1
 
 
-def test_the_columns_stay_aligned_whatever_a_label_holds() -> None:
+def test_the_columns_stay_aligned_with_any_label() -> None:
     for number, label in enumerate(["plain", "有効な更新 2026", "🎉🎉🎉", "กัน", "e\u0301e\u0301", "x" * 300]):
         run("add", "--label", label, job_id(number).given)
     starts = {cells(re.split("TIME|no data yet|just added", line)[0]) for line in run("ls").stdout.splitlines()}

@@ -151,7 +151,7 @@ def test_few_imports_are_inside_functions_and_each_states_its_cost() -> None:
     assert silent == []
 
 
-def test_imports_inside_functions_are_found_however_they_are_written() -> None:
+def test_imports_inside_functions_are_found_in_any_notation() -> None:
     text = """
 import a
 if TYPE_CHECKING:

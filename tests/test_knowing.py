@@ -70,14 +70,14 @@ def test_a_film_shows_when_a_row_first_had_the_word(case: str) -> None:
     assert first_shown(made, IN_ROW, {JOB: 0.5}) == ({} if at is None else {JOB: at})
 
 
-def test_a_row_half_drawn_is_not_taken_for_another_jobs_end() -> None:
+def test_a_half_drawn_row_is_not_taken_for_the_end_of_another_job() -> None:
     frames = film(
         (1, row(1, "running 0123abcd")), (2, "\x1b[1;1Hdone   "), (2.1, " 89abcdef"), (7, row(2, "done 0123abcd"))
     )
     assert first_shown(frames, IN_ROW, {JOB: 6, OTHER: 1.9}) == {JOB: 7, OTHER: 2.1}
 
 
-def test_an_end_out_of_view_is_shown_by_the_count_in_the_order_of_the_answers() -> None:
+def test_ends_out_of_view_are_matched_to_counts_in_the_order_of_responses() -> None:
     answered = {f"{number:08x}" + "0" * 24: float(number) for number in range(1, 5)}
     first, second, third, fourth = answered
     frames = film(
@@ -100,7 +100,7 @@ def test_without_a_count_rows_out_of_view_are_as_late_as_those_in_view() -> None
     assert first_shown(film((1.2, row(1, "running 0123abcd"))), IN_ROW, {JOB: 1.0}) == {}
 
 
-def test_delays_count_every_end_in_the_run_and_to_its_end_where_it_was_not_known() -> None:
+def test_delays_include_ends_that_were_not_noticed_before_the_run_ended() -> None:
     ends = {"a": 10.0, "b": 20.0, "c": 90.0, "late": 101.0, "stuck": inf}
     assert known(ends, {"a": 11.0, "b": 24.0, "late": 102.0}, until=100.0) == {
         "mean": 5.0,
@@ -112,7 +112,7 @@ def test_delays_count_every_end_in_the_run_and_to_its_end_where_it_was_not_known
     assert known({"stuck": inf}, {}, until=100.0) == {"mean": 0.0, "median": 0.0, "p95": 0.0, "unknown": 0}
 
 
-def test_calls_are_counted_in_all_and_up_to_the_one_that_saw_the_end() -> None:
+def test_calls_are_counted_in_total_and_up_to_the_one_that_saw_the_end() -> None:
     calls = [call(1), call(2, OTHER), call(3, is_final=True), call(9, is_final=True), call(9.5, OTHER)]
     answered = first_final(reversed(calls))
     assert answered == {JOB: 3}
@@ -123,7 +123,7 @@ def test_calls_are_counted_in_all_and_up_to_the_one_that_saw_the_end() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_most_calls_in_a_second_are_those_of_the_fullest_second(seed: int) -> None:
+def test_the_peak_call_rate_is_that_of_the_busiest_second(seed: int) -> None:
     chance = Random(seed)
     times = [chance.uniform(0, 10) for _ in range(60)]
     assert most_in_a_second(times) == max(sum(start <= at < start + 1 for at in times) for start in times)
@@ -132,7 +132,7 @@ def test_the_most_calls_in_a_second_are_those_of_the_fullest_second(seed: int) -
 
 
 @pytest.mark.parametrize("name", POPULATIONS)
-def test_the_same_seed_gives_the_same_lives_to_jobs_with_different_beginnings(name: str) -> None:
+def test_the_same_seed_gives_the_same_durations_to_jobs_with_different_ids(name: str) -> None:
     lives = drawn(POPULATIONS[name], 300, 1)
     assert lives == drawn(POPULATIONS[name], 300, 1) != drawn(POPULATIONS[name], 300, 2)
     assert len({job_id[:8] for job_id in lives}) == 300
@@ -140,7 +140,7 @@ def test_the_same_seed_gives_the_same_lives_to_jobs_with_different_beginnings(na
     assert 14 < sorted(lives.values())[150] < 26
 
 
-def test_cpu_is_the_share_of_a_core_from_a_moment_on() -> None:
+def test_cpu_is_the_share_of_a_core_from_a_given_moment() -> None:
     run = Watched(0, 5, 25, [], film(), [(1, 0.5), (5, 1.0), (15, 1.5), (25, 5.0)], 60)
     assert run.cpu_share(5) == 20
     assert run.cpu_share(6) == 35
@@ -156,7 +156,7 @@ def test_a_comparison_has_medians_side_by_side_and_the_ratio_of_the_first_column
     assert "10 jobs: zjobtui 1.0 3.0 2.0, rival 4.0." in text
 
 
-def test_the_tenant_answers_by_the_lives_which_begin_with_the_first_call() -> None:
+def test_job_durations_start_with_the_first_call_to_the_tenant() -> None:
     with serving(Plan({JOB: 0.3, OTHER: inf}, latency=0.01, headers={"ratelimit-limit": "5;w=60"})) as tenant:
         assert tenant.began() is None
         headers, body = ask(tenant, JOB)

@@ -76,10 +76,10 @@ def live_unread(folder: Path, stop_reading: Callable[[Terminal, Simulator], None
 
 
 @pytest.mark.slow
-def test_while_nobody_reads_polling_goes_on(tmp_path: Path) -> None:
+def test_polling_continues_while_the_terminal_is_not_read(tmp_path: Path) -> None:
     live_unread(tmp_path, until_asked)
 
 
 @pytest.mark.long
-def test_for_ten_minutes_nobody_reads_and_the_screen_is_right_within_two_seconds(tmp_path: Path) -> None:
+def test_the_screen_is_correct_two_seconds_after_ten_minutes_of_an_unread_terminal(tmp_path: Path) -> None:
     assert live_unread(tmp_path, for_ten_minutes) <= 2

@@ -77,7 +77,7 @@ def pointed_at_url(base_url: str, folder: Path, **more: str) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_a_locked_store(tmp_path: Path, path: Path, served: Simulator) -> None:
+def test_the_log_explains_a_locked_store(tmp_path: Path, path: Path, served: Simulator) -> None:
     stored(tmp_path, served, count=3)
     given = served.job_ids[20]
     with (
@@ -102,7 +102,7 @@ def test_a_locked_store(tmp_path: Path, path: Path, served: Simulator) -> None:
 
 
 @pytest.mark.slow
-def test_a_lock_that_a_command_cannot_get(tmp_path: Path, path: Path, served: Simulator) -> None:
+def test_the_log_explains_a_lock_that_a_command_cannot_get(tmp_path: Path, path: Path, served: Simulator) -> None:
     stored(tmp_path, served, count=3)
     with locked(tmp_path / STORE_NAME):
         assert run(pointed_at(served, tmp_path), "add", served.job_ids[20], "--log", str(path)) == 2
@@ -110,7 +110,7 @@ def test_a_lock_that_a_command_cannot_get(tmp_path: Path, path: Path, served: Si
 
 
 @pytest.mark.slow
-def test_a_lock_that_a_command_waits_for(tmp_path: Path, path: Path, served: Simulator) -> None:
+def test_the_log_explains_a_lock_that_a_command_waits_for(tmp_path: Path, path: Path, served: Simulator) -> None:
     stored(tmp_path, served, count=3)
     with locked(tmp_path / STORE_NAME) as lock:
         command = [*PROGRAM, "add", served.job_ids[20], "--log", str(path)]
@@ -125,7 +125,7 @@ def test_a_lock_that_a_command_waits_for(tmp_path: Path, path: Path, served: Sim
 
 
 @pytest.mark.slow
-def test_a_host_that_throttles(tmp_path: Path, path: Path) -> None:
+def test_the_log_explains_a_host_that_throttles(tmp_path: Path, path: Path) -> None:
     throttled = Answer.of({"success": False, "reasons": []}, 429, {"Retry-After": "7"})
     with fault_server(throttled, token=token(TOKEN)) as server:
         assert run(pointed_at_url(server.base_url, tmp_path), "wait", JOB, "--timeout", "8s") == 6
@@ -139,7 +139,7 @@ def test_a_host_that_throttles(tmp_path: Path, path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_credentials_that_are_refused(tmp_path: Path, path: Path, served: Simulator) -> None:
+def test_the_log_explains_refused_credentials(tmp_path: Path, path: Path, served: Simulator) -> None:
     env = {**pointed_at(served, tmp_path, **{LOG_VARIABLE: str(path)}), "ZUORA_CLIENT_SECRET": SECRET}
     assert run(env, "wait", served.job_ids[0], "--timeout", "10s") == 5
     text = logged(
@@ -155,7 +155,7 @@ def test_credentials_that_are_refused(tmp_path: Path, path: Path, served: Simula
 
 
 @pytest.mark.slow
-def test_a_token_that_is_rejected_and_renewed(tmp_path: Path, path: Path) -> None:
+def test_the_log_explains_a_rejected_and_renewed_token(tmp_path: Path, path: Path) -> None:
     rejected = Answer.of({"success": False, "reasons": [{"code": 90000011, "message": SECRET}]}, 401)
     with fault_server(rejected, token=token(TOKEN)) as server:
         run(pointed_at_url(server.base_url, tmp_path), "wait", JOB, "--timeout", "20s")
@@ -172,7 +172,7 @@ def test_a_token_that_is_rejected_and_renewed(tmp_path: Path, path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_a_proxy_that_is_down(tmp_path: Path, path: Path) -> None:
+def test_the_log_explains_a_proxy_that_is_down(tmp_path: Path, path: Path) -> None:
     env = pointed_at_url("https://rest.zuora.invalid", tmp_path, HTTPS_PROXY=f"http://bob:{PASSWORD}@127.0.0.1:9")
     assert run(env, "wait", JOB, "--timeout", "9s") == 6
     text = logged(
@@ -196,7 +196,7 @@ def test_a_proxy_that_is_down(tmp_path: Path, path: Path) -> None:
         ("lease", "Lease", "__init__", "internal error: polling stopped", 5),
     ],
 )
-def test_an_exception_in_the_engine(
+def test_the_log_explains_an_exception_in_the_engine(
     module: str, name: str, method: str, said: str, status: int, tmp_path: Path, path: Path, served: Simulator
 ) -> None:
     code = BROKEN.format(module=module, name=name, method=method, secret=served.client_secret)

@@ -85,7 +85,7 @@ def test_the_first_line_names_versions_and_the_last_one_the_reason(path: Path) -
     assert last == "INFO zjobtui.logs: end: read"
 
 
-def test_records_of_libraries_are_taken_from_warnings_on(path: Path) -> None:
+def test_records_of_libraries_are_logged_from_level_warning_on(path: Path) -> None:
     logs.start(str(path))
     logging.getLogger("asyncio").warning("slow %d", 7)
     logging.getLogger("asyncio").info("not this")
@@ -132,7 +132,7 @@ def test_secrets_are_masked_in_messages_tracebacks_and_records_of_libraries(path
     assert told.count("[masked]") == 4
 
 
-def test_a_secret_that_is_read_again_and_again_costs_the_log_one_mask(path: Path, tmp_path: Path) -> None:
+def test_a_secret_that_is_read_repeatedly_is_added_to_the_mask_once(path: Path, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('[tenants.eu]\nhost = "EU production"\nclient_id = "1"\nsecret_env = "EU_SECRET"\n')
     (configured,) = file_configuration({"EU_SECRET": SECRET}, config).tenants
@@ -157,7 +157,7 @@ def test_unknown_credentials_are_masked_by_their_form(text: str, path: Path) -> 
     assert not {"abcdef0123456789", "dXNlcjpwYXNzd29yZA", "hunter2hunter2"} & set(re.split(r"[\s:/@=]", line))
 
 
-def test_a_secret_added_while_a_line_is_masked_hides_at_worst_the_line(path: Path) -> None:
+def test_a_secret_added_while_a_line_is_masked_drops_at_most_that_line(path: Path) -> None:
     def broken(_text: str) -> str:
         raise RuntimeError("dictionary changed size during iteration")
 

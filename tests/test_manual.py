@@ -126,7 +126,7 @@ def test_every_field_of_json_is_named() -> None:
     assert '"schema": 2' in text
 
 
-def test_every_word_that_json_holds_is_named() -> None:
+def test_every_constant_in_json_is_named() -> None:
     text = section("JSON and CSV")
     assert missing([one.title for one in Outcome], text) == []
     assert missing([kind.value for kind in VerdictKind], text) == []
@@ -134,7 +134,7 @@ def test_every_word_that_json_holds_is_named() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["show", job_id().given], ["doctor", "--offline"]], ids=lambda words: words[0])
-def test_what_a_command_prints_as_json_has_no_field_that_is_not_named(arguments: list[str]) -> None:
+def test_json_output_has_no_undocumented_field(arguments: list[str]) -> None:
     run("add", job_id().given)
     fields = keys(json.loads(run(*arguments, "--json").stdout))
     assert len(set(fields)) > 5
@@ -189,7 +189,7 @@ class Webhook(BaseHTTPRequestHandler):
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the script calls curl")
-def test_the_script_for_a_webhook_posts_an_escaped_text_to_an_address_that_is_in_no_argument(tmp_path: Path) -> None:
+def test_the_webhook_script_posts_escaped_text_and_keeps_the_url_out_of_arguments(tmp_path: Path) -> None:
     (script,) = re.findall(r"```sh\n(#!/bin/sh\n# Posts a notification.*?)```", MANUAL, re.DOTALL)
     server = HTTPServer(("127.0.0.1", 0), Webhook)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()

@@ -114,7 +114,7 @@ def test_output_written_before_an_interruption_is_not_repeated(is_blocking: bool
 
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [("watch",), ("wait", "--timeout", "60s")], ids=lambda words: words[0])
-def test_a_signal_ends_a_command_whose_output_nobody_reads(
+def test_a_signal_ends_a_command_whose_output_is_not_read(
     words: tuple[str, ...], world: Simulator, tmp_path: Path
 ) -> None:
     env = environment(pointed_at(world, tmp_path))

@@ -45,7 +45,7 @@ def read_from_view(terminal: Terminal, name: str) -> None:
     terminal.press("enter", "end", "enter")
 
 
-def test_each_read_is_asked_for_and_each_trouble_of_the_demo_is_shown(tmp_path: Path) -> None:
+def test_each_read_is_requested_and_each_problem_of_the_demo_is_shown(tmp_path: Path) -> None:
     with running(jobs=40, seed=7, clock=late_clock(), faults=OFF) as served:
         ids = demo_ids(served)
         stored(tmp_path, served, count=39)

@@ -99,7 +99,9 @@ def test_the_window_continues_with_the_new_file(way: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("way", [delete, put_back, replace_by_garbage])
-def test_responses_histories_and_archived_jobs_are_taken_over(way: Callable[[Path], None], tmp_path: Path) -> None:
+def test_responses_histories_and_archived_jobs_are_copied_to_the_new_file(
+    way: Callable[[Path], None], tmp_path: Path
+) -> None:
     path = tmp_path / "store"
 
     async def run(store: Store, watches: Watchlist) -> None:

@@ -105,7 +105,7 @@ def test_many_signals_end_a_command_as_quietly_as_one(env: dict[str, str], words
         assert b"Traceback" not in process.stderr.read()
 
 
-def test_a_signal_interrupts_once_and_never_what_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signal_interrupts_once_and_not_while_signals_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     ended: list[int] = []
     monkeypatch.setattr("zjobtui.signals.exit_now", ended.append)
@@ -241,7 +241,7 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 10.0) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_terminal_that_nobody_reads_is_restored(env: dict[str, str], number: signal.Signals) -> None:
+def test_a_terminal_that_is_not_read_is_restored(env: dict[str, str], number: signal.Signals) -> None:
     with Terminal(PROGRAM, env=env) as terminal:
         terminal.wait_for("q quit")
         for _ in range(60):
@@ -411,7 +411,7 @@ with name_on_exit(lambda: ["00000001"]):
 """
 
 
-def test_a_signal_ends_a_command_whose_output_nobody_reads() -> None:
+def test_a_signal_ends_a_command_whose_output_is_not_read() -> None:
     """It has ids to name, and the pager that gets them waits for a key."""
     with subprocess.Popen([sys.executable, "-c", UNREAD], stderr=subprocess.PIPE) as process:
         try:

@@ -117,7 +117,7 @@ def test_a_script_decides_in_turn_by_count_and_by_connection() -> None:
         assert [request.of_path for request in server.requests] == [1]
 
 
-def test_a_token_desk_ends_tokens() -> None:
+def test_a_token_desk_revokes_tokens() -> None:
     desk = scripts.TokenDesk()
     with fault_server(scripts.first_of(desk, answers.not_found())) as server:
         assert b" 401 " in talk(server, token="token-1")

@@ -109,7 +109,7 @@ def test_a_screen_without_symbols_is_in_ascii(
 
 
 @pytest.mark.slow
-def test_the_setting_decides_about_symbols_whatever_the_locale(env: dict[str, str], tmp_path: Path) -> None:
+def test_the_setting_for_symbols_overrides_the_locale(env: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text("[screen]\nascii = false\n")
     named = {"ZJOBTUI_CONFIG": str(tmp_path / "c.toml")}
     with Terminal(PROGRAM, 100, 30, env=env | PLAIN["LANG"] | named) as terminal:
@@ -158,7 +158,7 @@ def test_no_letter_of_json_is_lost_and_csv_stays_valid_in_another_encoding(env: 
     ],
     ids=str,
 )
-def test_python_may_write_utf8_although_the_locale_is_plain(environ: dict[str, str], expected: bool) -> None:
+def test_python_writes_utf8_even_if_the_locale_is_ascii(environ: dict[str, str], expected: bool) -> None:
     with Path(os.devnull).open("w", encoding="utf-8") as stream:
         assert is_utf8(stream, environ) is expected
     with Path(os.devnull).open("w", encoding="latin-1") as stream:
@@ -199,7 +199,7 @@ def test_only_a_no_color_that_is_not_empty_removes_the_colours(env: dict[str, st
 
 @pytest.mark.slow
 @pytest.mark.parametrize("redirection", ["2>{}", pytest.param("2>&-", marks=pytest.mark.slow)])
-def test_the_screen_is_drawn_if_standard_error_is_no_terminal(
+def test_the_screen_is_drawn_if_standard_error_is_not_a_terminal(
     env: dict[str, str], redirection: str, tmp_path: Path
 ) -> None:
     (tmp_path / "c.toml").write_text("[screen]\nthem = 1\n")

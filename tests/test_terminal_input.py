@@ -68,7 +68,7 @@ def close_dialog(terminal: Terminal) -> None:
 
 
 @pytest.mark.slow
-def test_a_paste_is_found_and_nothing_but_a_key_is_one(tmp_path: Path, served: Simulator) -> None:
+def test_a_paste_is_recognized_and_only_a_key_press_is_a_key(tmp_path: Path, served: Simulator) -> None:
     with program(tmp_path, served) as terminal:
         for reads in PASTES.values():
             for read in reads:
@@ -157,7 +157,7 @@ def test_noise_neither_ends_the_program_nor_blocks_its_keys(tmp_path: Path, serv
 
 
 @pytest.mark.long
-def test_ten_megabytes_of_noise(tmp_path: Path, served: Simulator) -> None:
+def test_ten_megabytes_of_noise_neither_end_nor_block_the_program(tmp_path: Path, served: Simulator) -> None:
     stand_noise(tmp_path, served, 10_000_000)
 
 

@@ -76,7 +76,7 @@ def is_fresh(text: str, tenant: str) -> bool:
 
 
 @pytest.mark.slow
-def test_a_dead_host_is_told_the_others_go_on_and_certificates_of_ones_own_are_named(tmp_path: Path) -> None:
+def test_a_dead_host_is_reported_while_others_are_polled_and_own_certificates_are_named(tmp_path: Path) -> None:
     with fast(7) as north, fast(8) as south, watched(tmp_path, north, south) as terminal:
         terminal.wait_for("✗ dead: cannot be reached", 20)
         terminal.wait_for(lambda text: is_fresh(text, "north") and is_fresh(text, "south"), 20)

@@ -104,7 +104,9 @@ def test_a_long_text_reaches_the_buffer_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("passthrough", ["off", "on"])
-def test_a_terminal_whose_clipboard_tmux_does_not_know(tmp_path: Path, passthrough: str) -> None:
+def test_without_clipboard_support_in_tmux_the_copy_is_passed_through_or_reported(
+    tmp_path: Path, passthrough: str
+) -> None:
     with tmux(tmp_path, f"set -g allow-passthrough {passthrough}", term="vt100") as server:
         copied = copy_text("O-1", server.inside())
         state, text = doctor(server.inside())["copying"]

@@ -77,12 +77,12 @@ def test_strings_of_every_kind_are_printed(kind: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["SELECT", "a module", "GLYPHS", "(?P<", "height: 1fr", "async-jobs/{id}"])
-def test_what_only_a_program_reads_is_left_out(text: str) -> None:
+def test_strings_that_only_programs_read_are_left_out(text: str) -> None:
     assert not kinds_of(text)
 
 
 @pytest.mark.parametrize("words", NOT_USED)
-def test_words_that_are_not_used_occur_nowhere(words: str) -> None:
+def test_avoided_words_occur_nowhere(words: str) -> None:
     pattern = re.compile(rf"(?<![.\w])({words.replace(', ', '|')})(?!\w)", re.IGNORECASE)
     found = [string for string in STRINGS if pattern.search(string.text)]
     assert not [str(string) for string in found if not is_allowed(string)], f"use {NOT_USED[words]}"

@@ -74,14 +74,14 @@ def leave(way: str, folder: Path, served: Simulator) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS_OUT)
-def test_every_way_out_restores_the_terminal(way: str, tmp_path: Path, served: Simulator) -> None:
+def test_every_exit_restores_the_terminal(way: str, tmp_path: Path, served: Simulator) -> None:
     stored(tmp_path, served)
     leave(way, tmp_path, served)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("way", WAYS_OUT)
-def test_fifty_times_every_way_out(way: str, tmp_path: Path, served: Simulator) -> None:
+def test_every_exit_restores_the_terminal_fifty_times(way: str, tmp_path: Path, served: Simulator) -> None:
     stored(tmp_path, served)
     for _ in range(50):
         leave(way, tmp_path, served)
@@ -106,16 +106,14 @@ def crash(patch: str, folder: Path, served: Simulator) -> None:
 @pytest.mark.parametrize(
     "where", [one if one == "a key" else pytest.param(one, marks=pytest.mark.slow) for one in CRASHES]
 )
-def test_a_crash_leaves_the_terminal_as_it_was_and_tells_no_secret(
-    where: str, tmp_path: Path, served: Simulator
-) -> None:
+def test_a_crash_restores_the_terminal_and_reveals_no_secret(where: str, tmp_path: Path, served: Simulator) -> None:
     stored(tmp_path, served)
     crash(CRASHES[where], tmp_path, served)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("where", CRASHES)
-def test_fifty_crashes(where: str, tmp_path: Path, served: Simulator) -> None:
+def test_fifty_crashes_restore_the_terminal(where: str, tmp_path: Path, served: Simulator) -> None:
     stored(tmp_path, served)
     for _ in range(50):
         crash(CRASHES[where], tmp_path, served)
@@ -144,7 +142,9 @@ def test_a_lost_terminal_ends_the_program_in_time(tmp_path: Path, served: Simula
 
 @pytest.mark.long
 @pytest.mark.parametrize("ignoring_hangup", [False, True])
-def test_a_hundred_terminals_are_lost(tmp_path: Path, served: Simulator, ignoring_hangup: bool) -> None:
+def test_a_hundred_lost_terminals_end_the_program_in_time(
+    tmp_path: Path, served: Simulator, ignoring_hangup: bool
+) -> None:
     stored(tmp_path, served)
     for _ in range(100):
         lose_the_terminal(tmp_path, served, ignoring_hangup=ignoring_hangup)
@@ -180,12 +180,12 @@ def test_without_a_network_the_stored_watchlist_is_shown_as_stale_and_recovers(
 
 
 @pytest.mark.long
-def test_a_network_that_returns_is_found_without_a_key(tmp_path: Path, served: Simulator) -> None:
+def test_a_network_that_returns_is_used_without_a_key_press(tmp_path: Path, served: Simulator) -> None:
     lose_the_network(tmp_path, served, seconds=65)
 
 
 @pytest.mark.slow
-def test_a_wrong_secret_is_told_and_neither_shown_nor_kept_nor_tried_again(tmp_path: Path) -> None:
+def test_a_wrong_secret_is_reported_and_neither_shown_nor_stored_nor_retried(tmp_path: Path) -> None:
     with running(jobs=40, seed=7) as served:
         stored(tmp_path, served)
         with started(pointed_at(served, tmp_path, ZUORA_CLIENT_SECRET=SENTINEL)) as terminal:
@@ -257,7 +257,7 @@ def test_a_suspended_program_releases_the_terminal_and_redraws_when_it_continues
 
 
 @pytest.mark.long
-def test_a_thousand_sizes_and_suspensions(tmp_path: Path, served: Simulator) -> None:
+def test_a_thousand_resizes_and_suspensions_leave_the_screen_intact(tmp_path: Path, served: Simulator) -> None:
     stored(tmp_path, served)
     with started(pointed_at(served, tmp_path)) as terminal:
         for number in range(1_000):

@@ -29,7 +29,7 @@ def test_a_file_name_that_is_too_long_is_reported(tmp_path: Path) -> None:
     assert "cannot be read: File name too long." in found.problems[0]
 
 
-def test_an_error_in_the_environment_comes_first_and_keeps_the_tenants_of_the_file(tmp_path: Path) -> None:
+def test_an_error_in_the_environment_is_reported_first_and_tenants_of_the_file_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[tenants.eu]\nhost = "EU production"\nclient_id = "id"\nsecret_env = "EU"\nhots = ""\n')
     found = configuration({"ZUORA_BASE_URL": "https://rest.eu.zuora.com"}, path)
@@ -75,7 +75,7 @@ def exits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return statuses
 
 
-def test_a_run_gets_look_limit_and_what_is_wrong(
+def test_a_run_gets_appearance_limit_and_problems(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exits: list[int]
 ) -> None:
     """Record what the app and the engine are given."""
@@ -109,7 +109,7 @@ def test_a_run_gets_look_limit_and_what_is_wrong(
 
 
 @pytest.mark.usefixtures("exits")
-def test_the_mask_of_the_screen_has_the_secrets_of_the_settings_also_of_a_tenant_that_is_added(
+def test_the_mask_of_the_screen_includes_secrets_of_added_tenants(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     masked: list[str] = []
