@@ -26,7 +26,7 @@ gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Hypothesis tries more examples with `-m long`, or as many as `EXAMPLES` says."""
+    """Let Hypothesis try more examples with `-m long`, or as many as `EXAMPLES` says."""
     if config.option.markexpr == "long":
         settings.load_profile("thorough")
     if wanted := os.environ.get("EXAMPLES"):

@@ -16,7 +16,7 @@ SILENT = {
     "among others": "try:\n    f()\nexcept (OSError, BaseException):\n    pass",
     "suppressed": "with suppress(Exception):\n    f()",
     "suppressed by contextlib": "with contextlib.suppress(OSError, BaseException):\n    f()",
-    "logged in a function that nobody calls": "try:\n    f()\nexcept Exception:\n    def g():\n        log.error('x')",
+    "logged in a function never called": "try:\n    f()\nexcept Exception:\n    def g():\n        log.error('x')",
 }
 LOUD = {
     "logged": "try:\n    f()\nexcept Exception:\n    log.exception('x')",

@@ -131,7 +131,7 @@ def test_added_changed_and_removed_tenants_are_polled_without_a_restart(path: Pa
 
 
 def test_a_secret_that_never_arrives_does_not_block_other_changes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As from a keyring whose dialog nobody answers."""
+    """A keyring whose dialog is never answered."""
     answered, make = threading.Event(), World.make
 
     def make_or_block(world: World, each: Configured) -> MakeSource:

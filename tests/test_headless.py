@@ -210,10 +210,10 @@ def test_the_problem_of_the_last_call_is_shown() -> None:
 
 def test_a_job_is_shown_as_json_with_response_and_timeline() -> None:
     fill()
-    told = json.loads(run("show", "job 1", "--json").stdout)
-    assert (told["schema"], told["label"], told["verdict"], told["is_final"]) == (2, "job 1", "failed", True)
-    assert told["answer"]["body"]["errors"] == "[40000050]: locked"
-    assert [event["event"] for event in told["timeline"]] == ["added", "status"]
+    shown = json.loads(run("show", "job 1", "--json").stdout)
+    assert (shown["schema"], shown["label"], shown["verdict"], shown["is_final"]) == (2, "job 1", "failed", True)
+    assert shown["answer"]["body"]["errors"] == "[40000050]: locked"
+    assert [event["event"] for event in shown["timeline"]] == ["added", "status"]
     assert json.loads(run("show", "job 6", "--json").stdout)["answer"] is None
 
 
@@ -347,7 +347,7 @@ ADD = f"{sys.executable} -m zjobtui add 1bc24f315d7b48d3a20245bfe73bdceb"
 
 
 @pytest.mark.parametrize(
-    ("line", "status", "told"),
+    ("line", "status", "message"),
     [
         (f"{ADD} >&- <&-", 0, ""),
         (f"{sys.executable} -m zjobtui <&-", 2, "zjobtui needs a terminal"),
@@ -355,7 +355,7 @@ ADD = f"{sys.executable} -m zjobtui add 1bc24f315d7b48d3a20245bfe73bdceb"
     ],
     ids=["nothing open", "no input", "a full disk"],
 )
-def test_without_input_or_room_for_output_a_command_ends_with_a_message(line: str, status: int, told: str) -> None:
+def test_without_input_or_room_for_output_a_command_ends_with_a_message(line: str, status: int, message: str) -> None:
     done_so = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
     assert (done_so.returncode, done_so.stderr.count("Traceback")) == (status, 0)
-    assert told in done_so.stderr
+    assert message in done_so.stderr

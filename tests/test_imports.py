@@ -26,7 +26,7 @@ NEED_THE_SCREEN = {
     *(f"zjobtui.cli.{name}" for name in ("demo", "doctor", "monitor", "tenant_check")),
 }
 NEED_THE_NETWORK = {f"zjobtui.zuora.{name}" for name in ("api", "failures", "health_check", "related", "transport")}
-"""These import httpx, which itself imports rich if it is installed, for a command of its own."""
+"""These import httpx, which itself imports rich if it is installed, for its own command."""
 SERVE = {"zjobtui.cli.demo", "zjobtui.cli.simulate"}
 """These run the simulator, and so import aiohttp."""
 
@@ -44,7 +44,7 @@ for module in sys.argv[1:]:
         os._exit(0)
     os.wait()
 """
-"""Import each module in a process of its own, and return the top-level packages that are then loaded."""
+"""Import each module in its own process, and return the top-level packages that are then loaded."""
 
 LISTING = """
 import sys

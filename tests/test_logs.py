@@ -55,11 +55,11 @@ def run(*arguments: str, **env: str) -> tuple[int, str, str]:
 
 def test_while_the_log_is_off_nothing_is_written_and_logging_is_not_imported(capfd: pytest.CaptureFixture[str]) -> None:
     assert logs.log_path() is None
-    log.error("to nobody")
+    log.error("to no file")
     try:
         raise ValueError  # noqa: TRY301 - it is what is logged
     except ValueError:
-        log.exception("to nobody")
+        log.exception("to no file")
     assert capfd.readouterr() == ("", "")
     code = (
         "import sys\nfrom zjobtui.cli.main import main\n"
@@ -89,9 +89,9 @@ def test_records_of_libraries_are_logged_from_level_warning_on(path: Path) -> No
     logs.start(str(path))
     logging.getLogger("asyncio").warning("slow %d", 7)
     logging.getLogger("asyncio").info("not this")
-    told = lines(path)
-    assert "WARNING asyncio: slow 7" in told
-    assert "not this" not in "".join(told)
+    logged = lines(path)
+    assert "WARNING asyncio: slow 7" in logged
+    assert "not this" not in "".join(logged)
 
 
 def test_an_exception_is_one_line_with_its_traceback(path: Path) -> None:
@@ -127,9 +127,9 @@ def test_secrets_are_masked_in_messages_tracebacks_and_records_of_libraries(path
         raise ValueError(SECRET)  # noqa: TRY301 - as above
     except ValueError:
         log.exception("failed")
-    told = "\n".join(lines(path))
-    assert SECRET not in told
-    assert told.count("[masked]") == 4
+    logged = "\n".join(lines(path))
+    assert SECRET not in logged
+    assert logged.count("[masked]") == 4
 
 
 def test_a_secret_that_is_read_repeatedly_is_added_to_the_mask_once(path: Path, tmp_path: Path) -> None:
@@ -274,10 +274,10 @@ def test_the_option_stands_before_or_after_the_command_and_wins(arguments: list[
     given = [word.replace("LOG", str(path)) for word in arguments]
     other = path.with_name("other.log")
     assert run(*given, **{logs.LOG_VARIABLE: str(other)})[0] == 0
-    told = path.read_text(encoding="utf-8")
-    assert "start: zjobtui" in told
-    assert f"command: {'tenants' if 'tenants' in arguments else 'ls'}" in told
-    assert told.endswith("zjobtui.logs: end: exit status 0\n")
+    logged = path.read_text(encoding="utf-8")
+    assert "start: zjobtui" in logged
+    assert f"command: {'tenants' if 'tenants' in arguments else 'ls'}" in logged
+    assert logged.endswith("zjobtui.logs: end: exit status 0\n")
 
 
 def test_completion_writes_no_log(path: Path) -> None:
@@ -288,9 +288,9 @@ def test_completion_writes_no_log(path: Path) -> None:
 
 def test_wrong_usage_is_logged_with_its_error(path: Path) -> None:
     assert run("show", "nothing", "--log", str(path))[0] == 2
-    told = path.read_text(encoding="utf-8")
-    assert "printed: " in told
-    assert "end: exit status 2" in told
+    logged = path.read_text(encoding="utf-8")
+    assert "printed: " in logged
+    assert "end: exit status 2" in logged
 
 
 def test_a_full_file_is_renamed_and_the_oldest_is_dropped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,8 +150,8 @@ def keys(value: Any) -> list[str]:  # noqa: ANN401 - JSON holds anything
 
 @pytest.mark.parametrize("name", sorted({*COMMANDS} - {"demo", "simulate"}))
 def test_every_commands_help_has_an_example(name: str) -> None:
-    told = run(name, "--help").stdout
-    assert re.search(rf"Examples?:\n(.*\n)*? +.*zjobtui {name}", told)
+    help_text = run(name, "--help").stdout
+    assert re.search(rf"Examples?:\n(.*\n)*? +.*zjobtui {name}", help_text)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Related objects in the whole program: every kind of trouble of the demo, and each read counted at the simulator."""
+"""Related objects in the whole program: every kind of problem of the demo, and each read counted at the simulator."""
 
 import time
 from contextlib import closing

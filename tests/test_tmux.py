@@ -28,7 +28,7 @@ COPIED = re.compile(rb"\x1b\]52;[a-z]*;([A-Za-z0-9+/=]+)(?:\x07|\x1b\\)")
 
 
 class TmuxServer:
-    """A tmux server of its own, with tmux's default settings and one terminal attached to it."""
+    """A separate tmux server with tmux's default settings and one terminal attached to it."""
 
     def __init__(self, folder: Path, *commands: str, term: str = "xterm-256color", program: str = "cat") -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""The program as users run it: a separate process on a terminal of its own, with the simulator over HTTP."""
+"""The program as users run it: a separate process on its own terminal, with the simulator over HTTP."""
 
 import re
 import signal

@@ -57,9 +57,9 @@ def test_the_appearance_comes_from_the_file(tmp_path: Path) -> None:
 def test_invalid_settings_are_reported_with_file_and_line_in_order(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     text = '[screen]\ntheme = "lihgt"\n[keys]\nremov = "f5"\nremove = "a"\nundo = "j"\nrefresh = "f5"\n'
-    look, told = wiring.appearance_of(configured(path, text))
+    look, problems = wiring.appearance_of(configured(path, text))
     assert look == Appearance(keys={"refresh": "f5"})
-    assert told == (
+    assert problems == (
         f"{path}: line 2: screen.theme: unknown theme lihgt; did you mean light?",
         f"{path}: line 4: keys.remov: unknown action remov; did you mean remove?",
         f"{path}: line 5: keys.remove: a is already the key of add; remove keeps x.",

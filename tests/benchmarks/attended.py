@@ -18,7 +18,7 @@ from tests.benchmarks.watched import MONITOR_MARKS, OutOfView, Press, first_fina
 
 OTHERS = 300
 TIMES = 3
-"""Ends in each trial, every one in a run of its own."""
+"""Ends in each trial, each in its own run."""
 
 IN_ROW = replace(MONITOR_MARKS, out_of_view=OutOfView.NOT_SHOWN)
 _KEYS_AT = 3.0
@@ -41,7 +41,7 @@ def attended(trials: int) -> Iterator[Table]:
 
 
 def _at_cursor(_: float) -> Sequence[Press]:
-    """Moves, so that the cursor stays with the job."""
+    """Move, so that the cursor stays with the job."""
     return [(_KEYS_AT, "down"), (_KEYS_AT + 0.3, "up")]
 
 

@@ -1,4 +1,4 @@
-"""Trials without a screen, each in a process of its own: what they cost in wall and CPU seconds, and how many polls."""
+"""Trials without a screen, each in its own process: what they cost in wall and CPU seconds, and how many polls."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ def sweeps(env: Mapping[str, str], count: int, calls: int = CONNECTIONS) -> Samp
 
 
 def start(env: Mapping[str, str]) -> Sample:
-    """From the engine's start until it has asked about every unfinished job by itself."""
+    """Return the time from the engine's start until it has polled every unfinished job by itself."""
     return _run("engine_trial", env, "start")
 
 

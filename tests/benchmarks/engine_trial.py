@@ -33,7 +33,7 @@ class Unbound(RateLimiter):
         super().__init__(Limits(per_second=1e6), now)
         self.concurrency = calls
 
-    def learn(self, told: RateLimits, now: float) -> None:
+    def learn(self, limits: RateLimits, now: float) -> None:
         pass
 
 
@@ -57,7 +57,7 @@ class Trial:
         }
 
     def start(self) -> None:
-        """Start the engine, and wait until it has asked about every job by itself."""
+        """Start the engine, and wait until it has polled every job by itself."""
         since = self.clock.now()
         self.engine.start()
         self._wait(since)

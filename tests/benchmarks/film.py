@@ -1,4 +1,4 @@
-"""A terminal that films a program: what comes is kept with its time, and drawn only when somebody looks."""
+"""A terminal that records a program: its output is kept with its time, and drawn only on request."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence

@@ -64,7 +64,7 @@ class Setting:
 
 
 def main() -> None:
-    """Run the figures that the command line asks for."""
+    """Run the figures that the command line requests."""
     switches = argparse.ArgumentParser(add_help=False)
     switches.add_argument("--jobs", metavar="N,N…", help="numbers of jobs for K1 and K2, in place of the usual ones")
     switches.add_argument("--population", metavar="NAME,…", help=f"populations for K1 and K2: {', '.join(POPULATIONS)}")

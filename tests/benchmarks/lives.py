@@ -1,4 +1,4 @@
-"""A tenant on loopback whose jobs live as long as a trial wants, in a process of its own, with the time of every call.
+"""A tenant on loopback whose jobs last as long as a trial requires, in its own process, with the time of every call.
 
     python -m tests.benchmarks.lives
 

@@ -18,7 +18,7 @@ _LASTS = 190.0
 SETTLE, _LATER, _QUIET, _RIVAL_QUIET = 5.0, 70.0, 60.0, 15.0
 _ENDS_AFTER, _ENDS_BEFORE = 25.0, 35.0
 _PATIENCE = 90.0
-"""Seconds until the first call at the most: all jobs were asked about a moment before."""
+"""Seconds until the first call at the most: all jobs were polled a moment before."""
 
 _NOTICED = 80.0
 """Seconds within which the end of one of fewer jobs is noticed at the program's own pace."""
@@ -27,7 +27,7 @@ _WINDOW = 0.2
 """Seconds before and after a change within which everything sent counts as sent for it."""
 
 RIVAL_JOBS = 30
-"""Jobs of the rival for one change: with a thousand it draws without a pause, and no change can be told apart."""
+"""Jobs of the rival for one change: with a thousand it draws without a pause, and no change can be distinguished."""
 
 BY_END_KEY = ("end", *["up"] * 12)
 """To the last row, and the cursor off it: a job that is done stays where it stands when it is the last."""
@@ -42,7 +42,7 @@ def quiet(trials: int) -> Iterator[Table]:
         subjects = {
             "floor": lambda: _quiet(FLOOR, {}, FLOOR_TEXTS[-1], 1.0, _RIVAL_QUIET),
             "rival": lambda: _quiet_rival(ids_file),
-            "monitor, while waits are told by ten seconds": lambda: quiet_monitor(
+            "monitor, while waits are shown in steps of ten seconds": lambda: quiet_monitor(
                 copied(stored, Path(place) / "work"), SETTLE
             ),
             "monitor, from then on": lambda: quiet_monitor(copied(stored, Path(place) / "work"), _LATER),

@@ -87,7 +87,7 @@ def _trial(jobs: int, seconds: float, latency: float, seeds: Iterator[int], *, h
 
 
 def _read_times(seconds: float) -> Iterator[float]:
-    """When the reads are asked for: the last one early enough to be shown."""
+    """When the reads are requested: the last one early enough to be shown."""
     at = _OPENS_AT
     while at < seconds - 3:
         yield at
@@ -95,7 +95,7 @@ def _read_times(seconds: float) -> Iterator[float]:
 
 
 def _presses(reads: list[float]) -> list[Press]:
-    """Moves, so that the cursor stays with the job; then opens the view, goes into the record, and reads it again."""
+    """Move, so that the cursor stays with the job; then open the view, go into the record, and read it again."""
     stay: list[Press] = [(_KEYS_AT, "down"), (_KEYS_AT + 0.3, "up")]
     if not reads:
         return stay

@@ -41,7 +41,7 @@ def _demo(jump: Jump) -> Sample:
 
 
 def _idle(jump: Jump, folder: Path) -> Sample:
-    """After the first minute, in which waits are told by ten seconds."""
+    """After the first minute, in which waits are shown in steps of ten seconds."""
     with served(WORLD) as tenant:
         command = jump.command(MONITOR, {**_TERMINAL, **monitor_env(tenant, folder)})
         return _minute(jump, command, "/s", _MINUTE + 5)

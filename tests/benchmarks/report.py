@@ -20,7 +20,7 @@ _PACKAGES = ("textual", "httpx", "httpx-aiohttp", "aiohttp", "click")
 def run(
     about: str, figures: Mapping[str, Figure], trials: int, switches: Sequence[argparse.ArgumentParser] = ()
 ) -> None:
-    """Run the figures that the command line asks for, and print each as soon as it is there.
+    """Run the figures that the command line requests, and print each as soon as it is there.
 
     `switches` are parsers with the command's own switches, which it reads itself.
     """

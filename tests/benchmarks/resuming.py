@@ -38,7 +38,7 @@ def resuming(trials: int) -> Iterator[Comparison]:
 
 
 def waiting_long(trials: int) -> Iterator[Table]:
-    """Per cent of a core over a minute, once all have been asked about again."""
+    """Per cent of a core over a minute, once all have been polled again."""
     samples = in_turns(trials, {"zjobtui": _wait})
     title = f"K5 · {WAITING_JOBS} jobs that have run for {SEEN / 3600:g} hours"
     yield Table(title=title, unit="% of a core", trials=measure(samples, "cpu"), reach="≤ 2 %")

@@ -1,4 +1,4 @@
-"""The rival: the monitor of an afternoon. It asks for every job at each interval and draws every row anew.
+"""The rival: a monitor written in an afternoon. It polls every job at each interval and draws every row again.
 
     python -m tests.benchmarks.rival IDS_FILE [INTERVAL_SECONDS]
 

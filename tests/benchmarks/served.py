@@ -1,4 +1,4 @@
-"""The simulator in a process of its own, and which of its jobs are still running, or over, when a trial ends."""
+"""The simulator in its own process, and which of its jobs are still running, or over, when a trial ends."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ class Served:
     job_ids: tuple[str, ...]
 
     def calls_left(self) -> int:
-        """Calls that the tenant may still get in this minute of its world; asking is one of them."""
+        """Calls that the tenant may still get in this minute of its world; the query itself is one of them."""
         connection = HTTPConnection(urlsplit(self.env["ZUORA_BASE_URL"]).netloc, timeout=_STOP_LIMIT)
         try:
             connection.request("GET", "/v1/async-jobs/0")

@@ -32,7 +32,7 @@ def store(folder: Path, job_ids: Iterable[str]) -> Path:
 
 
 def answered(folder: Path, job_ids: Iterable[str], tenant: Served) -> Path:
-    """As `store`, every job has been asked about once, and each is promised another answer within a minute.
+    """As `store`, every job has been polled once, and the next poll of each is planned within a minute.
 
     What sweeps without a budget promises one at once, and all rows would be stale before any is asked about again.
     """

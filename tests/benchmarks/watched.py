@@ -1,4 +1,4 @@
-"""Runs a program on a filming terminal against a tenant of `lives.py`, and tells when the end of each job was known."""
+"""Run a program on a recording terminal against a tenant of `lives.py`; return when the end of each job was known."""
 
 import re
 import time
@@ -18,7 +18,7 @@ class OutOfView(Enum):
     """What is taken for the moment at which an end is shown whose row is out of view."""
 
     COUNTED = auto()
-    """The first row counts the ends: they are told in the order of their answers."""
+    """The first row counts the ends: they are shown in the order of their responses."""
     AS_IN_VIEW = auto()
     """As late after the answer as the rows in view are on average; where none is in view, no later at all."""
     NOT_SHOWN = auto()
@@ -134,8 +134,8 @@ def first_shown(film: Film, marks: Marks, answered: Mapping[str, float]) -> dict
             if (job_id := jobs.get(name)) is not None and at >= answered[job_id]:
                 shown.setdefault(job_id, at)
         if counts := in_count.findall(rows.get(0, "")):
-            told = int(counts[0].replace(",", ""))
-            while uncounted and len(answered) - len(uncounted) < told and answered[uncounted[0]] <= at:
+            count = int(counts[0].replace(",", ""))
+            while uncounted and len(answered) - len(uncounted) < count and answered[uncounted[0]] <= at:
                 shown.setdefault(uncounted.pop(0), at)
     if marks.out_of_view is OutOfView.AS_IN_VIEW:
         late = fmean([at - answered[job_id] for job_id, at in shown.items()] or [0.0])
@@ -172,7 +172,7 @@ def most_in_a_second(times: Iterable[float]) -> int:
 
 
 def all_asked(calls: Iterable[Call], jobs: Iterable[str]) -> float:
-    """When each of the jobs had been asked about once; infinite where one never was."""
+    """When each of the jobs had been polled once; infinite if one never was."""
     first: dict[str, float] = {}
     for call in calls:
         first[call.job_id] = min(call.answered_at, first.get(call.job_id, inf))

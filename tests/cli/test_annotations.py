@@ -168,9 +168,9 @@ def test_csv_has_batches_durations_and_booleans_in_lower_case() -> None:
 @pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize("command", ["ls", "export", "watch", "archive", "show 0001", "rm 0001", "restore 0001"])
 def test_an_unknown_tenant_is_an_error_in_every_command(command: str) -> None:
-    status, printed, told = said(run(*command.split(), "--tenant", "emv"))
+    status, printed, errors = said(run(*command.split(), "--tenant", "emv"))
     assert (status, printed) == (2, "")
-    assert told == "Unknown tenant “emv”. Did you mean env? Configured: env, eu.\n"
+    assert errors == "Unknown tenant “emv”. Did you mean env? Configured: env, eu.\n"
 
 
 @pytest.mark.usefixtures("filled")

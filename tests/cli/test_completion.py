@@ -29,7 +29,7 @@ LABELS = [f"L{number:02}{text}" for number, text in enumerate(HOSTILE)]
 
 
 @pytest.mark.parametrize("quote", ["", "'", '"', "$'"])
-@pytest.mark.skipif(shutil.which("bash") is None, reason="asks bash what a word means")
+@pytest.mark.skipif(shutil.which("bash") is None, reason="runs bash to parse a word")
 def test_an_escaped_word_is_read_back_by_bash_and_by_parse_line(quote: str) -> None:
     words = [f"{quote}{escape(text, quote)}{quote[-1:]}" for text in HOSTILE]
     script = "set -H; cd /; printf '%s\\0' " + " ".join(words)
@@ -52,7 +52,7 @@ def filled() -> None:
 
 
 @dataclass
-class Asking:
+class Completer:
     """Requests completions like the script for bash, with the cursor at `|`; `word` is what readline completes."""
 
     capsys: pytest.CaptureFixture[str]
@@ -69,8 +69,8 @@ class Asking:
 
 
 @pytest.fixture
-def asked(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Asking:
-    return Asking(capsys, monkeypatch)
+def complete(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Completer:
+    return Completer(capsys, monkeypatch)
 
 
 @pytest.mark.usefixtures("filled")
@@ -105,30 +105,30 @@ def asked(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
     ],
 )
 def test_completions_are_words_that_are_valid_there(
-    line: str, word: str, offered: list[str] | None, asked: Asking
+    line: str, word: str, offered: list[str] | None, complete: Completer
 ) -> None:
-    completions = asked(line, word)
+    completions = complete(line, word)
     if offered is None:  # all of one tenant, less what a terminal could act on, is too long, or is read as an option
         assert set(completions) == {*(job_id(number).given for number in range(1, 7)), "plain", "two\\ words", "a:b"}
     else:
         assert completions == offered
 
 
-def test_without_a_readable_store_nothing_is_completed_created_or_repaired(asked: Asking) -> None:
-    assert asked("zjobtui show a|", "a") == []
+def test_without_a_readable_store_nothing_is_completed_created_or_repaired(complete: Completer) -> None:
+    assert complete("zjobtui show a|", "a") == []
     assert not store_path().parent.exists()
     store_path().parent.mkdir()
     store_path().write_bytes(b"broken")
-    assert asked("zjobtui show --tenant |", "") == []
+    assert complete("zjobtui show --tenant |", "") == []
     assert store_path().read_bytes() == b"broken"
 
 
-def test_an_error_is_not_printed_into_the_prompt(asked: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_is_not_printed_into_the_prompt(complete: Completer, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> list[str]:
         raise TypeError("it broke")
 
     monkeypatch.setattr(selection, "known_words", fail)
-    assert asked("zjobtui show a|", "a") == []
+    assert complete("zjobtui show a|", "a") == []
 
 
 @pytest.mark.parametrize(

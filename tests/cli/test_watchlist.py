@@ -61,9 +61,9 @@ def test_a_renamed_term_is_accepted_and_reported_once() -> None:
 @pytest.mark.parametrize("blank", ["", "  "])
 def test_a_tenant_without_a_name_is_refused(blank: str) -> None:
     for arguments in (("add", *given(1)), ("ls",), ("archive",)):
-        status, printed, told = said(run(*arguments, "--tenant", blank))
+        status, printed, errors = said(run(*arguments, "--tenant", blank))
         assert (status, printed) == (2, "")
-        assert "it is empty; give the name of a tenant." in told
+        assert "it is empty; give the name of a tenant." in errors
     assert len(kept(store_path())) == 0
 
 
@@ -77,9 +77,9 @@ def test_a_tenant_is_found_by_the_name_with_which_it_was_added() -> None:
 @pytest.mark.parametrize("command", ["ls", "archive", "export"])
 @pytest.mark.parametrize(("wanted", "why"), [("statsu:failed", "try status:"), ("age>5", "“5” needs a unit")])
 def test_an_invalid_filter_is_reported_and_nothing_is_done(command: str, wanted: str, why: str) -> None:
-    status, printed, told = said(run(command, "--filter", wanted))
+    status, printed, errors = said(run(command, "--filter", wanted))
     assert (status, printed) == (2, "")
-    assert why in told
+    assert why in errors
 
 
 def test_the_list_is_judged_by_the_current_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -108,9 +108,9 @@ def test_the_list_is_judged_by_the_current_settings(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_a_value_that_no_job_can_have_is_an_error(wanted: str, why: str) -> None:
-    status, printed, told = said(run("ls", "--filter", wanted))
+    status, printed, errors = said(run("ls", "--filter", wanted))
     assert (status, printed) == (2, "")
-    assert why in told
+    assert why in errors
 
 
 @pytest.mark.usefixtures("filled")
@@ -234,9 +234,9 @@ def test_nothing_is_archived_by_default_if_the_configuration_says_never(
 
 @pytest.mark.usefixtures("filled")
 def test_running_jobs_are_never_archived() -> None:
-    status, printed, told = said(run("archive", *given(1, 4)))
+    status, printed, errors = said(run("archive", *given(1, 4)))
     assert (status, printed) == (1, "1 job archived. `zjobtui restore` restores a job.\n")
-    assert f"“{job_id(4).given}” has not ended" in told
+    assert f"“{job_id(4).given}” has not ended" in errors
     assert [run("archive", name).exit_code for name in (*given(4), "nothing")] == [2, 2]
     assert run("archive", "--filter", "id:5d7b").stdout.startswith("1 job archived.")
     assert ids(run("ls", "--json").stdout) == given(3, 4)
@@ -259,9 +259,9 @@ def test_jobs_are_added_from_files_with_tags_and_a_note(tmp_path: Path) -> None:
     ticket.write_bytes(f"see {job_id(1).given}, caf\xe9 {job_id(2).given[:-1]}".encode("latin-1"))
     reply.write_text(json.dumps({"jobId": job_id(3).given, "success": True}))
     files = ["--file", str(ticket), "--file", str(reply)]
-    status, printed, told = said(run("add", job_id(9).given, *files, "--tag", "a,b", "--tag", "c", "--note", " n "))
+    status, printed, errors = said(run("add", job_id(9).given, *files, "--tag", "a,b", "--tag", "c", "--note", " n "))
     assert (status, printed) == (1, "3 jobs added, 0 known, 1 refused.\n")
-    assert told == f"“{job_id(2).given[:-1]}” looks like a job id, but is not valid.\n"
+    assert errors == f"“{job_id(2).given[:-1]}” looks like a job id, but is not valid.\n"
     watches = kept(store_path())
     assert [one.job.id.given for one in watches] == given(9, 1, 3)
     assert {(one.tags, one.note) for one in watches} == {(("a", "b", "c"), "n")}
@@ -338,16 +338,16 @@ def test_a_watchlist_is_exported_and_imported(tmp_path: Path, monkeypatch: pytes
     assert kept(store_path()) == before
     assert json.loads(run("export", "--results").stdout)["jobs"] == json.loads(exported)["jobs"]
     run("rm", *given(4))
-    told = run("import", str(file)).stdout
-    assert told == "0 jobs new, 0 merged, 3 known. 1 not imported because they were removed here.\n"
+    printed = run("import", str(file)).stdout
+    assert printed == "0 jobs new, 0 merged, 3 known. 1 not imported because they were removed here.\n"
 
 
 def test_a_file_that_cannot_be_imported_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "export.json"
     file.write_text('{"format":\n"x"')
-    status, printed, told = said(run("import", str(file)))
+    status, printed, errors = said(run("import", str(file)))
     assert (status, printed) == (2, "")
-    assert told.startswith(f"{file} was not imported; nothing was changed. line 2, column 4: ")
+    assert errors.startswith(f"{file} was not imported; nothing was changed. line 2, column 4: ")
     run("add", *given(1))
     file.write_text(run("export").stdout.replace(str(job_id(1)), "XYZ"))
     assert said(run("import", str(file)))[2].endswith("other than hexadecimal digits and dashes.\n")
@@ -358,9 +358,9 @@ def test_a_file_that_cannot_be_imported_changes_nothing(tmp_path: Path) -> None:
 def test_store_prints_figures_and_compacts() -> None:
     run("archive", *given(1))
     run("rm", *given(4))
-    told = run("store").stdout
-    assert told.splitlines()[0] == str(store_path())
-    assert "2 jobs watched, 1 archived, 1 removed\n2 responses, " in told
+    printed = run("store").stdout
+    assert printed.splitlines()[0] == str(store_path())
+    assert "2 jobs watched, 1 archived, 1 removed\n2 responses, " in printed
     with opened(store_path()) as (store, _):
         store.file.connection.execute("CREATE TABLE waste AS SELECT randomblob(500000) AS it")
         store.file.connection.execute("DROP TABLE waste")
@@ -370,6 +370,6 @@ def test_store_prints_figures_and_compacts() -> None:
     with opened(store_path()) as (store, watches):
         assert [one.job for one in watches] == [job(2), job(3, "eu")]
         assert store.acquire_lease("polling", "another window", 9e9, 60.0)
-    status, printed, told = said(run("store", "--compact"))
+    status, printed, errors = said(run("store", "--compact"))
     assert (status, printed) == (2, "")
-    assert "Another window is polling" in told
+    assert "Another window is polling" in errors

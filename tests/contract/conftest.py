@@ -44,7 +44,7 @@ LABEL, TAG, NOTE = "CS-4390 renewal", "acme", "call them back"
 
 @pytest.fixture(scope="session")
 def zuora() -> Iterator[Zuora]:
-    """The simulator, in a process of its own."""
+    """The simulator, in its own process."""
     with simulate() as tenant:
         yield tenant
 
@@ -64,19 +64,19 @@ def known(zuora: Zuora, tmp_path_factory: pytest.TempPathFactory) -> Known:
 
 
 @pytest.fixture
-def nobody(tmp_path: Path) -> User:
-    """Somebody who has configured nothing and watches nothing."""
+def new_user(tmp_path: Path) -> User:
+    """A user who has configured nothing and watches nothing."""
     return User(tmp_path)
 
 
 @pytest.fixture
 def newcomer(tmp_path: Path, zuora: Zuora) -> User:
-    """Somebody with a tenant, who watches nothing."""
+    """A user with a tenant, who watches nothing."""
     return User(tmp_path, zuora.environment)
 
 
 @pytest.fixture
 def user(newcomer: User, known: Known) -> User:
-    """Somebody with a tenant, who watches the jobs of `known`."""
+    """A user with a tenant, who watches the jobs of `known`."""
     shutil.copytree(known.folder, newcomer.data)
     return newcomer

@@ -46,7 +46,7 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody with a home folder, where everything of theirs is kept, and with variables in the environment."""
+    """A user with a home folder, where everything of theirs is kept, and with variables in the environment."""
 
     home: Path
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -99,7 +99,7 @@ class User:
     def terminal(
         self, *arguments: str, size: tuple[int, int] = SIZE, ignoring_hangup: bool = False, **more: str
     ) -> Terminal:
-        """Start a command on a terminal of its own."""
+        """Start a command on its own terminal."""
         env = {**self.environment, **more}
         return Terminal([*PROGRAM, *arguments], *size, env=env, cwd=self.home, ignoring_hangup=ignoring_hangup)
 

@@ -1,4 +1,4 @@
-"""A simulated Zuora in a process of its own, and what it answers about each of its jobs."""
+"""A simulated Zuora in its own process, and its responses about each of its jobs."""
 
 import http.client
 import json

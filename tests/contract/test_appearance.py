@@ -64,11 +64,11 @@ def test_every_theme_is_accepted_and_draws_the_list(user: User, theme: str) -> N
 
 
 @pytest.mark.slow
-def test_the_demo_shows_jobs_and_stores_nothing(nobody: User) -> None:
-    with nobody.window("demo", "--jobs", "30", "--seed", "3") as window:
+def test_the_demo_shows_jobs_and_stores_nothing(new_user: User) -> None:
+    with new_user.window("demo", "--jobs", "30", "--seed", "3") as window:
         window.wait_for(f"{Screen.LIST}30 ")
         window.wait_for(r"✗")
         press(window, Key.QUIT)
         assert window.wait_exit() == Exit.OK
         assert window.modes() == frozenset()
-    assert list(nobody.home.rglob("*.sqlite3")) == []
+    assert list(new_user.home.rglob("*.sqlite3")) == []

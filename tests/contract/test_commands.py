@@ -41,35 +41,35 @@ UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @pytest.mark.slow
-def test_ids_in_any_notation_are_added_once_and_invalid_ones_are_named(nobody: User) -> None:
+def test_ids_in_any_notation_are_added_once_and_invalid_ones_are_named(new_user: User) -> None:
     dashed = f"{TWO[:8]}-{TWO[8:12]}-{TWO[12:16]}-{TWO[16:20]}-{TWO[20:]}"
-    added = nobody.run("add", ONE, "nonsense", dashed.upper(), ONE.upper(), "--label", "CS-1", "--tag", "a,b")
+    added = new_user.run("add", ONE, "nonsense", dashed.upper(), ONE.upper(), "--label", "CS-1", "--tag", "a,b")
     assert added.status == Exit.REFUSED_IN_PART
     assert added.out.startswith(Printed.ADDED.format(jobs(2), 0, 1))
     assert f"“nonsense” {Printed.NOT_AN_ID}" in added.err
-    again = nobody.run("add", "-", stdin=json.dumps([{"jobId": ONE}, {"jobId": THREE}]))
+    again = new_user.run("add", "-", stdin=json.dumps([{"jobId": ONE}, {"jobId": THREE}]))
     assert (again.status, again.err) == (Exit.OK, "")
     assert again.out.startswith(Printed.ADDED.format(jobs(1), 1, 0))
-    listed = nobody.run("ls", "--json")
+    listed = new_user.run("ls", "--json")
     assert [one[Field.JOB_ID].replace("-", "").lower() for one in listed.jobs] == [ONE, TWO, THREE]
     assert [(one[Field.LABEL], one[Field.TAGS]) for one in listed.jobs] == [("CS-1", ["a", "b"])] * 2 + [("", [])]
 
 
 @pytest.mark.slow
-def test_ids_are_read_from_files_and_a_file_without_ids_adds_nothing(nobody: User) -> None:
-    ticket = nobody.home / "ticket.txt"
+def test_ids_are_read_from_files_and_a_file_without_ids_adds_nothing(new_user: User) -> None:
+    ticket = new_user.home / "ticket.txt"
     ticket.write_bytes(f"caf\xe9 {ONE}\nand {TWO}.".encode("latin-1"))
-    assert nobody.run("add", "--file", str(ticket), "--note", "from a ticket").status == Exit.OK
-    assert [one[Field.NOTE] for one in nobody.run("ls", "--json").jobs] == ["from a ticket"] * 2
-    empty = nobody.run("add", "-", stdin="no ids here")
+    assert new_user.run("add", "--file", str(ticket), "--note", "from a ticket").status == Exit.OK
+    assert [one[Field.NOTE] for one in new_user.run("ls", "--json").jobs] == ["from a ticket"] * 2
+    empty = new_user.run("add", "-", stdin="no ids here")
     assert (empty.status, empty.out) == (Exit.USAGE, "")
 
 
-def test_an_empty_list_says_so_and_as_json_is_empty(nobody: User) -> None:
-    empty = nobody.run("ls")
+def test_an_empty_list_says_so_and_as_json_is_empty(new_user: User) -> None:
+    empty = new_user.run("ls")
     assert (empty.status, empty.out) == (Exit.OK, "")
     assert Printed.NO_JOBS in empty.err
-    assert nobody.run("ls", "--json").json == {Field.SCHEMA: SCHEMA, Field.JOBS: []}
+    assert new_user.run("ls", "--json").json == {Field.SCHEMA: SCHEMA, Field.JOBS: []}
 
 
 def test_the_list_is_printed_as_text_json_and_csv(user: User, known: Known) -> None:
@@ -203,25 +203,25 @@ def test_the_store_is_described_and_compacted(user: User) -> None:
 
 
 @pytest.mark.slow
-def test_tenants_are_listed_and_added_without_a_secret(nobody: User) -> None:
-    config = nobody.home / "zjobtui" / "config.toml"
-    assert nobody.run("tenants").status == Exit.USAGE
+def test_tenants_are_listed_and_added_without_a_secret(new_user: User) -> None:
+    config = new_user.home / "zjobtui" / "config.toml"
+    assert new_user.run("tenants").status == Exit.USAGE
     sandbox = ("--url", "https://rest.example.com", "--client-id", "id-1", "--daily-calls", "500")
-    assert nobody.run("tenants", "add", "box", *sandbox, "--secret-env", "BOX_SECRET").status == Exit.OK
+    assert new_user.run("tenants", "add", "box", *sandbox, "--secret-env", "BOX_SECRET").status == Exit.OK
     assert "id-1" in config.read_text(encoding="utf-8")
-    (line,) = nobody.run("tenants").out.splitlines()
+    (line,) = new_user.run("tenants").out.splitlines()
     assert all(word in line for word in ("box", "https://rest.example.com", "500", "BOX_SECRET"))
-    assert nobody.run("tenants", "edit", "box", "--base-url", "http://127.0.0.1:9").status == Exit.OK
-    tested = nobody.run("tenants", "test", "box", BOX_SECRET="sentinel")
+    assert new_user.run("tenants", "edit", "box", "--base-url", "http://127.0.0.1:9").status == Exit.OK
+    tested = new_user.run("tenants", "test", "box", BOX_SECRET="sentinel")
     assert (tested.status, "127.0.0.1:9" in tested.out, "sentinel" in tested.out) == (Exit.SOMETHING_WRONG, True, False)
-    assert nobody.run("tenants", "rm", "box").status == Exit.USAGE
-    assert nobody.run("tenants", "rm", "box", "--yes").status == Exit.OK
-    assert nobody.run("tenants").status == Exit.USAGE
+    assert new_user.run("tenants", "rm", "box").status == Exit.USAGE
+    assert new_user.run("tenants", "rm", "box", "--yes").status == Exit.OK
+    assert new_user.run("tenants").status == Exit.USAGE
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_scripts_are_printed_for_each_shell(nobody: User, shell: str) -> None:
-    given = nobody.run("completion", shell)
+def test_completion_scripts_are_printed_for_each_shell(new_user: User, shell: str) -> None:
+    given = new_user.run("completion", shell)
     assert (given.status, "_ZJOBTUI_COMPLETE" in given.out) == (Exit.OK, True)
 
 
@@ -246,11 +246,11 @@ def test_bash_completes_commands_ids_and_labels(user: User, known: Known) -> Non
     assert [split(one) for one in completed("zjobtui show CS-")] == [[LABEL]]
 
 
-def test_the_version_is_that_of_the_package_and_help_and_manual_list_the_same_commands(nobody: User) -> None:
-    version = nobody.run("--version")
+def test_the_version_is_that_of_the_package_and_help_and_manual_list_the_same_commands(new_user: User) -> None:
+    version = new_user.run("--version")
     assert (version.status, version.err) == (Exit.OK, "")
     assert re.fullmatch(r"zjobtui, version \d+\.\S+\n", version.out)
-    _, listed = nobody.run("--help").out.split(Printed.LISTED_COMMANDS)
+    _, listed = new_user.run("--help").out.split(Printed.LISTED_COMMANDS)
     assert sorted(re.findall(r"^  (\w+) ", listed, re.MULTILINE)) == sorted(COMMANDS)
     described = {
         code.removeprefix("zjobtui ").split()[0] for cell, *_ in table(Manual.COMMANDS) for code in codes(cell)
@@ -260,16 +260,16 @@ def test_the_version_is_that_of_the_package_and_help_and_manual_list_the_same_co
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_a_help(nobody: User, command: str) -> None:
-    shown = nobody.run(command, "--help")
+def test_every_command_has_a_help(new_user: User, command: str) -> None:
+    shown = new_user.run(command, "--help")
     assert (shown.status, shown.err) == (Exit.OK, "")
     assert f"{Printed.USAGE} zjobtui {command}" in shown.out
     assert command in {"demo", "simulate"} or Printed.EXAMPLES in shown.out
 
 
 @pytest.mark.parametrize("arguments", [["add"], ["nonsense"], ["ls", "--nonsense"]])
-def test_wrong_usage_is_explained(nobody: User, arguments: list[str]) -> None:
-    wrong = nobody.run(*arguments)
+def test_wrong_usage_is_explained(new_user: User, arguments: list[str]) -> None:
+    wrong = new_user.run(*arguments)
     assert (wrong.status, wrong.out) == (Exit.USAGE, "")
     assert Printed.USAGE in wrong.err
 
@@ -282,10 +282,10 @@ def test_without_a_terminal_the_monitor_says_so_in_one_line(newcomer: User, argu
     assert Screen.NEEDS_TERMINAL in refused.err
 
 
-def test_a_data_folder_that_cannot_be_used_is_named(nobody: User) -> None:
-    nobody.data.write_text("in the way", encoding="utf-8")
+def test_a_data_folder_that_cannot_be_used_is_named(new_user: User) -> None:
+    new_user.data.write_text("in the way", encoding="utf-8")
     for arguments in (["ls", "--json"], ["add", ONE]):
-        refused = nobody.run(*arguments)
+        refused = new_user.run(*arguments)
         assert (refused.status, refused.out) == (Exit.USAGE, "")
-        assert str(nobody.data) in refused.err.splitlines()[0]
+        assert str(new_user.data) in refused.err.splitlines()[0]
         assert arguments[1:] == refused.err.splitlines()[2:] or arguments[0] == "ls"

@@ -29,18 +29,18 @@ def test_confirmed_edits_of_a_window_survive_kill_9(newcomer: User, zuora: Zuora
 
 
 @pytest.mark.slow
-def test_commands_that_are_killed_at_any_moment_keep_what_they_confirmed(nobody: User) -> None:
+def test_commands_that_are_killed_at_any_moment_keep_what_they_confirmed(new_user: User) -> None:
     dice, confirmed, ids = random.Random(7), set[str](), [f"{number:032x}" for number in range(1, 400)]
     for number in range(40):
         given = ids[number * 8 : number * 8 + 8]
-        with nobody.start("add", *given) as adding:
+        with new_user.start("add", *given) as adding:
             time.sleep(dice.uniform(0.05, 0.5))
             adding.kill()
             printed, _ = adding.communicate()
         if printed.startswith(Printed.ADDED.format(jobs(8), 0, 0)):
             confirmed |= {*given}
         if number % 8 == 7:
-            listed = nobody.run("ls", "--json")
+            listed = new_user.run("ls", "--json")
             assert listed.status == 0
             assert not listed.err or "from ids.log" in listed.err  # a command was killed just before its commit
             assert confirmed <= {*listed.ids}

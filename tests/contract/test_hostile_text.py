@@ -40,9 +40,9 @@ def acting(text: str) -> set[str]:
 
 
 @pytest.mark.slow
-def test_nothing_hostile_reaches_the_terminal_or_the_output(nobody: User) -> None:
+def test_nothing_hostile_reaches_the_terminal_or_the_output(new_user: User) -> None:
     with scripted(ANSWERS) as tenant:
-        user = User(nobody.home, tenant.environment)
+        user = User(new_user.home, tenant.environment)
         added = user.run("add", FAILED, ORDER, GIVEN, "--label", GIVEN, "--tag", GIVEN, "--note", GIVEN)
         assert added.status == Exit.REFUSED_IN_PART
         assert acting(added.out + added.err) == set()

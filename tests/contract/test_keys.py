@@ -36,7 +36,7 @@ def clipboard(window: Terminal) -> list[str]:
 
 
 def press_keys_that_filter(window: Terminal) -> None:
-    """Filters by verdict and by reason, and goes back."""
+    """Filter by verdict and by reason, and go back."""
     for verdict in IN_FILTER.values():
         press(window, Key.NEXT_COUNT, until=Screen.FILTER.format(f"status:{verdict}"))
     press(window, Key.NEXT_COUNT, until=lambda _: "of" not in title(window))
@@ -227,11 +227,11 @@ def test_keys_that_open_views_work(user: User, known: Known) -> None:
 
 
 @pytest.mark.slow
-def test_the_key_that_compares_with_the_previous_response_works(nobody: User) -> None:
+def test_the_key_that_compares_with_the_previous_response_works(new_user: User) -> None:
     job_id = "b" * 32
     failed = {"status": "Failed", "errors": "[40000050]: locked", "result": None, "success": True}
     with scripted({}) as tenant:
-        user = User(nobody.home, tenant.environment)
+        user = User(new_user.home, tenant.environment)
         user.run("add", job_id)
         with user.window() as window:
             window.wait_for(f"{Screen.POLLING}")

@@ -36,16 +36,16 @@ def test_refused_credentials_are_reported_and_never_shown_or_stored(user: User) 
     assert not any(b"sentinel" in one.read_bytes() for one in user.home.rglob("*") if one.is_file())
 
 
-def test_an_invalid_switch_of_the_simulator_is_named(nobody: User) -> None:
-    wrong = nobody.run("simulate", "--faults", "eror=1")
+def test_an_invalid_switch_of_the_simulator_is_named(new_user: User) -> None:
+    wrong = new_user.run("simulate", "--faults", "eror=1")
     assert (wrong.status, wrong.out) == (Exit.USAGE, "")
     assert "“eror=1”" in wrong.err
 
 
 @pytest.mark.slow
-def test_calls_that_fail_leave_a_job_running_with_its_problem(nobody: User) -> None:
+def test_calls_that_fail_leave_a_job_running_with_its_problem(new_user: User) -> None:
     with simulate("--faults", "error=1") as tenant:
-        user = User(nobody.home, tenant.environment)
+        user = User(new_user.home, tenant.environment)
         waited = user.run("wait", tenant.running[0], "--timeout", "2s", "--json")
         assert waited.status == Exit.NOT_ENDED
         ((verdict, problem),) = [(one[Field.VERDICT], one[Field.PROBLEM]) for one in waited.jobs]

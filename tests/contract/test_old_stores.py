@@ -39,11 +39,11 @@ def today(job: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("version", STORES)
-def test_an_old_store_holds_the_same_jobs(nobody: User, version: str) -> None:
-    nobody.data.mkdir()
-    shutil.copy(DATA / f"{version}.sqlite3", nobody.store)
+def test_an_old_store_holds_the_same_jobs(new_user: User, version: str) -> None:
+    new_user.data.mkdir()
+    shutil.copy(DATA / f"{version}.sqlite3", new_user.store)
     before = json.loads((DATA / f"{version}.ls.json").read_text(encoding="utf-8"))["jobs"]
-    listed = nobody.run("ls", "--json")
+    listed = new_user.run("ls", "--json")
     assert (listed.status, listed.err) == (Exit.OK, "")
     after = {one[Field.JOB_ID]: one for one in listed.jobs}
     assert len(after) == len(before) > 10
@@ -52,9 +52,9 @@ def test_an_old_store_holds_the_same_jobs(nobody: User, version: str) -> None:
         assert {name: after[job["job_id"]][name] for name in wanted} == wanted
     stale = {one[Field.JOB_ID] for one in listed.jobs if one[Field.IS_STALE]}
     assert stale
-    assert {*nobody.run("ls", "--json", "--filter", Term.IS_STALE).ids} == stale
+    assert {*new_user.run("ls", "--json", "--filter", Term.IS_STALE).ids} == stale
     answered = next(one for one in before if one["is_final"])
-    shown = nobody.run("show", answered["job_id"], "--json").json
+    shown = new_user.run("show", answered["job_id"], "--json").json
     assert shown[Field.ANSWER][Field.BODY]["status"] == answered["status"]
     assert len(shown[Field.HISTORY]) >= 2
 
@@ -63,11 +63,11 @@ EXPORTS = sorted(one.stem for one in DATA.glob("export-*.json"))
 
 
 @pytest.mark.parametrize("version", EXPORTS)
-def test_an_old_export_is_imported_completely(nobody: User, version: str) -> None:
+def test_an_old_export_is_imported_completely(new_user: User, version: str) -> None:
     exported = json.loads((DATA / f"{version}.json").read_text(encoding="utf-8"))["jobs"]
-    taken = nobody.run("import", str(DATA / f"{version}.json"))
+    taken = new_user.run("import", str(DATA / f"{version}.json"))
     assert (taken.status, taken.out) == (Exit.OK, f"{Printed.IMPORTED.format(jobs(len(exported)), 0, 0)}.\n")
-    listed = {one[Field.JOB_ID]: one for one in nobody.run("ls", "--json").jobs}
+    listed = {one[Field.JOB_ID]: one for one in new_user.run("ls", "--json").jobs}
     assert len(listed) == len(exported) > 10
     for job in exported:
         found = listed[job["given"]]
@@ -75,7 +75,7 @@ def test_an_old_export_is_imported_completely(nobody: User, version: str) -> Non
         sentence = SENTENCE_IN_OLD_STORES.get(job["sentence"], job["sentence"])
         assert found[Field.SENTENCE] == sentence or sentence is None
     answered = next(job for job in exported if "answer" in job)
-    shown = nobody.run("show", answered["given"], "--json").json
+    shown = new_user.run("show", answered["given"], "--json").json
     assert shown[Field.ANSWER][Field.BODY] == json.loads(answered["answer"]["body"])
     assert len(shown[Field.HISTORY]) == len(answered["timeline"])
 
@@ -87,13 +87,13 @@ def is_listed(window: Terminal, job: Mapping[str, str]) -> bool:
 
 
 @pytest.mark.slow
-def test_the_screen_layout_of_an_older_version_is_kept(nobody: User) -> None:
-    nobody.data.mkdir()
-    shutil.copy(DATA / "schema-1.sqlite3", nobody.store)
+def test_the_screen_layout_of_an_older_version_is_kept(new_user: User) -> None:
+    new_user.data.mkdir()
+    shutil.copy(DATA / "schema-1.sqlite3", new_user.store)
     old = {"sort": "label", "filter": "CS-441", "divider_beside": 0.4, "divider_below": 0.5}
-    (nobody.data / "screen.json").write_text(json.dumps(old), encoding="utf-8")
+    (new_user.data / "screen.json").write_text(json.dumps(old), encoding="utf-8")
     before = json.loads((DATA / "schema-1.ls.json").read_text(encoding="utf-8"))["jobs"]
-    user = User(nobody.home, {"ZUORA_BASE_URL": "http://127.0.0.1:9", "ZUORA_BEARER_TOKEN": "sentinel-token"})
+    user = User(new_user.home, {"ZUORA_BASE_URL": "http://127.0.0.1:9", "ZUORA_BEARER_TOKEN": "sentinel-token"})
     with user.window() as window:
         window.wait_for(Screen.UNREACHABLE)
         shown = [job["label"] for job in before if is_listed(window, job)]
@@ -102,11 +102,11 @@ def test_the_screen_layout_of_an_older_version_is_kept(nobody: User) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", STORES)
-def test_an_old_store_is_shown_in_the_monitor(nobody: User, version: str) -> None:
-    nobody.data.mkdir()
-    shutil.copy(DATA / f"{version}.sqlite3", nobody.store)
+def test_an_old_store_is_shown_in_the_monitor(new_user: User, version: str) -> None:
+    new_user.data.mkdir()
+    shutil.copy(DATA / f"{version}.sqlite3", new_user.store)
     before = json.loads((DATA / f"{version}.ls.json").read_text(encoding="utf-8"))["jobs"]
-    user = User(nobody.home, {"ZUORA_BASE_URL": "http://127.0.0.1:9", "ZUORA_BEARER_TOKEN": "sentinel-token"})
+    user = User(new_user.home, {"ZUORA_BASE_URL": "http://127.0.0.1:9", "ZUORA_BEARER_TOKEN": "sentinel-token"})
     with user.window() as window:
         window.wait_for(f"{Screen.LIST}{len(before)} ")
         window.wait_for(Screen.UNREACHABLE)

@@ -64,7 +64,7 @@ on = ["failed"]
 tenant_down_after = "10m"
 osc = "9"
 toast = true
-command = ["/bin/sh", "-c", "cat >> '{told}'"]
+command = ["/bin/sh", "-c", "cat >> '{record}'"]
 [files]
 folder = "/tmp/zjobtui"
 [keys]
@@ -77,13 +77,13 @@ def configured(user: User, url: str, more: str = "") -> None:
     secret = user.home / "secret"
     secret.touch(0o600)
     secret.write_text("sentinel-secret\n", encoding="utf-8")
-    rest = REST.format(told=user.home / "told.json", action=Action.REFRESH)
+    rest = REST.format(record=user.home / "record.json", action=Action.REFRESH)
     user.config.write_text(TENANTS.format(url=url, file=secret) + more + rest, encoding="utf-8")
 
 
-def test_every_setting_of_the_manual_is_accepted(nobody: User) -> None:
-    configured(nobody, "http://127.0.0.1:9", OTHER_TENANTS)
-    listed = nobody.run("tenants", EU_SECRET="sentinel")
+def test_every_setting_of_the_manual_is_accepted(new_user: User) -> None:
+    configured(new_user, "http://127.0.0.1:9", OTHER_TENANTS)
+    listed = new_user.run("tenants", EU_SECRET="sentinel")
     assert (listed.status, listed.err) == (Exit.OK, "")
     by_name = {line.split()[0]: line for line in listed.out.splitlines()}
     assert all(word in by_name["local"] for word in ("http://127.0.0.1:9", "4,321", "developer sandbox"))
@@ -92,7 +92,7 @@ def test_every_setting_of_the_manual_is_accepted(nobody: User) -> None:
     assert "zuora-keyring" in by_name["keyring"]
     assert "sentinel" not in listed.out
     given = {
-        name for table in tomllib.loads(nobody.config.read_text(encoding="utf-8")).items() for name in paths(*table)
+        name for table in tomllib.loads(new_user.config.read_text(encoding="utf-8")).items() for name in paths(*table)
     }
     named = {code for row in table(Manual.SETTINGS) for code in codes(row[0])}
     assert len(named) > 20
@@ -108,17 +108,17 @@ def paths(name: str, value: object) -> list[str]:
 
 
 @pytest.mark.slow
-def test_settings_take_effect_on_screen_in_calls_and_in_notifications(nobody: User) -> None:
+def test_settings_take_effect_on_screen_in_calls_and_in_notifications(new_user: User) -> None:
     with scripted({}) as tenant:
-        configured(nobody, tenant.url)
-        nobody.run("add", ONE)
-        with nobody.window(until=Screen.LIST_IN_ASCII, TZ="Asia/Tokyo") as window:
+        configured(new_user, tenant.url)
+        new_user.run("add", ONE)
+        with new_user.window(until=Screen.LIST_IN_ASCII, TZ="Asia/Tokyo") as window:
             window.wait_for(Screen.POLLING)
             window.wait_for("local")
             assert window.text().isascii()
             tenant.answers[ONE] = FAILED
             press(window, "f5", until=f"1 {Verdict.FAILED}")
-            event_file = nobody.home / "told.json"
+            event_file = new_user.home / "record.json"
             window.wait_for(
                 lambda _: event_file.exists() and event_file.read_text(encoding="utf-8").rstrip().endswith("}")
             )
@@ -140,7 +140,7 @@ def test_settings_take_effect_on_screen_in_calls_and_in_notifications(nobody: Us
         "2025-08-12",
     )
     assert "sentinel-secret" not in window.text()
-    assert nobody.run("archive").out.startswith(Printed.ARCHIVED.format(jobs(1))), "archive_after"
+    assert new_user.run("archive").out.startswith(Printed.ARCHIVED.format(jobs(1))), "archive_after"
 
 
 @pytest.mark.slow
@@ -154,46 +154,46 @@ def test_settings_take_effect_on_screen_in_calls_and_in_notifications(nobody: Us
     ],
     ids=" ".join,
 )
-def test_invalid_settings_are_reported_with_line_and_nearest_name(nobody: User, command: list[str]) -> None:
-    nobody.config.write_text(
+def test_invalid_settings_are_reported_with_line_and_nearest_name(new_user: User, command: list[str]) -> None:
+    new_user.config.write_text(
         '[polling]\nstaleness_limt = 1\n[list]\narchive_aftr = "1d"\n[lst]\n[screen]\nasci = true\nutc = "x"\n',
         encoding="utf-8",
     )
-    refused = nobody.run(*command)
+    refused = new_user.run(*command)
     assert (refused.status, refused.out) == (Exit.USAGE, "")
     for line, wanted in ((2, "staleness_limit"), (4, "archive_after"), (5, "list"), (7, "ascii")):
         assert re.search(rf"line {line}: .*{re.escape(Screen.IS_UNKNOWN_SETTING.format(wanted))}", refused.err)
     assert "line 8: screen.utc" in refused.err
-    assert not nobody.store.exists() or nobody.run("ls", "--json").jobs == []
+    assert not new_user.store.exists() or new_user.run("ls", "--json").jobs == []
 
 
 @pytest.mark.slow
-def test_invalid_tenants_and_keys_are_reported(nobody: User) -> None:
-    nobody.config.write_text(
+def test_invalid_tenants_and_keys_are_reported(new_user: User) -> None:
+    new_user.config.write_text(
         f'[tenants.eu]\nhots = "EU production"\n[keys]\n{Action.REFRESH}x = "f5"\n[notify]\non = ["everything"]\n',
         encoding="utf-8",
     )
-    looked = nobody.run("doctor", "--offline")
+    looked = new_user.run("doctor", "--offline")
     assert looked.status == Exit.SOMETHING_WRONG
     for line, word in ((2, "host"), (4, Action.REFRESH), (6, r"notify\.on")):
         assert re.search(rf"line {line}: .*{word}", looked.out)
 
 
 @pytest.mark.slow
-def test_with_several_tenants_one_must_be_named(nobody: User) -> None:
-    configured(nobody, "http://127.0.0.1:9", OTHER_TENANTS)
-    refused = nobody.run("add", ONE)
+def test_with_several_tenants_one_must_be_named(new_user: User) -> None:
+    configured(new_user, "http://127.0.0.1:9", OTHER_TENANTS)
+    refused = new_user.run("add", ONE)
     assert (refused.status, refused.out) == (Exit.USAGE, "")
     assert all(name in refused.err for name in ("--tenant", "local", "eu", "command", "keyring"))
-    assert nobody.run("add", ONE, "--tenant", "eu").status == Exit.OK
-    assert [listed[Field.TENANT] for listed in nobody.run("ls", "--json", "--tenant", "eu").jobs] == ["eu"]
+    assert new_user.run("add", ONE, "--tenant", "eu").status == Exit.OK
+    assert [listed[Field.TENANT] for listed in new_user.run("ls", "--json", "--tenant", "eu").jobs] == ["eu"]
 
 
-def test_the_settings_file_is_in_the_config_folder_by_default(nobody: User) -> None:
-    folder = nobody.home / "zjobtui"
+def test_the_settings_file_is_in_the_config_folder_by_default(new_user: User) -> None:
+    folder = new_user.home / "zjobtui"
     folder.mkdir()
     Path(folder, "config.toml").write_text(OTHER_TENANTS, encoding="utf-8")
-    assert len(nobody.run("tenants").out.splitlines()) == 3
+    assert len(new_user.run("tenants").out.splitlines()) == 3
 
 
 @pytest.mark.slow

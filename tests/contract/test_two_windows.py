@@ -15,10 +15,10 @@ FAILED = {"status": "Failed", "errors": "[40000050]: locked", "result": None, "s
 
 
 @pytest.mark.slow
-def test_a_change_in_one_is_seen_in_the_other_and_one_polls(nobody: User) -> None:
+def test_a_change_in_one_is_seen_in_the_other_and_one_polls(new_user: User) -> None:
     ids = [f"{number:032x}" for number in range(0xA0, 0xA4)]
     with scripted(dict.fromkeys(ids, FAILED)) as tenant:
-        user = User(nobody.home, tenant.environment)
+        user = User(new_user.home, tenant.environment)
         user.run("add", *ids[:2])
         with user.window() as first, user.window() as second:
             for window in (first, second):
@@ -37,14 +37,14 @@ def test_a_change_in_one_is_seen_in_the_other_and_one_polls(nobody: User) -> Non
             for window in (first, second):
                 press(window, Key.QUIT)
                 assert window.wait_exit() == Exit.OK
-        assert len(tenant.headers) < 2 * len(ids), "one window alone asks"
+        assert len(tenant.headers) < 2 * len(ids), "only one window polls"
 
 
 @pytest.mark.slow
-def test_an_open_window_shows_ids_that_another_process_adds_as_they_come(nobody: User) -> None:
+def test_an_open_window_shows_ids_that_another_process_adds_as_they_come(new_user: User) -> None:
     ids = [f"{number:032x}" for number in range(0xA0, 0xA3)]
     with scripted(dict.fromkeys(ids, FAILED)) as tenant:
-        user = User(nobody.home, tenant.environment)
+        user = User(new_user.home, tenant.environment)
         user.run("add", ids[0])
         with user.window() as window, user.start("add", "--follow", "-", stdin=subprocess.PIPE) as follower:
             window.wait_for(f"1 {Verdict.FAILED}")

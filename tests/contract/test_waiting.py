@@ -82,8 +82,8 @@ def test_wrong_usage_is_reported_and_nothing_is_watched(newcomer: User, argument
 
 
 @pytest.mark.parametrize("command", [["wait", ABSENT], ["watch"]], ids=" ".join)
-def test_without_a_tenant_the_variables_are_named(nobody: User, command: list[str]) -> None:
-    refused = nobody.run(*command)
+def test_without_a_tenant_the_variables_are_named(new_user: User, command: list[str]) -> None:
+    refused = new_user.run(*command)
     assert (refused.status, refused.out) == (Exit.USAGE, "")
     assert "ZUORA_BASE_URL" in refused.err
 

@@ -4,12 +4,12 @@ import asyncio
 import resource
 import sys
 
-from tests.faults.asking import JOB, asking, kinds
+from tests.faults.clients import JOB, kinds, open_client
 
 
 async def read(base_url: str) -> None:
     """Warm up with good responses, then read as many huge ones; the server decides which is which."""
-    async with asking(base_url, limit=20) as client:
+    async with open_client(base_url, limit=20) as client:
         for _ in range(10):
             await client.observe(JOB)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

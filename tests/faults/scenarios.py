@@ -170,7 +170,7 @@ BODY = [
     broken_off("gzip-truncated", truncated_body(_ZIPPED, missing=20)),
     broken_off("gzip-without-its-end", Answer(_ZIPPED.body[:-9], headers=_ZIPPED.headers)),
     bad("gzip-that-is-none", not_gzip(), ProblemKind.UNREADABLE, says="not valid gzip"),
-    bad("encoding-that-nobody-asked-for", Answer(b"x", headers={"Content-Encoding": "br"}), ProblemKind.UNREADABLE),
+    bad("encoding-that-was-not-requested", Answer(b"x", headers={"Content-Encoding": "br"}), ProblemKind.UNREADABLE),
     good("gzip", _ZIPPED),
     bad("chunk-size-that-is-no-number", bad_chunks(), ProblemKind.UNREADABLE),
     broken_off("chunks-truncated", truncated_chunks()),
@@ -224,7 +224,7 @@ REFUSALS = [
     bad("conflict", refusal(409, 50000050, "locked"), ProblemKind.SERVER_ERROR, code="50000050"),
     bad("gone", html_page(410), ProblemKind.UNREADABLE),
     bad("teapot", Answer.of({"message": "no"}, 418), ProblemKind.REFUSED, says="no"),
-    bad("status-that-nobody-knows", Answer.of({}, 799), ProblemKind.SERVER_ERROR),
+    bad("unknown-status", Answer.of({}, 799), ProblemKind.SERVER_ERROR),
 ]
 
 _CATEGORIES = [

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.asking import CREDENTIALS, JOB, asking
+from tests.faults.clients import CREDENTIALS, JOB, open_client
 from tests.support.answers import Answer, html_page, invalid_client, processing, redirect, refusal, throttled, token
 from tests.support.behaviours import Behaviour, Close
 from tests.support.fault_server import fault_server
@@ -84,7 +84,7 @@ async def test_a_response_that_is_not_zuoras_is_blamed_on_what_sent_it(name: str
     behaviour, kind, detail = PORTALS[name]
     script, token_script = (None, behaviour) if is_token else (behaviour, None)
     with fault_server(script, token=token_script) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             missed = await client.observe(JOB)
     assert isinstance(missed, Failure)
     assert missed.problem.kind is kind
@@ -111,7 +111,7 @@ REFUSALS = {
 @pytest.mark.parametrize("name", REFUSALS)
 async def test_a_refusal_of_the_token_under_http_200_is_signed_out(name: str) -> None:
     with fault_server(token=Answer.of(REFUSALS[name])) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             missed = await client.observe(JOB)
     assert isinstance(missed, Failure)
     assert missed.problem.kind is ProblemKind.SIGNED_OUT
@@ -141,7 +141,7 @@ async def test_a_broken_body_does_not_lose_status_and_retry_after(
     behaviour = BROKEN[broken](throttled("60", status))
     script, token_script = (None, behaviour) if is_token else (behaviour, None)
     with fault_server(script, token=token_script) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             missed = await client.observe(JOB)
     assert isinstance(missed, Failure)
     assert (missed.problem.kind, missed.call.http_status) == (kind, status)
@@ -153,7 +153,7 @@ async def test_json_under_an_invalid_content_encoding_is_read(encoding: str) -> 
     headers = {"Content-Encoding": encoding}
     good, signed_in = Answer(processing().body, headers=headers), Answer(token().body, headers=headers)
     with fault_server(good, token=signed_in) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             assert isinstance(await client.observe(JOB), Success)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.asking import JOB, asking
+from tests.faults.clients import JOB, open_client
 from tests.support.answers import Answer, processing, redirect, refusal, token
 from tests.support.behaviours import Behaviour
 from tests.support.fault_server import fault_server
@@ -71,7 +71,7 @@ async def test_no_observation_holds_a_secret_that_the_host_echoes(answer: str) -
         return None if request.path == TOKEN_PATH else ANSWERS[answer](echoes[request.of_path - 1])
 
     with fault_server(script, token=token(TOKEN)) as server:
-        async with asking(server.base_url, credentials=CLIENT) as client:
+        async with open_client(server.base_url, credentials=CLIENT) as client:
             seen = [await client.observe(JOB) for _ in echoes]
         assert {request.bearer for request in server.requests[1:]} == {TOKEN}
     assert holds_none(seen, SECRET, TOKEN)
@@ -98,9 +98,9 @@ async def test_given_and_earlier_tokens_are_masked_too() -> None:
             return super().boot() + self.late
 
     with fault_server(script) as server:
-        async with asking(server.base_url, credentials=BearerToken(Secret(TOKEN))) as client:
+        async with open_client(server.base_url, credentials=BearerToken(Secret(TOKEN))) as client:
             assert holds_none(await client.observe(JOB), TOKEN)
-        async with asking(server.base_url, credentials=CLIENT, clock=Late()) as client:
+        async with open_client(server.base_url, credentials=CLIENT, clock=Late()) as client:
             seen = [await client.observe(JOB) for _ in range(4)]
     assert len({one for one in spoken if one != TOKEN}) == 4
     assert holds_none(seen[1:], *spoken[1:])
@@ -111,7 +111,7 @@ async def test_a_refused_sign_in_that_echoes_the_secret_shows_none(status: int) 
     for field in ("error", "error_description", "message"):
         body = {field: f"bad client {SECRET} {percent(SECRET)}", "access_token": ""}
         with fault_server(token=Answer.of(body, status)) as server:
-            async with asking(server.base_url, credentials=CLIENT) as client:
+            async with open_client(server.base_url, credentials=CLIENT) as client:
                 one = await client.observe(JOB)
             checkup = await check_health(Tenant(name="env", base_url=server.base_url), CLIENT, SystemClock())
         assert isinstance(one, Failure)
@@ -122,7 +122,7 @@ async def test_a_refused_sign_in_that_echoes_the_secret_shows_none(status: int) 
 @pytest.mark.parametrize("access_token", [f"{SECRET} with a blank", f"{SECRET}\n"])
 async def test_an_invalid_token_response_that_echoes_the_secret_is_unreadable(access_token: str) -> None:
     with fault_server(token=Answer.of({"access_token": access_token})) as server:
-        async with asking(server.base_url, credentials=CLIENT) as client:
+        async with open_client(server.base_url, credentials=CLIENT) as client:
             one = await client.observe(JOB)
     assert isinstance(one, Failure)
     assert one.problem.kind is ProblemKind.UNREADABLE
@@ -142,14 +142,14 @@ async def test_a_token_that_is_granted_twice_is_used() -> None:
         return Answer.of({}, 401) if request.path != TOKEN_PATH and request.of_path == 1 else None
 
     with fault_server(script, token=token(TOKEN)) as server:
-        async with asking(server.base_url, credentials=CLIENT) as client:
+        async with open_client(server.base_url, credentials=CLIENT) as client:
             assert isinstance(await client.observe(JOB), Success)
         assert {request.bearer for request in server.requests if request.path != TOKEN_PATH} == {TOKEN}
 
 
 async def observed(body: bytes) -> Observation:
     with fault_server(Answer(body)) as server:
-        async with asking(server.base_url, credentials=CLIENT) as client:
+        async with open_client(server.base_url, credentials=CLIENT) as client:
             return await client.observe(JOB)
 
 

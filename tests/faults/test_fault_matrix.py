@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.faults.asking import JOB, asking, kinds, no_connection_left
+from tests.faults.clients import JOB, kinds, no_connection_left, open_client
 from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.support.fault_server import fault_server
 from tests.support.scripts import JOBS_PATH, TOKEN_PATH
@@ -19,7 +19,7 @@ SLACK = 0.6
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
 async def test_every_server_behaviour_becomes_an_observation_in_time(scenario: Scenario) -> None:
     with fault_server(scenario.script, token=scenario.token, on_accept=scenario.on_accept) as server:
-        async with asking(server.base_url, limit=scenario.limit) as client:
+        async with open_client(server.base_url, limit=scenario.limit) as client:
             started = time.monotonic()
             observations = [await client.observe(JOB) for _ in range(scenario.calls)]
             elapsed = time.monotonic() - started

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.asking import JOB, asking, kinds, no_connection_left, storm
 from tests.faults.certificates import CERTIFICATE
+from tests.faults.clients import JOB, kinds, no_connection_left, open_client, storm
 from tests.support.answers import Answer, processing, redirect, reply
 from tests.support.behaviours import Behaviour, Close, Drip, Endless, HalfClose, Latency, Raw, Reset, Silence
 from tests.support.fault_server import fault_server
@@ -52,7 +52,7 @@ class Switch:
 )
 async def test_the_deadline_holds_for_any_server_behaviour(behaviour: Behaviour, limit: float) -> None:
     with fault_server(behaviour) as server:
-        async with asking(server.base_url, limit=limit) as client:
+        async with open_client(server.base_url, limit=limit) as client:
             started = time.monotonic()
             assert set(await storm(client, 5)) <= {ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE}
             assert time.monotonic() - started <= limit + 1
@@ -64,7 +64,7 @@ async def test_a_host_that_accepts_no_connection_is_given_up_after_the_connect_t
         deaf.listen(0)
         address = deaf.getsockname()
         crowd = [await _knock(address) for _ in range(3)]
-        async with asking(f"http://127.0.0.1:{address[1]}", limit=20, connect_limit=0.4) as client:
+        async with open_client(f"http://127.0.0.1:{address[1]}", limit=20, connect_limit=0.4) as client:
             started = time.monotonic()
             assert kinds([await client.observe(JOB)]) == [ProblemKind.TIMED_OUT]
             assert time.monotonic() - started <= 1.4
@@ -77,16 +77,16 @@ async def test_a_closed_port_and_an_unknown_host_name_are_reported_at_once(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    async with asking(f"http://127.0.0.1:{port}") as client:
+    async with open_client(f"http://127.0.0.1:{port}") as client:
         observation = await client.observe(JOB)
     assert isinstance(observation, Failure)
     assert observation.problem.kind is ProblemKind.UNREACHABLE
 
-    async def nobody(*_args: object, **_named: object) -> object:
+    async def unknown_host(*_args: object, **_named: object) -> object:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", nobody)
-    async with asking("https://rest.zuora.invalid") as client:
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", unknown_host)
+    async with open_client("https://rest.zuora.invalid") as client:
         observation = await client.observe(JOB)
     assert isinstance(observation, Failure)
     assert observation.problem == Problem(ProblemKind.UNREACHABLE, "the host name is not known")
@@ -96,7 +96,7 @@ async def survive(timeouts: int) -> None:
     """So many calls that time out or are cancelled, most of them before they get a connection; then good ones."""
     switch = Switch(Silence())
     with fault_server(switch) as server:
-        async with asking(server.base_url, limit=0.4) as client:
+        async with open_client(server.base_url, limit=0.4) as client:
             while timeouts > 0:
                 at_once = min(timeouts, 500 if timeouts > 1000 else 100)
                 timeouts -= at_once
@@ -149,7 +149,7 @@ def test_no_response_makes_memory_grow_by_more_than_8_mib(behaviour: Behaviour, 
 async def test_a_body_of_1_mib_is_read_and_one_byte_more_is_not(size: int, kind: ProblemKind | None) -> None:
     body = processing().body
     with fault_server(Answer(body + b" " * (size - len(body)))) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             assert kinds([await client.observe(JOB)]) == [kind]
 
 
@@ -159,7 +159,7 @@ async def test_a_body_that_inflates_to_4_mib_is_read_and_one_byte_more_is_not(
 ) -> None:
     body = processing().body
     with fault_server(Answer(body + b" " * (size - len(body))).gzipped()) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             assert kinds([await client.observe(JOB)]) == [kind]
 
 
@@ -203,7 +203,7 @@ async def test_no_bytes_on_the_wire_make_the_client_raise() -> None:
         return Raw(bytes(data)) + Close()
 
     with fault_server(spoiled) as server:
-        async with asking(server.base_url, limit=2) as client:
+        async with open_client(server.base_url, limit=2) as client:
             for _ in range(15):
                 observations = await asyncio.gather(*(client.observe(JOB) for _ in range(20)))
                 assert all(isinstance(observation, Success | Failure) for observation in observations)
@@ -217,7 +217,7 @@ async def test_no_bytes_on_the_wire_make_the_client_raise() -> None:
 async def poll(script: Behaviour | Callable[[Request], Behaviour | None], polls: int) -> None:
     """Poll as the poller does: one at a time, a few at once, all at once, with idle connections in between."""
     with fault_server(script) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             seen: list[ProblemKind | None] = []
             while len(seen) < polls:
                 for at_once in (40, 1, 3, 1, 10):
@@ -250,7 +250,7 @@ async def test_unsolicited_bytes_on_a_kept_alive_connection_are_not_the_response
     unasked: Answer,
 ) -> None:
     with fault_server([processing() + Latency(0.02) + unasked] * 3) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             for _ in range(4):
                 assert is_processing(await client.observe(JOB))
                 await asyncio.sleep(0.06)
@@ -265,7 +265,7 @@ def is_processing(observation: Observation) -> bool:
 async def test_a_dropped_new_connection_is_reported_and_every_request_is_counted() -> None:
     script = first_of(every_nth_connection(5, Reset()), processing().last())
     with fault_server(script) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             met = kinds([await client.observe(JOB) for _ in range(50)])
             assert client.requests == len(server.requests)
         assert met.count(ProblemKind.UNREACHABLE) == 10
@@ -274,7 +274,7 @@ async def test_a_dropped_new_connection_is_reported_and_every_request_is_counted
 
 async def test_calls_succeed_as_soon_as_a_restarted_server_listens_again() -> None:
     with fault_server() as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             assert await storm(client, 20) == [None] * 20
             for _ in range(3):
                 server.stop()
@@ -285,7 +285,7 @@ async def test_calls_succeed_as_soon_as_a_restarted_server_listens_again() -> No
 
 async def test_a_server_that_restarts_between_two_calls_is_not_noticed() -> None:
     with fault_server() as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             assert await storm(client, 20) == [None] * 20
             for _ in range(3):
                 server.stop()
@@ -298,7 +298,7 @@ async def test_a_redirect_is_reported_and_never_followed(status: int) -> None:
     with fault_server() as other:
         for location in (f"{other.base_url}{JOBS_PATH}1", f"//127.0.0.1:{other.port}/", "/v1/async-jobs/2", ""):
             with fault_server(redirect(location, status)) as server:
-                async with asking(server.base_url) as client:
+                async with open_client(server.base_url) as client:
                     observation = await client.observe(JOB)
                 assert len(server.requests_for(JOBS_PATH)) == 1
             assert isinstance(observation, Failure)
@@ -310,7 +310,7 @@ async def test_a_redirect_is_reported_and_never_followed(status: int) -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_the_secret_does_not_follow_a_redirect_either(status: int) -> None:
     with fault_server() as other, fault_server(token=redirect(f"{other.base_url}/oauth/token", status)) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             assert kinds([await client.observe(JOB)]) == [ProblemKind.REDIRECTED]
         assert len(server.requests) == 1
         assert not other.connections
@@ -321,7 +321,7 @@ async def test_a_redirect_from_https_to_http_is_not_followed(monkeypatch: pytest
     with fault_server() as plain:
         script = [processing(), redirect(f"{plain.base_url}{JOBS_PATH}1", 307)]
         with fault_server(script, certificate=CERTIFICATE) as server:
-            async with asking(server.base_url) as client:
+            async with open_client(server.base_url) as client:
                 assert kinds([await client.observe(JOB) for _ in range(2)]) == [None, ProblemKind.REDIRECTED]
         assert len(server.requests) == 3
         assert not plain.connections
@@ -330,7 +330,7 @@ async def test_a_redirect_from_https_to_http_is_not_followed(monkeypatch: pytest
 async def test_cookies_of_a_host_are_not_sent_back() -> None:
     script = decider(Answer(processing().body, headers={"Set-Cookie": "session=1; Path=/"}))
     with fault_server(lambda request: None if request.path == TOKEN_PATH else script(request)) as server:
-        async with asking(f"http://localhost:{server.port}") as client:
+        async with open_client(f"http://localhost:{server.port}") as client:
             for _ in range(3):
                 await client.observe(JOB)
         assert not [request for request in server.requests if "cookie" in request.headers]
@@ -338,7 +338,7 @@ async def test_cookies_of_a_host_are_not_sent_back() -> None:
 
 async def test_a_self_signed_certificate_is_an_error_and_no_request_is_sent() -> None:
     with fault_server(certificate=CERTIFICATE) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             observation = await client.observe(JOB)
     assert isinstance(observation, Failure)
     assert observation.problem.kind is ProblemKind.UNTRUSTED
@@ -348,7 +348,7 @@ async def test_a_self_signed_certificate_is_an_error_and_no_request_is_sent() ->
 
 async def test_both_requests_accept_only_the_encoding_that_is_read() -> None:
     with fault_server() as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             await client.observe(JOB)
         assert {request.headers["accept-encoding"] for request in server.requests} == {"gzip"}
         assert {request.headers["user-agent"] for request in server.requests} == {"zjobtui"}

@@ -66,8 +66,8 @@ def test_watch_names_the_reason_once(tmp_path: Path) -> None:
         with subprocess.Popen(command, stdout=-1, stderr=-1, text=True, env=environment(env)) as started:
             time.sleep(9)
             started.send_signal(signal.SIGTERM)
-            _, told = started.communicate(timeout=20)
-    assert told.count("env: unreadable response: HTTP 200") == 1
+            _, errors = started.communicate(timeout=20)
+    assert errors.count("env: unreadable response: HTTP 200") == 1
 
 
 @pytest.mark.slow

@@ -113,7 +113,7 @@ def test_a_host_on_loopback_needs_no_proxy(tmp_path: Path) -> None:
     assert shows_none(tmp_path, ended.stdout, ended.stderr)
 
 
-async def told_behind(url: str) -> str:
+async def problem_behind(url: str) -> str:
     """The problem of a call through the proxy."""
     transport = Transport(HOST, SystemClock(), find_route(HOST, {"HTTPS_PROXY": url}))
     client = ZuoraApi(Tenant(name="env", base_url=HOST), BearerToken(Secret("token-1")), SystemClock(), transport)
@@ -145,18 +145,18 @@ REFUSING: dict[str, tuple[Behaviour, str]] = {
 @pytest.mark.parametrize(("behaviour", "detail"), REFUSING.values(), ids=REFUSING)
 async def test_a_proxy_that_refuses_is_reported_without_its_credentials(behaviour: Behaviour, detail: str) -> None:
     with fault_server(lambda _request: behaviour) as proxy:
-        told = await told_behind(f"http://{USER}:{PASSWORD}@127.0.0.1:{proxy.port}")
+        message = await problem_behind(f"http://{USER}:{PASSWORD}@127.0.0.1:{proxy.port}")
         assert proxy.requests[0].method == "CONNECT"
         credentials = b64decode(proxy.requests[0].headers["proxy-authorization"].removeprefix("Basic "))
         assert credentials.decode() == f"{USER}:{PASSWORD}"
-    assert detail in told
+    assert detail in message
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_a_proxy_that_is_dead_or_without_tls_is_reported_without_its_credentials(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    told = await told_behind(f"{scheme}://{USER}:{PASSWORD}@127.0.0.1:{port}")
-    assert told == "the proxy cannot be reached: connection refused"
+    message = await problem_behind(f"{scheme}://{USER}:{PASSWORD}@127.0.0.1:{port}")
+    assert message == "the proxy cannot be reached: connection refused"
     with fault_server(on_accept=lambda _number: Raw(b"plain") + Close()) as proxy:
-        assert await told_behind(f"https://{USER}:{PASSWORD}@127.0.0.1:{proxy.port}")
+        assert await problem_behind(f"https://{USER}:{PASSWORD}@127.0.0.1:{proxy.port}")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.asking import JOB, asking, storm
+from tests.faults.clients import JOB, open_client, storm
 from tests.faults.scenarios import CONNECTION, REFUSALS, SIGN_IN, TIME, Scenario
 from tests.support.answers import token
 from tests.support.fault_server import fault_server
@@ -24,11 +24,11 @@ SECRET = "sentinel-of-the-secret-7c41"
 TOKEN = "sentinel-of-the-token-9e02"
 SENTINELS = (SECRET, TOKEN)
 
-TROUBLES = [one for one in (*TIME, *CONNECTION, *SIGN_IN, *REFUSALS[-7:]) if one.kind is not None]
+FAILURES = [one for one in (*TIME, *CONNECTION, *SIGN_IN, *REFUSALS[-7:]) if one.kind is not None]
 
 
 @pytest.fixture
-def told() -> Iterator[io.StringIO]:
+def debug_log() -> Iterator[io.StringIO]:
     """Everything that is logged at DEBUG, including the event loop in debug mode."""
     said, root = io.StringIO(), logging.getLogger()
     listener = logging.StreamHandler(said)
@@ -73,13 +73,13 @@ def _leaks(text: str) -> list[str]:
 
 
 def test_there_are_enough_forced_failure_points() -> None:
-    assert len(TROUBLES) >= 30
+    assert len(FAILURES) >= 30
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", TROUBLES, ids=lambda one: one.name)
+@pytest.mark.parametrize("scenario", FAILURES, ids=lambda one: one.name)
 async def test_no_failure_reveals_the_secret_or_the_token(
-    scenario: Scenario, told: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, debug_log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asyncio.get_running_loop().set_debug(enabled=True)
     raised: list[str] = []
@@ -93,7 +93,7 @@ async def test_no_failure_reveals_the_secret_or_the_token(
     credentials = ClientCredentials("client-1", Secret(SECRET))
     own = scenario.token if scenario.token is not None else token(TOKEN)
     with fault_server(scenario.script, token=own, on_accept=scenario.on_accept) as server:
-        async with asking(server.base_url, limit=min(scenario.limit, 2.0), credentials=credentials) as client:
+        async with open_client(server.base_url, limit=min(scenario.limit, 2.0), credentials=credentials) as client:
             under_way = asyncio.create_task(client.observe(JOB))
             await asyncio.sleep(0.02)
             described = descriptions()
@@ -102,30 +102,32 @@ async def test_no_failure_reveals_the_secret_or_the_token(
         assert any(SECRET.encode() in request.body for request in server.requests)
     assert _leaks(described) == []
     assert _leaks("\n".join(raised)) == []
-    assert _leaks(told.getvalue()) == []
+    assert _leaks(debug_log.getvalue()) == []
 
 
 @pytest.mark.parametrize("credentials", [BearerToken(Secret(TOKEN)), ClientCredentials("client-1", Secret(SECRET))])
-async def test_successful_calls_reveal_neither_secret_nor_token(credentials: Credentials, told: io.StringIO) -> None:
+async def test_successful_calls_reveal_neither_secret_nor_token(
+    credentials: Credentials, debug_log: io.StringIO
+) -> None:
     with fault_server(token=token(TOKEN)) as server:
-        async with asking(server.base_url, credentials=credentials) as client:
+        async with open_client(server.base_url, credentials=credentials) as client:
             await storm(client, 5)
             described = descriptions()
         assert {request.bearer for request in server.requests if request.bearer} == {TOKEN}
     assert "Transport" in described or "ZuoraApi" in described
-    assert "DEBUG" in told.getvalue()
-    assert _leaks(described + told.getvalue()) == []
+    assert "DEBUG" in debug_log.getvalue()
+    assert _leaks(described + debug_log.getvalue()) == []
 
 
-async def test_a_cancelled_call_reveals_neither_secret_nor_token(told: io.StringIO) -> None:
+async def test_a_cancelled_call_reveals_neither_secret_nor_token(debug_log: io.StringIO) -> None:
     with fault_server(TokenDesk()) as server:
-        async with asking(server.base_url, credentials=ClientCredentials("client-1", Secret(SECRET))) as client:
+        async with open_client(server.base_url, credentials=ClientCredentials("client-1", Secret(SECRET))) as client:
             calls = [asyncio.create_task(client.observe(JOB)) for _ in range(20)]
             await asyncio.sleep(0.003)
             for call in calls:
                 call.cancel()
             ended = await asyncio.gather(*calls, return_exceptions=True)
-    assert _leaks("".join(map(repr, ended)) + told.getvalue()) == []
+    assert _leaks("".join(map(repr, ended)) + debug_log.getvalue()) == []
 
 
 @pytest.mark.parametrize(

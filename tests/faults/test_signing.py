@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.faults.asking import JOB, asking, kinds, storm
+from tests.faults.clients import JOB, kinds, open_client, storm
 from tests.support.answers import (
     Answer,
     forbidden,
@@ -36,7 +36,7 @@ def sign_ins(server: FaultServer) -> int:
 async def test_at_expiry_500_calls_at_once_make_exactly_1_token_request() -> None:
     clock, desk = FixedClock(), TokenDesk()
     with fault_server(desk) as server:
-        async with asking(server.base_url, clock=clock, limit=20) as client:
+        async with open_client(server.base_url, clock=clock, limit=20) as client:
             await client.observe(JOB)
             assert sign_ins(server) == 1
             for expiries in (2, 3):
@@ -47,7 +47,7 @@ async def test_at_expiry_500_calls_at_once_make_exactly_1_token_request() -> Non
 
 async def test_at_the_start_500_calls_at_once_make_exactly_1_token_request() -> None:
     with fault_server(TokenDesk()) as server:
-        async with asking(server.base_url, limit=20) as client:
+        async with open_client(server.base_url, limit=20) as client:
             assert await storm(client, 500) == [None] * 500
             assert sign_ins(server) == 1
 
@@ -55,7 +55,7 @@ async def test_at_the_start_500_calls_at_once_make_exactly_1_token_request() -> 
 async def test_when_all_tokens_are_revoked_100_calls_at_once_make_1_token_request_and_succeed() -> None:
     clock, desk = FixedClock(), TokenDesk()
     with fault_server(desk) as server:
-        async with asking(server.base_url, clock=clock) as client:
+        async with open_client(server.base_url, clock=clock) as client:
             for revoked in range(1, 4):
                 assert await storm(client, 100) == [None] * 100
                 assert sign_ins(server) == revoked
@@ -76,7 +76,7 @@ async def test_many_401_responses_cause_2_token_requests_and_then_about_1_a_minu
 ) -> None:
     clock = FixedClock()
     with fault_server(refused) as server:
-        async with asking(server.base_url, clock=clock) as client:
+        async with open_client(server.base_url, clock=clock) as client:
             assert set(await storm(client, 100)) == {kind}
             assert sign_ins(server) <= 2
             before, asked = sign_ins(server), len(server.requests)
@@ -94,7 +94,7 @@ async def test_the_user_can_end_the_pause() -> None:
     desk = TokenDesk()
     refusing = [signed_out()] * 2
     with fault_server(first_of(desk, refusing)) as server:
-        async with asking(server.base_url, clock=FixedClock()) as client:
+        async with open_client(server.base_url, clock=FixedClock()) as client:
             assert await storm(client, 1) == [ProblemKind.SIGNED_OUT]
             assert await storm(client, 5) == [ProblemKind.SIGNED_OUT] * 5
             client.sign_in_again()
@@ -104,7 +104,7 @@ async def test_the_user_can_end_the_pause() -> None:
 async def test_a_token_with_which_a_repeated_call_succeeded_is_renewed_when_it_expires() -> None:
     clock, desk = FixedClock(), TokenDesk()
     with fault_server(first_of(desk, not_found())) as server:
-        async with asking(server.base_url, clock=clock) as client:
+        async with open_client(server.base_url, clock=clock) as client:
             for _ in range(5):
                 assert await storm(client, 1) == [ProblemKind.NOT_FOUND]
                 desk.revoke()
@@ -120,7 +120,7 @@ async def test_a_response_that_does_not_depend_on_the_token_does_not_prove_it_va
         return None if request.path == TOKEN_PATH else next(answers, signed_out())
 
     with fault_server(script) as server:
-        async with asking(server.base_url, clock=FixedClock(), limit=0.5) as client:
+        async with open_client(server.base_url, clock=FixedClock(), limit=0.5) as client:
             for _ in range(10):
                 await client.observe(JOB)
             assert sign_ins(server) == 2
@@ -142,7 +142,7 @@ async def test_refused_credentials_are_retried_after_a_pause_or_on_request(
 ) -> None:
     clock = FixedClock()
     with fault_server(token=[refused] * 3) as server:
-        async with asking(server.base_url, clock=clock) as client:
+        async with open_client(server.base_url, clock=clock) as client:
             for number in (1, 2):
                 for _ in range(5):
                     assert await storm(client, 50) == [kind] * 50
@@ -157,7 +157,7 @@ async def test_refused_credentials_are_retried_after_a_pause_or_on_request(
 async def test_credentials_refused_at_a_renewal_are_retried_as_rarely() -> None:
     clock = FixedClock()
     with fault_server(token=[token(life=100), *[invalid_client()] * 50]) as server:
-        async with asking(server.base_url, clock=clock) as client:
+        async with open_client(server.base_url, clock=clock) as client:
             assert await storm(client, 1) == [None]
             clock.at += 86
             for number in range(20):
@@ -172,7 +172,7 @@ async def test_a_refused_bearer_token_is_sent_again_after_a_pause_or_on_request(
 ) -> None:
     clock = FixedClock()
     with fault_server(script) as server:
-        async with asking(server.base_url, clock=clock, credentials=BearerToken(Secret("mine"))) as client:
+        async with open_client(server.base_url, clock=clock, credentials=BearerToken(Secret("mine"))) as client:
             for _ in range(10):
                 assert await storm(client, 1) == [ProblemKind.SIGNED_OUT]
             assert len(server.requests) == 1
@@ -185,7 +185,7 @@ async def test_a_refused_bearer_token_is_sent_again_after_a_pause_or_on_request(
 
 async def test_a_call_cancelled_during_sign_in_does_not_delay_the_others() -> None:
     with fault_server(token=[Silence()]) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             first = asyncio.create_task(client.observe(JOB))
             others = [asyncio.create_task(client.observe(JOB)) for _ in range(5)]
             await asyncio.to_thread(server.wait_for_requests, 1)
@@ -197,7 +197,7 @@ async def test_a_call_cancelled_during_sign_in_does_not_delay_the_others() -> No
 async def test_a_host_that_revokes_each_token_after_one_response_gets_few_token_requests() -> None:
     clock, desk = FixedClock(), TokenDesk()
     with fault_server(desk) as server:
-        async with asking(server.base_url, clock=clock) as client:
+        async with open_client(server.base_url, clock=clock) as client:
             for _ in range(600):
                 desk.revoke()
                 clock.at += 0.5
@@ -212,7 +212,7 @@ async def test_a_host_that_revokes_each_token_after_one_response_gets_few_token_
 async def test_no_token_request_is_sent_before_retry_after_ends(status: int, stated: str, seconds: float) -> None:
     clock = FixedClock()
     with fault_server(token=[throttled(stated, status)]) as server:
-        async with asking(server.base_url, clock=clock) as client:
+        async with open_client(server.base_url, clock=clock) as client:
             assert await storm(client, 50) == [ProblemKind.THROTTLED] * 50
             for passed in (0.25, 0.5, 0.999):
                 clock.at = FixedClock().at + seconds * passed
@@ -246,7 +246,7 @@ async def test_a_call_without_a_token_has_status_and_retry_after_of_the_token_en
     quotas = {"ratelimit-limit": "100, 100;w=60", "ratelimit-remaining": "0", "ratelimit-reset": "30"}
     with_quotas = Answer(answer.body, answer.status, {**answer.headers, **quotas, "Zuora-Request-Id": "r-1"})
     with fault_server(token=with_quotas) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             missed = await client.observe(JOB)
         assert isinstance(missed, Failure)
         assert (missed.problem.kind, missed.call.http_status) == (kind, answer.status)
@@ -257,7 +257,7 @@ async def test_a_call_without_a_token_has_status_and_retry_after_of_the_token_en
 async def test_a_renewal_that_is_throttled_waits_while_the_old_token_serves() -> None:
     clock = FixedClock()
     with fault_server(token=[token("old", life=100), throttled("60")]) as server:
-        async with asking(server.base_url, clock=clock) as client:
+        async with open_client(server.base_url, clock=clock) as client:
             assert await storm(client, 1) == [None]
             clock.at += 85
             assert await storm(client, 20) == [None] * 20
@@ -275,7 +275,7 @@ async def test_a_renewal_that_is_throttled_waits_while_the_old_token_serves() ->
 async def test_a_renewal_that_hangs_delays_only_the_call_that_makes_it() -> None:
     clock = FixedClock()
     with fault_server(token=[token("old", life=100), Silence()]) as server:
-        async with asking(server.base_url, clock=clock, limit=3) as client:
+        async with open_client(server.base_url, clock=clock, limit=3) as client:
             assert await storm(client, 1) == [None]
             clock.at += 85
             renewing = asyncio.create_task(client.observe(JOB))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.asking import CREDENTIALS
+from tests.faults.clients import CREDENTIALS
 from tests.support.answers import Answer, forbidden, refusal, throttled
 from tests.support.behaviours import Behaviour, Close
 from tests.support.building import job_id

@@ -1,7 +1,7 @@
 from msgspec.structs import replace
 
 from tests.support.building import job_id, outline, watch
-from tests.support.staging import heard
+from tests.support.staging import observation_of
 from zjobtui.formatting.clipboard_texts import slack_list
 from zjobtui.formatting.outline import OutlineNode, line_texts
 from zjobtui.formatting.report import filter_groups
@@ -9,7 +9,7 @@ from zjobtui.models.observation import Success
 
 
 def lines_of(payload: str) -> dict[str, OutlineNode]:
-    success = heard(payload)
+    success = observation_of(payload)
     assert isinstance(success, Success)
     return {line.key: line for line in outline(success.report)}
 

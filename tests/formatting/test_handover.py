@@ -1,4 +1,4 @@
-"""A handover says what happened and what to do, and has nothing that was not asked for."""
+"""A handover says what happened and what to do, and contains nothing that was not requested."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tests.support.building import NOW, body, done, failed, job, missed, read_body, seen, watch
 from tests.support.payloads import payload
 from tests.support.scripted import call
-from tests.support.staging import heard
+from tests.support.staging import observation_of
 from zjobtui.bootstrap.configuration import Configuration, SecretMask
 from zjobtui.config.tenants import make_tenant
 from zjobtui.formatting.handover import DETAILED, HandoverJob, handover_text
@@ -79,7 +79,7 @@ def test_a_job_that_was_seen_running_says_how_long_it_took_at_most() -> None:
 
 
 def test_an_order_that_is_pending_is_not_to_be_submitted_again() -> None:
-    text = written(known(1, heard("recorded-completed-order-pending")))
+    text = written(known(1, observation_of("recorded-completed-order-pending")))
     for words in (
         "Do not submit it again.",
         "- Order: `O-00005577`",
@@ -218,7 +218,7 @@ def test_reads_of_what_a_job_created_are_listed_with_their_time_and_ids() -> Non
     )
     problem = Problem(ProblemKind.NOT_FOUND, "Jane Doe", "50000040")
     lost = replace(read, reference=Reference(RelatedKind.INVOICE, "INV-1"), status="", problem=problem)
-    text = written(replace(known(1, heard("recorded-completed-order-pending")), reads=(read, lost)))
+    text = written(replace(known(1, observation_of("recorded-completed-order-pending")), reads=(read, lost)))
     assert "- Read order `O-00005577`, 2026-11-23T14:00:05Z: `Pending`, HTTP 200, request id `req-7`" in text
     assert "- Read invoice `INV-1`, 2026-11-23T14:00:05Z: failed: not found, `50000040`, HTTP 200" in text
     assert "Jane" not in text
@@ -258,7 +258,7 @@ def test_only_known_words_of_messages_are_kept(message: str, kept: str) -> None:
     ["recorded-completed-order-pending", "recorded-failed-lock", "recorded-failed-internal", "recorded-processing"],
 )
 def test_the_text_of_usual_responses_is_complete(name: str) -> None:
-    sentence = known(1, heard(name)).watch.verdict.sentence
+    sentence = known(1, observation_of(name)).watch.verdict.sentence
     assert keep_known_words(sentence) == sentence
 
 

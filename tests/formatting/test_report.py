@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.support.building import order_report, outline, read_body, read_payload, read_result, seen, watch
-from tests.support.leaves import texts_of, told, typed, untyped
+from tests.support.leaves import outline_texts, texts_of, typed, untyped
 from tests.support.payloads import PAYLOADS
 from tests.support.results import FULL_RESULTS, RESULTS
 from zjobtui.formatting.outline import OutlineNode, Tone, to_text
@@ -99,7 +99,7 @@ def not_printed(report: Report) -> list[Json]:
     lines = outline(report)
     text = "\n".join(to_text(lines))
     missing: list[Json] = [leaf for leaf in typed(report) if not is_printed(leaf, report, text)]
-    return [*missing, *(texts_of(untyped(report)) - Counter(told(lines)))]
+    return [*missing, *(texts_of(untyped(report)) - Counter(outline_texts(lines)))]
 
 
 def is_printed(leaf: Json, report: Report, text: str) -> bool:

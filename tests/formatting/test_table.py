@@ -1,4 +1,4 @@
-"""The printed table fits the terminal, and shows what tells the jobs apart."""
+"""The printed table fits the terminal, and shows what distinguishes the jobs."""
 
 import pytest
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""Names of tenants in few cells can be told apart."""
+"""Names of tenants in few cells stay distinguishable."""
 
 import pytest
 from hypothesis import given

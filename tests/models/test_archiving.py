@@ -9,8 +9,8 @@ DAY = 86_400.0
 
 
 def looked_at(observation: Observation, at: float = NOW) -> WatchedJob:
-    told = apply_observations(watchlist(watch(1)), [(job(1), observation, 5.0)]).watchlist
-    return next(iter(told.mark_read([job(1)], at).watchlist))
+    observed = apply_observations(watchlist(watch(1)), [(job(1), observation, 5.0)]).watchlist
+    return next(iter(observed.mark_read([job(1)], at).watchlist))
 
 
 def test_jobs_ended_and_read_long_ago_are_archived() -> None:

@@ -145,7 +145,7 @@ TABLE: dict[str, tuple[Report, VerdictKind, str]] = {
         VerdictKind.ATTENTION,
         "Job completed, but the order is Pending.",
     ),
-    "completed, an order's word that nobody knows": (
+    "completed, an unknown order status": (
         order_report(order_status="完了"),
         VerdictKind.ATTENTION,
         "Job completed, but the order is 完了.",
@@ -272,7 +272,7 @@ TABLE: dict[str, tuple[Report, VerdictKind, str]] = {
         VerdictKind.ATTENTION,
         "Job completed, but its result says that it was not successful.",
     ),
-    "completed, a job type that nobody knows": (
+    "completed, an unknown job type": (
         completed(OtherResult(job_type="AsyncDeleteOrder")),
         VerdictKind.DONE,
         "Job completed; its type (AsyncDeleteOrder) is not documented.",
@@ -282,17 +282,17 @@ TABLE: dict[str, tuple[Report, VerdictKind, str]] = {
         VerdictKind.DONE,
         "Job completed; its type (none given) is not documented.",
     ),
-    "completed, a job type that nobody knows in a status": (
+    "completed, an unknown job type in a status": (
         completed(OtherResult(job_type="X", fields={"status": "Pending"})),
         VerdictKind.ATTENTION,
         "Job completed, but its result is in status Pending.",
     ),
-    "completed, a job type that nobody knows in a status that is no word": (
+    "completed, an unknown job type in a status that is not a text": (
         completed(OtherResult(job_type="X", fields={"status": 3})),
         VerdictKind.ATTENTION,
         "Job completed, but its result is in status 3.",
     ),
-    "completed, a job type that nobody knows in a good status": (
+    "completed, an unknown job type in a good status": (
         completed(OtherResult(job_type="X", fields={"status": "Success"})),
         VerdictKind.DONE,
         "Job completed; its type (X) is not documented.",

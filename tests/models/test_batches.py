@@ -257,7 +257,7 @@ def test_a_range_that_is_too_wide_is_not_estimated() -> None:
 
 
 def test_an_estimate_for_jobs_that_were_added_one_by_one_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The screen waits for it: by an age of its own for each of 10,000 jobs it would take ten seconds."""
+    """The screen waits for it: with a separate age for each of 10,000 jobs it would take ten seconds."""
     calls, log_share = count(), LifeModel.log_share
 
     def counted(model: LifeModel, age: float) -> float:

@@ -28,10 +28,10 @@ def running(seconds: float, number: int = 1) -> WatchedJob:
     return watch(number, last_running_at=NOW + seconds)
 
 
-def told_of(own: WatchedJob, *others: WatchedJob) -> DurationStats:
-    told = duration_stats(own, others)
-    assert told is not None
-    return told
+def stats_of(own: WatchedJob, *others: WatchedJob) -> DurationStats:
+    stats = duration_stats(own, others)
+    assert stats is not None
+    return stats
 
 
 def test_a_duration_ends_midway_between_the_calls_around_the_end() -> None:
@@ -70,33 +70,39 @@ def test_too_few_jobs_give_no_statistics() -> None:
 
 def test_median_and_share_are_those_of_the_other_jobs_of_the_tenant() -> None:
     others = [ended(number, float(number)) for number in range(2, 102)]
-    told = told_of(ended(1, 98.5), *others, ended(1, 98.5))
-    assert (told.count, told.median, told.nearly_all, told.longer_than, told.is_over) == (100, 51.0, 96.0, 97, True)
+    stats = stats_of(ended(1, 98.5), *others, ended(1, 98.5))
+    assert (stats.count, stats.median, stats.nearly_all, stats.longer_than, stats.is_over) == (
+        100,
+        51.0,
+        96.0,
+        97,
+        True,
+    )
 
 
 def test_a_running_job_has_outlasted_jobs_with_shorter_durations() -> None:
     others = [ended(number, 10.0 * number) for number in range(2, 12)]
-    told = told_of(running(75.0), *others)
-    assert (told.longer_than, told.is_over) == (60, False)
-    assert told_of(watch(1), *others).longer_than is None
+    stats = stats_of(running(75.0), *others)
+    assert (stats.longer_than, stats.is_over) == (60, False)
+    assert stats_of(watch(1), *others).longer_than is None
 
 
 def test_a_job_with_an_unobserved_end_is_not_compared() -> None:
     others = [ended(number, 10.0 * number) for number in range(2, 12)]
-    assert told_of(ended(1, 7_200.0, gap=14_400.0), *others).longer_than is None
+    assert stats_of(ended(1, 7_200.0, gap=14_400.0), *others).longer_than is None
 
 
 def test_running_jobs_older_than_all_ended_ones_make_the_median_unknown() -> None:
     first = [ended(number, 4.0 + number, gap=2.0) for number in range(2, 8)]
-    told = told_of(watch(1), *first, *(running(30.0 + number, number) for number in range(20, 40)))
-    assert (told.count, told.running, told.median, told.nearly_all) == (6, 20, None, None)
-    assert 50 < told.known_to < 70
+    stats = stats_of(watch(1), *first, *(running(30.0 + number, number) for number in range(20, 40)))
+    assert (stats.count, stats.running, stats.median, stats.nearly_all) == (6, 20, None, None)
+    assert 50 < stats.known_to < 70
 
 
 def test_jobs_that_have_just_started_do_not_affect_the_statistics() -> None:
     others = [ended(number, 10.0 * number) for number in range(2, 12)]
-    told = told_of(running(75.0), *others, *(running(5.0, number) for number in range(20, 40)))
-    assert (told.median, told.nearly_all, told.longer_than) == (60.0, 110.0, 60)
+    stats = stats_of(running(75.0), *others, *(running(5.0, number) for number in range(20, 40)))
+    assert (stats.median, stats.nearly_all, stats.longer_than) == (60.0, 110.0, 60)
 
 
 SECONDS = st.floats(0, 1e6)
@@ -104,15 +110,15 @@ SECONDS = st.floats(0, 1e6)
 
 @given(st.lists(SECONDS, min_size=FEWEST, max_size=40), SECONDS)
 def test_half_and_nearly_all_jobs_ended_by_the_shown_times(spans: list[float], own: float) -> None:
-    told = told_of(ended(1, own), *(ended(number, one) for number, one in enumerate(spans, 2)))
-    assert told.median is not None
-    assert told.nearly_all is not None
+    stats = stats_of(ended(1, own), *(ended(number, one) for number, one in enumerate(spans, 2)))
+    assert stats.median is not None
+    assert stats.nearly_all is not None
     real = [(NOW + one) - NOW for one in spans]
-    assert sum(one <= told.median for one in real) * 2 >= len(real)
-    assert sum(one < told.median for one in real) * 2 <= len(real)
-    assert sum(one <= told.nearly_all for one in real) >= 0.95 * len(real)
-    assert told.longer_than is not None
-    assert told.longer_than <= 100 * sum(one < (NOW + own) - NOW for one in real) / len(real) < told.longer_than + 1
+    assert sum(one <= stats.median for one in real) * 2 >= len(real)
+    assert sum(one < stats.median for one in real) * 2 <= len(real)
+    assert sum(one <= stats.nearly_all for one in real) >= 0.95 * len(real)
+    assert stats.longer_than is not None
+    assert stats.longer_than <= 100 * sum(one < (NOW + own) - NOW for one in real) / len(real) < stats.longer_than + 1
 
 
 AGES = st.integers(1, 12)
@@ -128,14 +134,14 @@ def test_running_jobs_count_as_in_the_kaplan_meier_estimator(ends: list[int], ag
             break
         share *= 1 - Fraction(ends.count(age), at_risk)
         known[age] = share
-    told = told_of(
+    stats = stats_of(
         watch(1),
         *(ended(number, float(age)) for number, age in enumerate(ends, 2)),
         *(running(float(age), number) for number, age in enumerate(ages, 50)),
     )
-    assert told.median == next((age for age, left in known.items() if 2 * left <= 1), None)
-    assert told.nearly_all == next((age for age, left in known.items() if 20 * left <= 1), None)
-    assert told.known_to == max(age for age in (*ends, *ages) if age in {*known} or _has_few(age, share, ends, ages))
+    assert stats.median == next((age for age, left in known.items() if 2 * left <= 1), None)
+    assert stats.nearly_all == next((age for age, left in known.items() if 20 * left <= 1), None)
+    assert stats.known_to == max(age for age in (*ends, *ages) if age in {*known} or _has_few(age, share, ends, ages))
 
 
 def _has_few(age: int, share: Fraction, ends: list[int], ages: list[int]) -> bool:
@@ -159,9 +165,9 @@ def test_the_first_jobs_of_a_batch_to_end_do_not_make_the_usual_time_too_short(s
         chance = Random(seed)
         lives = [20 * exp(chance.gauss(0, 0.8)) for _ in range(100)]
         until = sorted(lives)[int(100 * share) - 1] + 2
-        told = duration_stats(watch(1), polled(lives, until, chance, [0.0] * 100))
-        assert share < 0.6 or (told is not None and told.median is not None)
-        if told is not None and told.median is not None:
-            assert told.median == pytest.approx(median(lives), rel=0.25), (seed, told)
-        elif told is not None:
-            assert told.known_to < 1.1 * median(lives)
+        stats = duration_stats(watch(1), polled(lives, until, chance, [0.0] * 100))
+        assert share < 0.6 or (stats is not None and stats.median is not None)
+        if stats is not None and stats.median is not None:
+            assert stats.median == pytest.approx(median(lives), rel=0.25), (seed, stats)
+        elif stats is not None:
+            assert stats.known_to < 1.1 * median(lives)

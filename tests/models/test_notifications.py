@@ -156,15 +156,15 @@ def test_a_verdict_is_notified_once(steps: list[tuple[str, int, str]], on: froze
                 after = before.add([watch(which)]).watchlist
             case _:
                 after = before.remove([job(which)], at).watchlist
-        told = notifications_of(before, after, on)
-        assert set(told) <= set(notifications_of(before, after, ALL))
-        assert all(one.topic in on for one in told)
+        notifications = notifications_of(before, after, on)
+        assert set(notifications) <= set(notifications_of(before, after, ALL))
+        assert all(one.topic in on for one in notifications)
         assert notifications_of(after, after, ALL) == ()
         for one in after:
             was = before.get(one.job)
             comes = was is not None and was.verdict.kind is not one.verdict.kind
-            is_told = any(told_one.watch is one for told_one in notifications_of(before, after, ALL))
-            assert is_told == (comes and one.verdict.kind in {VerdictKind.FAILED, VerdictKind.ATTENTION})
+            is_notified = any(notification.watch is one for notification in notifications_of(before, after, ALL))
+            assert is_notified == (comes and one.verdict.kind in {VerdictKind.FAILED, VerdictKind.ATTENTION})
         before = after
 
 
@@ -189,12 +189,12 @@ def test_changed_jobs_are_found_in_any_order(have: list[int], count: int, change
 
 @given(events=st.lists(st.tuples(st.floats(0, 30), st.integers(0, 3)), max_size=30))
 def test_notifications_are_spaced_and_nothing_is_lost_or_repeated(events: list[tuple[float, int]]) -> None:
-    telling, now, given_news, told, times = NotificationQueue(), 0.0, 0, 0, []
+    queue, now, queued, taken, times = NotificationQueue(), 0.0, 0, 0, []
     for pause, count in [*events, (COOLDOWN + 0.001, 0)]:
         now += pause
-        telling, out = telling.add((Notification(Topic.FAILED),) * count).take_due(now)
-        given_news += count
-        told += len(out)
+        queue, out = queue.add((Notification(Topic.FAILED),) * count).take_due(now)
+        queued += count
+        taken += len(out)
         times += [now] * bool(out)
-    assert told == given_news
+    assert taken == queued
     assert all(later - earlier >= COOLDOWN for earlier, later in pairwise(times))

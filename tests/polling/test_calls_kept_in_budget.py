@@ -216,8 +216,8 @@ def test_with_plenty_of_calls_the_selected_job_is_polled_every_two_seconds(count
 
 @pytest.mark.slow
 def test_a_job_refreshed_by_hand_all_day_leaves_calls_to_the_others_and_keeps_the_daily_limit() -> None:
-    asking = again_and_again(3 * HOUR, 5, lambda run: run.poller.poll_now([job(7)]))
-    run = polled(TimedSource(), watches(20), asking, FEW_A_DAY)
+    refreshes = again_and_again(3 * HOUR, 5, lambda run: run.poller.poll_now([job(7)]))
+    run = polled(TimedSource(), watches(20), refreshes, FEW_A_DAY)
     assert len(run.calls) <= FEW_A_DAY.per_day
     assert len(run.calls_about(7)) <= 0.65 * len(run.calls)
     assert longest_wait(run, 20, without=7) <= 3 * 19, "of the calls that are planned each job gets its share"

@@ -1,4 +1,4 @@
-"""A tenant whose settings change while it is polled: what its host asked for, and what the user sees, still count."""
+"""A tenant whose settings change while it is polled: Retry-After of its host and the jobs on screen still count."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable

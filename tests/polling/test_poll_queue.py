@@ -18,7 +18,7 @@ from zjobtui.polling.schedule import Schedule
 RUNNING = Digest("Processing", Verdict(VerdictKind.RUNNING, "It runs."))
 DONE = Digest("Completed", Verdict(VerdictKind.DONE, "It is done."))
 FAST = 80.0
-"""Calls per second with which the selected job may have as many as it wants."""
+"""Calls per second at which the selected job gets every call that it can use."""
 
 
 class Polled:

@@ -354,7 +354,7 @@ def test_a_reset_does_not_shorten_retry_after() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "headers",
     [
         RateLimits(),
         RateLimits(window=1, remaining=0, reset=1),
@@ -365,9 +365,9 @@ def test_a_reset_does_not_shorten_retry_after() -> None:
         RateLimits(windows={60: 10**15, 3_600: 10**15}),
     ],
 )
-def test_headers_with_enough_quota_or_none_delay_no_call(told: RateLimits) -> None:
+def test_headers_with_enough_quota_or_none_delay_no_call(headers: RateLimits) -> None:
     limiter = RateLimiter(PLENTY, 0)
-    limiter.apply_headers(told, 0)
+    limiter.apply_headers(headers, 0)
     assert (limiter.wait(0), limiter.rate(0), limiter.concurrency) == (0, 50, CONCURRENCY)
 
 

@@ -25,7 +25,7 @@ def with_service(script: Script, *numbers: int) -> tuple[WatchlistService, Memor
 
     async def run() -> WatchlistService:
         service = WatchlistService(
-            watchlist(*map(watch, numbers)), store, lambda: happened.append(f"told {len(store.changes)}")
+            watchlist(*map(watch, numbers)), store, lambda: happened.append(f"published {len(store.changes)}")
         )
         service.start()
         await script(service, store)
@@ -42,7 +42,7 @@ def test_an_edit_is_shown_at_once_and_returns_when_it_is_committed() -> None:
         assert service.uncommitted == ()
 
     _, _, happened = with_service(script)
-    assert happened[0] == "told 0"
+    assert happened[0] == "published 0"
 
 
 def test_an_observation_is_committed_before_it_is_shown() -> None:
@@ -52,7 +52,7 @@ def test_an_observation_is_committed_before_it_is_shown() -> None:
         assert len(store.changes) == 1
 
     _, _, happened = with_service(script, 1)
-    assert happened[0] == "told 1"
+    assert happened[0] == "published 1"
 
 
 def test_an_edit_does_not_show_an_observation_before_the_attempt_to_commit_it() -> None:
@@ -173,7 +173,7 @@ def test_an_observation_after_a_quiet_moment_is_committed_and_shown_at_once() ->
             await asyncio.sleep(GATHER)
 
     _, _, happened = with_service(script, 1, 2, 3)
-    assert happened[:3] == ["told 1", "told 2", "told 3"]
+    assert happened[:3] == ["published 1", "published 2", "published 3"]
 
 
 def test_a_burst_of_observations_is_committed_in_few_batches() -> None:

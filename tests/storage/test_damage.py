@@ -478,7 +478,7 @@ def test_a_disk_error_is_not_damage_and_nothing_is_moved(
 ) -> None:
     path.write_bytes(content)
 
-    class Troubled(sqlite3.Connection):
+    class Failing(sqlite3.Connection):
         def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:
             if sql.startswith(moment):
                 fault = sqlite3.OperationalError("disk I/O error")
@@ -487,7 +487,7 @@ def test_a_disk_error_is_not_damage_and_nothing_is_moved(
             return super().execute(sql, *arguments)  # type: ignore[arg-type]
 
     def connect(*arguments: object, **options: object) -> sqlite3.Connection:
-        return real(*arguments, factory=Troubled, **options)  # type: ignore[call-overload, no-any-return]
+        return real(*arguments, factory=Failing, **options)  # type: ignore[call-overload, no-any-return]
 
     real = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", connect)

@@ -213,9 +213,9 @@ def test_control_characters_in_the_limits_of_a_call_are_cleaned() -> None:
 
 @pytest.mark.parametrize(("text", "why"), FAULTS, ids=[why for _, why in FAULTS])
 def test_an_error_is_reported_with_its_position(text: str | bytes, why: str) -> None:
-    with pytest.raises(ImportFileError) as told:
+    with pytest.raises(ImportFileError) as raised:
         from_json(text, read_report)
-    assert why in str(told.value)
+    assert why in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["x` - at `$.jobs[7]", "two\nlines"])

@@ -123,7 +123,7 @@ def with_hot_journal(path: Path) -> bytes:
     return journal
 
 
-@pytest.mark.parametrize("has_log", [True, False], ids=["recovered", "made anew"])
+@pytest.mark.parametrize("has_log", [True, False], ids=["recovered", "created again"])
 def test_the_journal_of_a_deleted_store_is_moved_and_not_replayed(path: Path, *, has_log: bool) -> None:
     journal = with_hot_journal(path)
     path.unlink()

@@ -63,11 +63,11 @@ def test_an_upgrade_of_the_first_format_keeps_everything(path: Path) -> None:
     off = {before[ARCHIVED - 1]["job_id"], before[REMOVED - 1]["job_id"]}
     assert [one.job.id.given for one in content.archived] == [before[ARCHIVED - 1]["job_id"]]
     assert [watch.job.id.given for watch in content.removed] == [before[REMOVED - 1]["job_id"]]
-    told = {one["job_id"]: one for one in before}
+    known = {one["job_id"]: one for one in before}
     watches = (*content.watches, *content.archived, *content.removed)
-    assert [watch.job.id.given for watch in content.watches] == [one for one in told if one not in off]
+    assert [watch.job.id.given for watch in content.watches] == [one for one in known if one not in off]
     for one in watches:
-        old = told[one.job.id.given]
+        old = known[one.job.id.given]
         assert (one.label, list(one.tags), one.note) == (old["label"], old["tags"], old["note"])
         sentence = RENEWED.get(old["sentence"], old["sentence"])
         assert (one.verdict.sentence, one.digest.status if one.digest else None) == (sentence, old["status"])
@@ -135,9 +135,9 @@ def test_a_store_of_each_format_is_in_the_tests_and_opens_completely(tmp_path: P
         path.parent.mkdir()
         shutil.copy(one, path)
         content = content_of(path)
-        told = listed(f"schema-{number}")
+        stored = listed(f"schema-{number}")
         assert [(w.job.id.given, w.label, list(w.tags), w.note) for w in content.watches] == [
-            (j["job_id"], j["label"], j["tags"], j["note"]) for j in told
+            (j["job_id"], j["label"], j["tags"], j["note"]) for j in stored
         ]
         assert version_of(path) == SCHEMA_VERSION
         assert number == 1 or (content.archived and content.removed)

@@ -237,19 +237,19 @@ def test_without_hard_links_the_first_of_two_starts_creates_the_store_for_both(
         raise OSError(95, "Operation not supported")
 
     monkeypatch.setattr("os.link", refuse)
-    told: list[int] = []
+    started: list[int] = []
 
     def start(number: int) -> None:
         with opened(path) as (store, _):
             added(store, watch(number))
-            told.append(number)
+            started.append(number)
 
     windows = [threading.Thread(target=start, args=(number,)) for number in range(6)]
     for window in windows:
         window.start()
     for window in windows:
         window.join()
-    assert sorted(told) == list(range(6))
+    assert sorted(started) == list(range(6))
     assert set(kept(path).watches) == {job(number) for number in range(6)}
 
 
@@ -271,9 +271,9 @@ def test_damage_only_in_a_response_is_repaired_by_the_doctor() -> None:
     )
     path.write_bytes(content[:lost] + bytes(PAGE) + content[lost + PAGE :])
     assert "zjobtui doctor --repair" in run("doctor", "--offline").stdout
-    told = run("doctor", "--offline", "--repair")
-    assert "59 jobs recovered" in told.stderr
-    assert "✓ content      not damaged" in told.stdout
+    repaired = run("doctor", "--offline", "--repair")
+    assert "59 jobs recovered" in repaired.stderr
+    assert "✓ content      not damaged" in repaired.stdout
     assert "not damaged" in run("doctor", "--offline", "--repair").stderr
     with closing(sqlite3.connect(path)) as connection:
         assert 0 < connection.execute("SELECT count(*) FROM reports").fetchone()[0] < JOBS

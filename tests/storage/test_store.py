@@ -243,17 +243,17 @@ def test_a_status_in_the_same_words_is_in_the_timeline_once(path: Path) -> None:
 def test_a_timeline_uses_names_that_earlier_versions_know_and_both_are_read(path: Path) -> None:
     with opened(path) as (store, _):
         watches = observed(store, added(store, watch(1)), seen(PROCESSING, NOW + 1))
-        told = store.history(job(1))
+        timeline = store.history(job(1))
     with opened(path) as (store, _):
-        store.apply(Change(watches, events=told[-1:]))
-        assert store.history(job(1)) == told, "what was told is not told again"
+        store.apply(Change(watches, events=timeline[-1:]))
+        assert store.history(job(1)) == timeline, "a recorded event is not recorded again"
     verdicts = "SELECT verdict FROM entries ORDER BY number"
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute(verdicts).fetchall() == [("",), ("waiting",)]
         connection.execute("UPDATE entries SET verdict = 'running' WHERE verdict = 'waiting'")
         connection.commit()
     with opened(path) as (store, _):
-        assert store.history(job(1)) == told
+        assert store.history(job(1)) == timeline
 
 
 def test_the_last_response_and_the_previous_body_are_kept(path: Path) -> None:
@@ -359,12 +359,12 @@ def test_digests_of_older_rules_are_rebuilt_from_the_stored_responses(path: Path
             store.apply(Change(watchlist(), observed=(ObservedJob(odd),)))
         store.file.connection.execute("DELETE FROM reports WHERE position = 2")
         store.file.connection.execute("UPDATE meta SET value = 0 WHERE name = 'digest_version'")
-    with opened(path) as (store, anew):
-        assert anew.watches[job(1)] == watches.watches[job(1)]
-        assert anew.watches[job(2)].verdict.sentence == "an old sentence"
+    with opened(path) as (store, reopened):
+        assert reopened.watches[job(1)] == watches.watches[job(1)]
+        assert reopened.watches[job(2)].verdict.sentence == "an old sentence"
         version = store.file.connection.execute("SELECT value FROM meta WHERE name = 'digest_version'").fetchone()[0]
         assert version == DIGEST_VERSION
-    assert kept(path) == anew
+    assert kept(path) == reopened
 
 
 def test_digests_are_rebuilt_when_the_expected_order_statuses_change(path: Path) -> None:

@@ -380,13 +380,13 @@ def test_a_later_response_and_the_whole_history_are_written_to_an_older_copy(pat
         watches = added(store, watch(1))
         shutil.copy(path, copy)
         watches = observed(store, watches, done(NOW + 5))
-        told = store.history(job(1))
+        timeline = store.history(job(1))
         put_by_renaming(copy, path)
         assert store.reopen_if_replaced(watches.add([]))
     with opened(path) as (store, listed):
         assert listed == watches
         assert store.last_response(job(1)) == done(NOW + 5)
-        assert store.history(job(1)) == told
+        assert store.history(job(1)) == timeline
 
 
 def test_the_notice_says_what_cannot_be_restored_from_a_replaced_file(path: Path) -> None:

@@ -31,7 +31,7 @@ def polled(
     added: float = 0.0,
     interval: float = INTERVAL,
 ) -> list[WatchedJob]:
-    """Return jobs with these lives in seconds as they are known at `until`, each polled at moments of its own.
+    """Return jobs with these lives in seconds as they are known at `until`, each polled at its own times.
 
     They are numbered from `first` on; `until` and `added` are seconds after `NOW`. Lives count from the adding; those
     that are negative had ended by then.

@@ -74,7 +74,7 @@ def uncontrolled(raw: bytes, *, clipboard: bool = False) -> list[str]:
     Textual's own are: SGR, cursor position, the modes that `modes_left_on` names and the two questions about them, the
     keyboard protocol, the pointer's shape (OSC 22), a line end before a cursor position, any line end on the normal
     screen, and with `clipboard` OSC 52. Hostile text should hold others than these, which cannot be
-    told apart. A byte that is not UTF-8 is listed as a lone surrogate.
+    distinguished. A byte that is not UTF-8 is listed as a lone surrogate.
     """
     text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(raw)
     text = _UNFINISHED.sub("", _CLIPBOARD.sub("", text) if clipboard else text)

@@ -86,11 +86,11 @@ def untyped(value: object) -> Iterator[Json]:
             yield from untyped(one)
 
 
-def told(lines: Iterable[OutlineNode]) -> Iterator[str]:
+def outline_texts(lines: Iterable[OutlineNode]) -> Iterator[str]:
     """Yield every text of an outline, with all nodes expanded."""
     for line in lines:
         yield line.text
-        yield from told(line.children)
+        yield from outline_texts(line.children)
 
 
 def texts_of(some: Iterable[Json]) -> Counter[str]:

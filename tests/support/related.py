@@ -115,4 +115,4 @@ NUMBERS = {
     "payment": "number",
     "credit-memo": "number",
 }
-"""The field with the number of each kind of object that has one of its own, or with its id."""
+"""The field with the number of each kind of object that has one, or else with its id."""

@@ -10,30 +10,30 @@ from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.report import Report
 from zjobtui.zuora.parser import read_response
 
-Told = str | bytes | Observation | None
+Known = str | bytes | Observation | None
 """What is known about a job: the name of a recorded payload, a body, an observation, or nothing."""
 
 
-def staged(*told: Told, labels: Sequence[str] = ()) -> ScriptedEngine:
+def staged(*known: Known, labels: Sequence[str] = ()) -> ScriptedEngine:
     """Return an engine whose job 1 has the first response, and so on; the clock stands still at `NOW`."""
     engine = ScriptedEngine(FixedClock(NOW))
-    named = [*labels, *[""] * len(told)]
-    engine.watch(watch(number, label=named[number - 1]) for number in range(1, len(told) + 1))
-    for number, one in enumerate(told, 1):
+    named = [*labels, *[""] * len(known)]
+    engine.watch(watch(number, label=named[number - 1]) for number in range(1, len(known) + 1))
+    for number, one in enumerate(known, 1):
         if one is not None:
-            engine.bring((job(number), heard(one)))
+            engine.bring((job(number), observation_of(one)))
     return engine
 
 
-def heard(told: str | bytes | Observation, at: float = NOW) -> Observation:
-    """Return the observation for it."""
-    if isinstance(told, Success | Failure):
-        return replace(told, at=at)
-    outcome = read_payload(told) if isinstance(told, str) else read_response(200, told)
+def observation_of(known: str | bytes | Observation, at: float = NOW) -> Observation:
+    """Return the observation for a payload name, a body or another observation."""
+    if isinstance(known, Success | Failure):
+        return replace(known, at=at)
+    outcome = read_payload(known) if isinstance(known, str) else read_response(200, known)
     return Success(outcome, at, call()) if isinstance(outcome, Report) else Failure(outcome, at, call())
 
 
-def tell(engine: ScriptedEngine, number: int, told: str | bytes | Observation, after: float = 1.0) -> None:
+def bring_response(engine: ScriptedEngine, number: int, known: str | bytes | Observation, after: float = 1.0) -> None:
     """Let `after` seconds pass, then apply an observation of a job."""
     engine.clock.at += after
-    engine.bring((job(number), heard(told, engine.clock.at)))
+    engine.bring((job(number), observation_of(known, engine.clock.at)))

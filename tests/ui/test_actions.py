@@ -6,7 +6,7 @@ import pytest
 from tests.support.building import job, watch
 from tests.support.reading import whole
 from tests.support.screen_harness import ScreenView, join_lines, run_monitor
-from tests.support.staging import staged, tell
+from tests.support.staging import bring_response, staged
 from tests.ui.sizes import NARROW_FIRST
 from zjobtui.models.job import JobRef
 from zjobtui.polling.state import EditResult
@@ -172,7 +172,7 @@ async def test_undo_restores_the_data_from_the_time_of_removal() -> None:
     engine = staged(*[RUNNING] * 21)
     async with run_monitor(engine) as view:
         await view.press("*", "x")
-        tell(engine, 1, "recorded-failed-lock")
+        bring_response(engine, 1, "recorded-failed-lock")
         await view.press("down", "enter", "u")
         assert "✗ 1 failed" in view.bar
 
@@ -336,7 +336,7 @@ async def test_unsaved_changes_are_reported_until_they_are_saved() -> None:
         await view.settled()
         assert view.rows[1].strip() == "Not saved: disk full"
         engine.why_unsaved = ""
-        tell(engine, 1, RUNNING)
+        bring_response(engine, 1, RUNNING)
         await view.settled()
         assert "Not saved" not in view.text
 

@@ -5,7 +5,7 @@ from tests.support.building import dashed, job, job_id, missed, watch
 from tests.support.credentials import TOKEN_TEXTS
 from tests.support.screen_harness import TENANT, join_lines, run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.staging import staged, tell
+from tests.support.staging import bring_response, staged
 from tests.ui.sizes import NARROW_FIRST
 from zjobtui.models.assessment import apply_observation
 from zjobtui.models.problem import ProblemKind
@@ -161,7 +161,7 @@ async def test_after_a_paste_of_several_jobs_an_untouched_cursor_stays_on_the_mo
         await view.press("a")
         await view.paste(TICKET)
         await view.press("enter")
-        tell(engine, 8, "recorded-failed-lock")
+        bring_response(engine, 8, "recorded-failed-lock")
         await view.settled()
         assert view.detail_title == dashed(job_id(8))
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.support.building import NOW, job, watch
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import FixedClock, ScriptedEngine
-from tests.support.staging import heard, tell
+from tests.support.staging import bring_response, observation_of
 from tests.ui.sizes import NARROW_FIRST
 
 DONE, PENDING = "recorded-completed-localised", "recorded-completed-order-pending"
@@ -22,8 +22,8 @@ def crowd(running: int, failed: int = 0) -> ScriptedEngine:
     engine = ScriptedEngine(FixedClock(NOW))
     total = running + failed
     engine.watch(replace(watch(number), added_at=NOW - 2_000 + number) for number in range(1, total + 1))
-    engine.bring(*((job(number), heard(RUNNING)) for number in range(1, total + 1)))
-    engine.bring(*((job(number), heard(FAILED)) for number in range(running + 1, total + 1)))
+    engine.bring(*((job(number), observation_of(RUNNING)) for number in range(1, total + 1)))
+    engine.bring(*((job(number), observation_of(FAILED)) for number in range(running + 1, total + 1)))
     return engine
 
 
@@ -57,7 +57,7 @@ def end_another(result: str) -> Change:
     def end(engine: ScriptedEngine, rng: random.Random, held: int) -> None:
         numbers = [int(one.job.id.key[:8], 16) for one in engine.state.watchlist if not one.is_final]
         if others := [number for number in numbers if number != held]:
-            tell(engine, rng.choice(others), result)
+            bring_response(engine, rng.choice(others), result)
 
     return end
 
@@ -75,7 +75,7 @@ def remove_others(engine: ScriptedEngine, rng: random.Random, held: int) -> None
 
 def change_held(engine: ScriptedEngine, rng: random.Random, held: int) -> None:
     if not engine.state.watchlist.watches[job(held)].is_final:
-        tell(engine, held, rng.choice([RUNNING, FAILED, DONE]))
+        bring_response(engine, held, rng.choice([RUNNING, FAILED, DONE]))
 
 
 def wait(engine: ScriptedEngine, rng: random.Random, held: int) -> None:
@@ -126,7 +126,7 @@ async def test_with_100_running_and_12_failing_jobs_the_row_being_read_stays_and
         await view.press("down", "down", "down")
         line, chosen = cursor_line(view), selected(view)
         for number in range(40, 52):
-            tell(engine, number, FAILED)
+            bring_response(engine, number, FAILED)
             await view.settled()
             assert (cursor_line(view), selected(view)) == (line, chosen)
         await pass_time(view, 5)
@@ -143,8 +143,8 @@ async def test_a_click_on_the_count_of_changes_goes_to_them(size: tuple[int, int
     engine = crowd(60)
     async with run_monitor(engine, size) as view:
         await view.press("down")
-        tell(engine, 30, FAILED)
-        tell(engine, 31, PENDING)
+        bring_response(engine, 30, FAILED)
+        bring_response(engine, 31, PENDING)
         await pass_time(view, 5)
         assert "▲ 1 new failed, 1 new attention" in view.rows[1]
         await view.click("new attention")
@@ -187,7 +187,7 @@ async def test_without_input_for_three_minutes_the_list_returns_to_its_top(size:
         assert selected(view) == chosen, "a dialog was open"
         await pass_time(view, 181)
         assert selected(view) == f"{1:08x}"
-        tell(engine, 70, FAILED)
+        bring_response(engine, 70, FAILED)
         await view.settled()
         assert selected(view) == f"{70:08x}", "the cursor rides on the first row again"
 
@@ -195,7 +195,7 @@ async def test_without_input_for_three_minutes_the_list_returns_to_its_top(size:
 async def test_a_key_does_not_act_on_a_job_that_has_just_come_under_the_cursor() -> None:
     engine = crowd(5)
     async with run_monitor(engine) as view:
-        tell(engine, 4, FAILED)
+        bring_response(engine, 4, FAILED)
         await view.settled()
         await view.press("x")
         assert len(engine.state.watchlist) == 5
@@ -207,7 +207,7 @@ async def test_a_key_does_not_act_on_a_job_that_has_just_come_under_the_cursor()
 
 
 @pytest.mark.parametrize("key", ["x", "X"])
-async def test_what_comes_after_jobs_removed_by_a_dialog_was_meant_however_long_it_was_open(key: str) -> None:
+async def test_a_key_acts_at_once_after_jobs_were_removed_through_a_dialog(key: str) -> None:
     engine = crowd(0, failed=25)
     async with run_monitor(engine) as view:
         await view.press(*["space"] * 21, "up", key)
@@ -232,7 +232,7 @@ async def test_a_dialog_that_changes_no_job_lets_no_key_act_on_a_job_that_has_ju
 async def test_a_job_that_has_just_come_under_the_cursor_is_not_marked() -> None:
     engine = crowd(5)
     async with run_monitor(engine) as view:
-        tell(engine, 4, FAILED)
+        bring_response(engine, 4, FAILED)
         await view.settled()
         await view.press("space")
         assert view.toast == "Another job has just moved under the cursor: press the key again to act on it."
@@ -257,7 +257,7 @@ async def test_marks_of_removed_jobs_do_not_let_a_key_act_on_a_job_that_has_just
 async def test_nothing_is_read_of_a_job_that_has_just_come_under_the_cursor() -> None:
     engine = crowd(5)
     async with run_monitor(engine) as view:
-        tell(engine, 4, PENDING)
+        bring_response(engine, 4, PENDING)
         await view.settled()
         await view.press("5")
         assert engine.read == []
@@ -272,7 +272,7 @@ async def test_a_resize_keeps_the_selected_row_in_view(size: tuple[int, int]) ->
     engine = crowd(100)
     async with run_monitor(engine, (100, 30)) as view:
         await view.press("pagedown", "down")
-        tell(engine, 90, FAILED)
+        bring_response(engine, 90, FAILED)
         await view.settled()
         chosen = selected(view)
         await view.resize(*size)
@@ -285,7 +285,7 @@ async def test_a_job_that_no_longer_matches_stays_until_the_cursor_leaves_it() -
     async with run_monitor(engine) as view:
         await view.press("/", *"status:running", "enter", "down")
         chosen = selected(view)
-        tell(engine, 2, FAILED)
+        bring_response(engine, 2, FAILED)
         await pass_time(view, 5)
         assert selected(view) == chosen
         await view.press("down")

@@ -44,7 +44,7 @@ def test_a_replacement_is_as_wide_as_its_glyph() -> None:
 async def test_every_screen_is_ascii(size: tuple[int, int]) -> None:
     engine = staged("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", None)
     engine.clock.at += 100
-    async with run_monitor(engine, size, look=Appearance(is_ascii=True), notice="The mark “x” is told.") as view:
+    async with run_monitor(engine, size, look=Appearance(is_ascii=True), notice="The mark “x” is shown.") as view:
         for keys, held in (
             ((), "x failed "),
             (("space", "space", "tab", "end", "home", "enter"), "v "),

@@ -7,7 +7,7 @@ from tests.support.batches import DONE
 from tests.support.building import NOW, job, watch
 from tests.support.screen_harness import TENANT, run_monitor
 from tests.support.scripted import FixedClock, ScriptedEngine
-from tests.support.staging import staged, tell
+from tests.support.staging import bring_response, staged
 from tests.ui.sizes import NARROW_FIRST, WIDE_FIRST
 from zjobtui.models.notifications import COOLDOWN, Topic
 from zjobtui.models.problem import Problem, ProblemKind
@@ -100,16 +100,16 @@ async def test_the_end_of_a_batch_is_shown_until_a_key_is_pressed(size: tuple[in
     engine = staged(RUNNING, RUNNING, RUNNING)
     engine.set_batch([job(1), job(2)], "renewals Q4")
     async with run_monitor(engine, size) as view:
-        tell(engine, 1, FAILED, after=60)
+        bring_response(engine, 1, FAILED, after=60)
         await view.settled()
         assert "renewals Q4:" not in view.text
         assert "1/2" in view.bar
-        tell(engine, 2, PENDING, after=300)
+        bring_response(engine, 2, PENDING, after=300)
         await view.settled()
         assert view.toast == "renewals Q4: 1 failed, 1 needs attention, 6m00s"
         assert "1/2" not in view.bar
         engine.clock.at += 3_600
-        tell(engine, 3, RUNNING)
+        bring_response(engine, 3, RUNNING)
         await view.settled()
         assert view.toast == "renewals Q4: 1 failed, 1 needs attention, 6m00s"
         await view.press("down")
@@ -122,11 +122,11 @@ async def test_a_notification_in_the_corner_does_not_remove_the_end_of_a_batch()
     engine.set_batch([job(1), job(2)], "renewals Q4")
     ways = NotificationSettings(on=frozenset({Topic.FAILED, Topic.BATCH_ENDED}), has_bell=False, has_toast=True)
     async with run_monitor(engine, (200, 30), ways=ways) as view:
-        tell(engine, 1, PENDING)
-        tell(engine, 2, PENDING)
+        bring_response(engine, 1, PENDING)
+        bring_response(engine, 2, PENDING)
         await view.settled()
         assert view.toast == "renewals Q4: 2 need attention, 2s"
-        tell(engine, 3, FAILED, after=COOLDOWN)
+        bring_response(engine, 3, FAILED, after=COOLDOWN)
         await view.settled()
         assert view.toast.startswith("renewals Q4: 2 need attention, 2s · CS-3 · 00000003 failed: Job failed")
         await view.press("down")

@@ -8,7 +8,7 @@ import pytest
 from tests.support.building import job
 from tests.support.screen_harness import ScreenView, join_lines, run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.staging import staged, tell
+from tests.support.staging import bring_response, staged
 from tests.ui.sizes import NARROW_FIRST, WIDE_FIRST
 from zjobtui.ui.themes import Appearance
 
@@ -96,7 +96,7 @@ async def test_groups_keep_their_places_while_jobs_end() -> None:
     async with run_monitor(stage) as view:
         await view.press("F", "down")
         before = [line for line in view.frame("Failures by reason") if "%" in line]
-        tell(stage, 5, PENDING)
+        bring_response(stage, 5, PENDING)
         await view.until("Failures by reason · 5 of 5")
         after = [line for line in view.frame("Failures by reason") if "%" in line]
         assert [line.split()[2:] for line in after] == [line.split()[2:] for line in before]

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 from tests.support.building import NOW, job, watch
 from tests.support.screen_harness import ScreenView, join_lines, run_monitor
 from tests.support.scripted import FixedClock, ScriptedEngine
-from tests.support.staging import heard, staged, tell
+from tests.support.staging import bring_response, observation_of, staged
 from tests.ui.sizes import WIDE_FIRST
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.ui.filter_terms import join_terms, split_verdict
@@ -165,7 +165,7 @@ async def test_every_word_and_term_matches_its_rows(size: tuple[int, int], monke
     stage.tag([job(3)], ("acme",))
     stage.mark_read([job(1)])
     stage.clock.at += 900
-    stage.bring((job(3), heard(RUNNING, stage.clock.at)), planned=60.0)
+    stage.bring((job(3), observation_of(RUNNING, stage.clock.at)), planned=60.0)
     recent = [replace(one, added_at=stage.clock.at - 60) for one in stage.state.watchlist]
     for number in (0, 1, 3):
         stage.remove([recent[number].job])
@@ -183,7 +183,7 @@ async def test_every_word_and_term_matches_its_rows(size: tuple[int, int], monke
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_a_filter_by_age_is_updated_without_new_states(size: tuple[int, int]) -> None:
     stage = staged(RUNNING, labels=("alpha",))
-    stage.bring((job(1), heard(RUNNING)), planned=300.0)
+    stage.bring((job(1), observation_of(RUNNING)), planned=300.0)
     async with run_monitor(stage, size) as view:
         await view.press("/", *"age>10m", "enter")
         assert shown(view) == 0
@@ -220,7 +220,7 @@ async def test_a_job_that_starts_to_match_is_shown() -> None:
     async with run_monitor(stage) as view:
         await view.press("/")
         await view.press(*"status:failed", "enter")
-        tell(stage, 3, "recorded-failed-input")
+        bring_response(stage, 3, "recorded-failed-input")
         await view.settled()
         assert shown(view) == 2
 
@@ -266,7 +266,7 @@ async def test_s_sorts_by_the_chosen_column_and_the_marked_one_the_other_way(siz
     old = ((1, "beta", FAILED), (2, "Alpha one", PENDING), (3, "", RUNNING), (4, "gamma", PENDING_TOO))
     ages = {1: 300.0, 2: 600.0, 3: 200.0, 4: 100.0}
     stage.watch(watch(number, label=label, added_at=NOW - ages[number]) for number, label, _ in old)
-    stage.bring(*((job(number), heard(result, NOW - ages[number] + 50)) for number, _, result in old))
+    stage.bring(*((job(number), observation_of(result, NOW - ages[number] + 50)) for number, _, result in old))
     stage.mark_read([job(2)])
     marked = "▼ urgency"
     async with run_monitor(stage, size) as view:
@@ -416,7 +416,7 @@ async def test_the_row_under_the_cursor_stays_in_view_when_the_order_changes(siz
         chosen = view.jobs[-1].split()[2]
         await view.press("s", "end", "enter")
         assert any(chosen in row for row in view.rows)
-        tell(engine, 7, "recorded-failed-lock")
+        bring_response(engine, 7, "recorded-failed-lock")
         await view.press("n")
         assert any("CS-93" in row and "failed" in row for row in view.rows)
 
@@ -461,11 +461,11 @@ async def test_undoing_marking_all_as_read_restores_when_each_job_was_read() -> 
     engine = staged(*["recorded-completed-order-pending"] * 3)
     engine.mark_read([job(1), job(2)])
     for number in (1, 2):
-        tell(engine, number, "recorded-failed-lock", after=60)
+        bring_response(engine, number, "recorded-failed-lock", after=60)
     before = {watch.job: watch.read_at for watch in engine.state.watchlist}
     async with run_monitor(engine) as view:
         await view.press("A")
-        tell(engine, 2, "recorded-completed-order-pending", after=60)
+        bring_response(engine, 2, "recorded-completed-order-pending", after=60)
         engine.mark_read([job(2)])
         await view.press("u")
         assert view.toast == "Undone: 2 jobs marked as read."
@@ -485,7 +485,7 @@ async def test_the_cursor_stays_on_an_edited_job_when_another_becomes_more_urgen
     engine = staged("recorded-processing", "recorded-processing", labels=("CS-1", "CS-2"))
     async with run_monitor(engine) as view:
         await view.press("l", "end", "x")
-        tell(engine, 2, "recorded-failed-lock")
+        bring_response(engine, 2, "recorded-failed-lock")
         await view.press("enter")
         assert view.detail_title.startswith("CS-1x ·")
 

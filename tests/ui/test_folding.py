@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tests.support.building import job, watch
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.staging import staged, tell
+from tests.support.staging import bring_response, staged
 from tests.ui.sizes import NARROW_FIRST, WIDE_FIRST
 from zjobtui.models.batches import BatchProgress
 from zjobtui.models.ui_values import PlainValue
@@ -70,7 +70,7 @@ async def test_the_place_is_that_of_the_most_urgent_job_and_the_row_follows_its_
         await select(view, 1)
         await view.press("z", "home", "escape")
         assert [row[0] for row in listed(view)] == ["!", "▸"]
-        tell(engine, 2, FAILED, after=5)
+        bring_response(engine, 2, FAILED, after=5)
         await view.settled()
         await view.press("home")
         row = next(row for row in listed(view) if row.startswith("▸"))
@@ -93,7 +93,7 @@ async def test_the_detail_shows_the_overview_of_the_batch_and_reads_no_job() -> 
         await view.press("j", "k")
         await view.until(lambda _: engine.attended[-1:] == [None])
         assert all(one.is_unread for one in engine.state.watchlist if one.batch and one.is_final)
-        tell(engine, 1, DONE, after=1)
+        bring_response(engine, 1, DONE, after=1)
         await view.settled()
         assert "renewals Q4: 1 done, 2 failed, 1m41s" in "\n".join(view.detail)
         assert " · took 1m41s" in "\n".join(view.detail)
@@ -150,7 +150,7 @@ async def test_with_a_filter_a_running_batch_has_no_result_and_its_detail_says_h
         assert "Whole batch: 4 of 5 jobs ended" in detail
         assert " · 1m10s" in detail
         assert "renewals Q4:" not in detail, "no result as long as a job is running"
-        tell(engine, 5, DONE)
+        bring_response(engine, 5, DONE)
         await view.settled()
         assert "5 of 5 jobs ended" in "\n".join(view.detail)
         assert "renewals Q4: 3 done, 2 failed, 1m11s" in "\n".join(view.detail)

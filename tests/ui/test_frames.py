@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from tests.support.building import job
 from tests.support.screen_harness import FakeTerminal, ScreenView, run_monitor
-from tests.support.staging import tell
+from tests.support.staging import bring_response
 from tests.support.world import watched_world
 from tests.ui.sizes import NARROW_FIRST
 from tests.ui.test_output_volume import crowd, quiet
@@ -75,7 +75,7 @@ async def test_after_every_change_of_jobs_the_screen_equals_a_full_redraw(
     async with run_monitor(engine, size) as view:
         for step in range(40):
             for _ in range(random.choice((1, 1, 3))):
-                tell(engine, random.randint(1, 60), random.choice(RESPONSES), after=0.01)
+                bring_response(engine, random.randint(1, 60), random.choice(RESPONSES), after=0.01)
             if step % 9 == 4:
                 engine.label([job(random.randint(1, 60))], "漢字 👍 CS-4411")
             if step % 7 == 6:

@@ -15,7 +15,7 @@ from tests.support.escapes import uncontrolled
 from tests.support.payloads import payload
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine, call
-from tests.support.staging import heard, staged, tell
+from tests.support.staging import bring_response, observation_of, staged
 from tests.ui.sizes import WIDE_FIRST
 from zjobtui.models.observation import Success
 from zjobtui.models.text import clean
@@ -64,7 +64,7 @@ def fill_response(name: str, text: str) -> bytes:
 
 def with_headers(expected: bytes, text: str) -> Success:
     """Return an observation whose headers contain the text; `text` is as the client passes it on."""
-    answer = heard(expected)
+    answer = observation_of(expected)
     assert isinstance(answer, Success)
     limits = ((text, text), ("ratelimit-limit", text), ("retry-after", text), ("concurrency-limit-limit", text))
     return replace(answer, call=call(request_id=text, process_id=text, limits=limits))
@@ -118,7 +118,7 @@ async def test_nothing_hostile_reaches_the_terminal_from_any_field_on_any_screen
     text: str, size: tuple[int, int]
 ) -> None:
     engine = crowd(text)
-    tell(engine, 2, with_headers(fill_response(BODIES[0], text), clean(text)))
+    bring_response(engine, 2, with_headers(fill_response(BODIES[0], text), clean(text)))
     async with run_monitor(engine, size, notice=clean(text)) as screen_view:
         await read_all(screen_view, jobs=5)
         await search(screen_view, text)
@@ -144,7 +144,7 @@ async def test_folder_names_and_error_messages_are_cleaned_too(tmp_path: Path, m
         assert clean(HOSTILE["colour"]) in screen_view.toast
         monkeypatch.setattr(engine.archive, "last_response", broken)
         engine.why_unsaved = HOSTILE["cursor"]
-        tell(engine, 1, "recorded-failed-lock")
+        bring_response(engine, 1, "recorded-failed-lock")
         await screen_view.until(f"no {clean(HOSTILE['colour'])}")
         assert uncontrolled(sent(screen_view)) == []
 
@@ -227,7 +227,7 @@ async def test_a_row_that_becomes_narrower_leaves_no_stale_cells() -> None:
     async with run_monitor(engine) as screen_view:
         for label in ("a漢b字", "👍👍", "", "é漢"):
             engine.label([job(1)], label)
-            tell(engine, 1, heard("recorded-processing"))
+            bring_response(engine, 1, observation_of("recorded-processing"))
             await screen_view.settled()
             assert screen_view.crooked() == []
             shown = screen_view.jobs[0].split("running", 1)[1]

@@ -8,7 +8,7 @@ from tests.support.building import job
 from tests.support.reading import cursor_steps, place_of_cursor, places, subscriptions, to_line
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.staging import staged, tell
+from tests.support.staging import bring_response, staged
 from tests.ui.sizes import WIDE_FIRST
 from zjobtui.models.observation import Failure
 from zjobtui.models.problem import Problem, ProblemKind
@@ -24,7 +24,7 @@ RUNNING = "recorded-processing"
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_the_detail_opens_with_verdict_time_and_sentence(size: tuple[int, int]) -> None:
     engine = staged(RUNNING, labels=("CS-4390",))
-    tell(engine, 1, "recorded-completed-order-pending")
+    bring_response(engine, 1, "recorded-completed-order-pending")
     engine.clock.at += 240
     async with run_monitor(engine, size) as view:
         assert view.detail_title == "CS-4390 · 000000015d7b48d3a20245bfe73bdceb"
@@ -44,13 +44,13 @@ async def test_without_a_label_the_border_shows_the_whole_id() -> None:
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_open_and_closed_groups_stay_so_when_new_data_arrives(size: tuple[int, int]) -> None:
     engine = staged("recorded-completed-order-pending", RUNNING)
-    tell(engine, 1, subscriptions(40))
+    bring_response(engine, 1, subscriptions(40))
     async with run_monitor(engine, size) as view:
         await view.press("down")
         await to_line(view, "▸ Subscriptions (40)")
         await view.press("enter")
         assert places(view, "▾ Subscriptions (40)")
-        tell(engine, 1, subscriptions(40, s9="Suspended"))
+        bring_response(engine, 1, subscriptions(40, s9="Suspended"))
         await view.settled()
         assert places(view, "▾ Subscriptions (40)  39 Active, 1 Suspended")
         assert "A-S00000009  Suspended" in view.text
@@ -61,7 +61,7 @@ async def test_the_cursor_of_the_detail_stays_on_its_line_when_new_data_arrives(
     engine = staged(subscriptions(5))
     async with run_monitor(engine, size) as view:
         await to_line(view, "A-S00000002")
-        tell(engine, 1, subscriptions(9, s7="Suspended"))
+        bring_response(engine, 1, subscriptions(9, s7="Suspended"))
         await view.settled()
         assert place_of_cursor(view) == cursor_steps(view, "A-S00000002")
 
@@ -78,7 +78,7 @@ async def test_the_detail_follows_its_job_without_a_key() -> None:
     engine = staged(RUNNING)
     async with run_monitor(engine) as view:
         assert view.detail[0] == " ◌ running · just added · usual time not known yet"
-        tell(engine, 1, FAILED, after=20)
+        bring_response(engine, 1, FAILED, after=20)
         await view.settled()
         assert view.detail[0] == " ✗ failed · ended just now"
         assert "40000050" in view.words
@@ -87,7 +87,7 @@ async def test_the_detail_follows_its_job_without_a_key() -> None:
 async def test_a_failed_call_is_shown_with_the_last_response() -> None:
     engine = staged(RUNNING)
     async with run_monitor(engine) as view:
-        tell(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT, "no answer within 20 s"), 0.0), after=30)
+        bring_response(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT, "no answer within 20 s"), 0.0), after=30)
         await view.settled()
         assert view.detail[0] == " ◌ running · last response 30s ago"
         assert "The last call failed: timed out: no answer within 20 s." in view.words
@@ -96,7 +96,7 @@ async def test_a_failed_call_is_shown_with_the_last_response() -> None:
 
 async def test_a_later_contradiction_is_shown_beside_the_final_response() -> None:
     engine = staged(DONE)
-    tell(engine, 1, RUNNING)
+    bring_response(engine, 1, RUNNING)
     async with run_monitor(engine) as view:
         assert "When polled again, Zuora returned Processing; the final response is kept." in view.words
         assert view.detail[0].startswith(" ✓ done")
@@ -182,7 +182,7 @@ async def test_the_view_is_kept_for_another_job_and_new_data() -> None:
     async with run_monitor(engine) as view:
         await view.press("3", "down")
         assert '"Processing"' in view.text
-        tell(engine, 1, FAILED)
+        bring_response(engine, 1, FAILED)
         await view.settled()
         assert '"[40000050]' in view.text
         await view.press("x", "x", "u")
@@ -215,7 +215,7 @@ async def test_the_cursor_stays_on_a_job_that_is_being_read(
         title = view.detail_title
         other = 2 if title.startswith("alpha") else 1
         await view.press("tab")
-        tell(engine, other, FAILED, after=20)
+        bring_response(engine, other, FAILED, after=20)
         await view.settled()
         assert "▲ 1 new failed" in view.rows[1]
         assert view.detail_title == title
@@ -223,7 +223,7 @@ async def test_the_cursor_stays_on_a_job_that_is_being_read(
 
 async def test_the_age_of_an_ended_job_is_updated_in_every_view() -> None:
     engine = staged(RUNNING)
-    tell(engine, 1, FAILED)
+    bring_response(engine, 1, FAILED)
     async with run_monitor(engine) as view:
         await view.press("3")
         engine.clock.at += 240
@@ -237,10 +237,10 @@ async def test_the_archive_is_not_read_again_if_only_times_changed(monkeypatch: 
         read: list[object] = []
         monkeypatch.setattr(engine.archive, "last_response", read.append)
         for _ in range(3):
-            tell(engine, 1, RUNNING, after=2)
+            bring_response(engine, 1, RUNNING, after=2)
             await view.settled()
         assert read == []
-        tell(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT), engine.clock.at))
+        bring_response(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT), engine.clock.at))
         await view.settled()
         assert len(read) == 1
 
@@ -249,7 +249,7 @@ async def test_the_minute_of_the_last_response_is_updated() -> None:
     engine = staged(RUNNING)
     async with run_monitor(engine) as view:
         assert re.search(r"Last response +\S*:00", view.text)
-        tell(engine, 1, RUNNING, after=120)
+        bring_response(engine, 1, RUNNING, after=120)
         await view.until(lambda text: bool(re.search(r"Last response +\S*:02", text)))
 
 
@@ -271,7 +271,7 @@ async def test_a_view_is_built_only_when_it_is_shown(size: tuple[int, int], monk
     engine = staged(FAILED, RUNNING)
     async with run_monitor(engine, size) as view:
         await view.press("down", "up", "tab", "pagedown")
-        tell(engine, 1, FAILED)
+        bring_response(engine, 1, FAILED)
         await view.settled()
         assert made == []
         for key, name in (("4", "request_lines"), ("2", "timeline_lines"), ("3", "pretty")):
@@ -289,7 +289,7 @@ async def test_choosing_a_view_keeps_the_cursor_on_the_job(
     async with run_monitor(engine, size) as view:
         title = view.detail_title
         await view.press("3")
-        tell(engine, 2, FAILED, after=20)
+        bring_response(engine, 2, FAILED, after=20)
         await view.settled()
         assert "▲ 1 new failed" in view.rows[1]
         assert view.detail_title == title
@@ -307,7 +307,7 @@ async def test_the_scroll_position_is_kept_when_new_data_arrives(size: tuple[int
             await view.settled()
         shown = view.detail
         assert shown != moved
-        tell(engine, 1, subscriptions(90, s80="Suspended"), after=61)
+        bring_response(engine, 1, subscriptions(90, s80="Suspended"), after=61)
         await view.settled()
         engine.clock.at += 61
         await asyncio.sleep(0.15)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from tests.support.building import NOW, job, watch
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import FixedClock, ScriptedEngine
-from tests.support.staging import heard, staged, tell
+from tests.support.staging import bring_response, observation_of, staged
 from tests.ui.sizes import NARROW_FIRST
 from zjobtui.models.observation import Failure
 from zjobtui.models.problem import Problem, ProblemKind
@@ -29,7 +29,7 @@ def waiting(count: int) -> ScriptedEngine:
     """Return running jobs, each added one second after the one before."""
     engine = ScriptedEngine(FixedClock(NOW))
     engine.watch(replace(watch(number), added_at=NOW - 1_000 + number) for number in range(1, count + 1))
-    engine.bring(*((job(number), heard(RUNNING)) for number in range(1, count + 1)))
+    engine.bring(*((job(number), observation_of(RUNNING)) for number in range(1, count + 1)))
     return engine
 
 
@@ -79,7 +79,7 @@ def selected(view: ScreenView) -> str:
 
 async def test_a_row_shows_verdict_name_reason_and_time_below_a_header() -> None:
     engine = staged(PENDING, RUNNING, labels=("CS-4390",))
-    tell(engine, 2, RUNNING, after=250)
+    bring_response(engine, 2, RUNNING, after=250)
     async with run_monitor(engine) as view:
         assert view.header.split() == ["STATUS▼", "JOB", "WHY", "TIME"]
         assert " ".join(view.jobs[0].split()) == "● ! attention CS-4390 · 00000001 order Pending had ended"
@@ -168,7 +168,7 @@ async def test_with_few_colours_the_selected_row_is_reversed_and_no_row_has_a_ba
 async def test_the_most_urgent_and_newest_jobs_come_first() -> None:
     engine = staged(RUNNING, RUNNING, RUNNING, RUNNING, RUNNING)
     for number, result in ((1, DONE), (2, FAILED), (3, PENDING), (4, "derived-not-found")):
-        tell(engine, number, result)
+        bring_response(engine, number, result)
     async with run_monitor(engine) as view:
         assert ids(view) == [id_of(number) for number in (2, 3, 4, 5, 1)]
 
@@ -182,7 +182,7 @@ async def test_a_row_without_a_response_in_time_is_marked_stale() -> None:
         engine.clock.at += 400
         await view.until("stale 6m")
         assert view.jobs[0].startswith("  ◌ running ")
-        tell(engine, 1, RUNNING)
+        bring_response(engine, 1, RUNNING)
         await view.settled()
         assert "stale" not in view.text
 
@@ -197,20 +197,20 @@ async def test_a_job_without_a_response_says_so() -> None:
 async def test_a_failed_call_does_not_make_a_row_look_fresh() -> None:
     engine = staged(RUNNING)
     async with run_monitor(engine) as view:
-        tell(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT, "no answer"), 0.0), after=100)
+        bring_response(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT, "no answer"), 0.0), after=100)
         await view.settled()
         assert view.jobs[0].endswith("stale 1m")
 
 
 async def test_ages_of_running_jobs_do_not_grow_while_polling_is_paused() -> None:
     engine = staged(RUNNING)
-    tell(engine, 1, RUNNING, after=60)
+    bring_response(engine, 1, RUNNING, after=60)
     async with run_monitor(engine) as view:
         await view.press("p")
         engine.clock.at += 600
         await view.until("stale 10m")
         await view.press("p")
-        tell(engine, 1, RUNNING)
+        bring_response(engine, 1, RUNNING)
         await view.settled()
         assert view.jobs[0].endswith(" 11m")
 
@@ -220,7 +220,7 @@ async def test_until_it_is_moved_the_cursor_is_on_the_first_row() -> None:
     engine = waiting(10)
     async with run_monitor(engine) as view:
         assert (cursor_row(view), selected(view)) == (0, id_of(1))
-        tell(engine, 7, FAILED)
+        bring_response(engine, 7, FAILED)
         await view.settled()
         assert (cursor_row(view), selected(view)) == (0, id_of(7))
 
@@ -231,11 +231,11 @@ async def test_the_cursor_stays_with_its_job_when_rows_move(size: tuple[int, int
     async with run_monitor(engine, size) as view:
         await view.press("down", "down", "down")
         assert selected(view) == id_of(4)
-        tell(engine, 9, FAILED)
-        tell(engine, 1, DONE)
+        bring_response(engine, 9, FAILED)
+        bring_response(engine, 1, DONE)
         await wait_for_unfreeze(view)
         assert (cursor_row(view), selected(view)) == (3, id_of(4))
-        tell(engine, 4, FAILED)
+        bring_response(engine, 4, FAILED)
         await wait_for_unfreeze(view)
         assert selected(view) == id_of(4)
 
@@ -245,7 +245,7 @@ async def test_while_the_user_navigates_rows_keep_their_order_and_are_updated(si
     engine = waiting(5)
     async with run_monitor(engine, size) as view:
         await view.press("down")
-        tell(engine, 4, FAILED)
+        bring_response(engine, 4, FAILED)
         await view.settled()
         assert ids(view) == [id_of(number) for number in (1, 2, 3, 4, 5)]
         assert view.jobs[3].startswith("● ✗ failed ")
@@ -268,11 +268,11 @@ async def test_the_job_under_the_cursor_keeps_its_place_on_the_screen(size: tupl
         await view.press("pagedown", "pagedown", "pagedown", "up", "up", "up", "up")
         place, chosen = cursor_row(view), selected(view)
         for number in range(190, 196):
-            tell(engine, number, FAILED)
+            bring_response(engine, number, FAILED)
         await wait_for_unfreeze(view)
         assert (cursor_row(view), selected(view)) == (place, chosen)
         for number in range(1, 12):
-            tell(engine, number, DONE)
+            bring_response(engine, number, DONE)
         await wait_for_unfreeze(view)
         assert (cursor_row(view), selected(view)) == (place, chosen)
 
@@ -357,7 +357,7 @@ async def test_the_engine_knows_which_job_is_focused() -> None:
 
 
 def last_shown(engine: ScriptedEngine) -> list[str]:
-    """Return the visible jobs that the engine was told about last, as far as every row shows their ids."""
+    """Return the visible jobs that were last reported to the engine, if every row shows its id."""
     return [f"{one.id.given[:8]}…" for one in engine.shown[-1]]
 
 
@@ -380,7 +380,7 @@ async def test_the_engine_knows_which_jobs_are_on_screen(size: tuple[int, int]) 
             await assert_engine_knows_rows(view)
         await view.resize(size[0], size[1] - 5)
         await assert_engine_knows_rows(view)
-        tell(engine, 3, FAILED)
+        bring_response(engine, 3, FAILED)
         await wait_for_unfreeze(view)
         await assert_engine_knows_rows(view)
         engine.remove(job(number) for number in range(1, 101))
@@ -394,7 +394,7 @@ async def test_visible_jobs_are_reported_to_the_engine_only_after_changes() -> N
     engine = waiting(100)
     async with run_monitor(engine) as view:
         await view.press("down", "down", "tab", "tab", "2")
-        tell(engine, 1, RUNNING)
+        bring_response(engine, 1, RUNNING)
         engine.label([job(2)], "CS-7")
         await asyncio.sleep(2 * SOON)
         await view.settled()
@@ -454,7 +454,7 @@ async def test_a_change_under_the_cursor_is_read_after_a_key(size: tuple[int, in
     async with run_monitor(engine, size) as view:
         await view.press("down")
         await view.until(lambda _: engine.attended[-1:] == [job(2)])
-        tell(engine, 2, FAILED)
+        bring_response(engine, 2, FAILED)
         await wait_for_unfreeze(view)
         await rest_cursor(view)
         assert signs(view) == " ● ", "it is where the cursor came to it"
@@ -517,7 +517,7 @@ async def test_a_mark_stays_with_its_job() -> None:
     engine = waiting(4)
     async with run_monitor(engine) as view:
         await view.press("down", "space")
-        tell(engine, 4, FAILED)
+        bring_response(engine, 4, FAILED)
         await wait_for_unfreeze(view)
         assert dict(zip(ids(view), signs(view), strict=True))[id_of(2)] == "◆"
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.support.building import job
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.staging import staged, tell
+from tests.support.staging import bring_response, staged
 from zjobtui.models.notifications import COOLDOWN, Topic
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.ui.notifier import NotificationSettings
@@ -50,13 +50,13 @@ async def test_the_bell_rings_once_for_what_happens_within_ten_seconds(size: tup
     async with run_monitor(engine, size) as view:
         assert rings(view) == 0
         for number in (1, 2, 3):
-            tell(engine, number, FAILED)
+            bring_response(engine, number, FAILED)
             await view.settled()
         assert rings(view) == 1
         engine.clock.at += COOLDOWN
         await view.until(lambda _: rings(view) == 2)
         engine.clock.at += 3 * COOLDOWN
-        tell(engine, 4, RUNNING)
+        bring_response(engine, 4, RUNNING)
         await view.settled()
         assert rings(view) == 2
 
@@ -64,7 +64,7 @@ async def test_the_bell_rings_once_for_what_happens_within_ten_seconds(size: tup
 async def test_stored_and_successful_jobs_are_not_notified() -> None:
     engine = staged(FAILED, RUNNING, RUNNING)
     async with run_monitor(engine) as view:
-        tell(engine, 2, DONE)
+        bring_response(engine, 2, DONE)
         engine.label([job(1)], "CS-9")
         await view.press("down", "x", "u")
         assert rings(view) == 0
@@ -76,11 +76,11 @@ async def test_a_desktop_notification_is_one_safe_line(monkeypatch: pytest.Monke
     engine = waiting(3)
     engine.label([job(2)], "a\x1b]0;b\x07\x9c" + "c" * 500)
     async with run_monitor(engine, ways=NotificationSettings(has_bell=False, osc="777")) as view:
-        tell(engine, 1, PENDING)
+        bring_response(engine, 1, PENDING)
         await view.settled()
         result = view.sent.partition("\x1b]777;notify;zjobtui;")[2].partition("\a")[0]
         assert result.startswith("CS-1 · 00000001 needs attention: Job completed, but the order is Pending")
-        tell(engine, 2, FAILED, after=COOLDOWN)
+        bring_response(engine, 2, FAILED, after=COOLDOWN)
         await view.settled()
         result = view.sent.rpartition("\x1b]777;notify;zjobtui;")[2].partition("\a")[0]
         assert result.startswith("a␛]0;b␇")
@@ -98,13 +98,13 @@ async def test_a_toast_is_shown_if_configured_and_keeps_the_focus(
     engine = waiting(4)
     async with run_monitor(engine, size, ways=NotificationSettings(has_bell=False, has_toast=True)) as view:
         await view.press("/", *"CS")
-        tell(engine, 1, FAILED)
+        bring_response(engine, 1, FAILED)
         await view.settled()
         assert view.toast.startswith("CS-1 · 00000001 failed: Job failed")
         await view.press("-", "2")
         assert "Jobs · 1 of 4 · filter: CS-2 " in view.rows[1]
         await view.press("escape", "b")
-        tell(engine, 2, FAILED, after=COOLDOWN)
+        bring_response(engine, 2, FAILED, after=COOLDOWN)
         await view.settled()
         assert "CS-2 failed:" not in view.text
 
@@ -113,7 +113,7 @@ async def test_by_default_only_the_bell_notifies() -> None:
     engine = waiting(2)
     async with run_monitor(engine) as view:
         before = view.rows[-2:]
-        tell(engine, 1, FAILED)
+        bring_response(engine, 1, FAILED)
         await view.settled()
         assert rings(view) == 1
         assert not re.search(r"\x1b\](9|777);", view.sent)
@@ -126,15 +126,15 @@ async def test_the_notify_program_gets_the_end_of_a_batch() -> None:
     engine.set_batch([job(1), job(2)], "renewals Q4")
     ways = NotificationSettings(on=frozenset({Topic.BATCH_ENDED}), has_bell=False, program=listener)
     async with run_monitor(engine, ways=ways) as view:
-        tell(engine, 1, FAILED)
+        bring_response(engine, 1, FAILED)
         await view.settled()
         assert listener.received == []
-        tell(engine, 2, PENDING, after=COOLDOWN)
+        bring_response(engine, 2, PENDING, after=COOLDOWN)
         await view.settled()
-        (told,) = listener.received
-        assert (told["event"], told["batch"]) == ("batch ended", "renewals Q4")
-        assert str(told["text"]).startswith("renewals Q4: 1 failed, 1 needs attention, ")
-        assert told["jobs"] == {"failed": 1, "attention": 1, "unknown": 0, "running": 0, "done": 0}
+        (record,) = listener.received
+        assert (record["event"], record["batch"]) == ("batch ended", "renewals Q4")
+        assert str(record["text"]).startswith("renewals Q4: 1 failed, 1 needs attention, ")
+        assert record["jobs"] == {"failed": 1, "attention": 1, "unknown": 0, "running": 0, "done": 0}
 
 
 async def test_the_notify_program_gets_each_job_and_the_end_of_all() -> None:
@@ -142,12 +142,12 @@ async def test_the_notify_program_gets_each_job_and_the_end_of_all() -> None:
     engine = waiting(2)
     ways = NotificationSettings(on=frozenset({Topic.FAILED, Topic.ALL_DONE}), has_bell=False, program=listener)
     async with run_monitor(engine, ways=ways) as view:
-        tell(engine, 1, FAILED)
+        bring_response(engine, 1, FAILED)
         await view.settled()
         assert [(one["event"], one["label"], one["verdict"]) for one in listener.received] == [
             ("failed", "CS-1", "failed")
         ]
-        tell(engine, 2, PENDING, after=COOLDOWN)
+        bring_response(engine, 2, PENDING, after=COOLDOWN)
         await view.settled()
         assert listener.received[1:] == [
             {
@@ -169,15 +169,15 @@ async def test_muted_notifications_are_not_sent_and_the_bar_shows_it(size: tuple
     async with run_monitor(engine, size, ways=NotificationSettings(osc="9", program=listener)) as view:
         await view.press("b")
         assert "· muted" in view.bar
-        tell(engine, 1, FAILED)
+        bring_response(engine, 1, FAILED)
         await view.settled()
         await view.press("b")
         assert "muted" not in view.bar
-        tell(engine, 2, RUNNING, after=COOLDOWN)
+        bring_response(engine, 2, RUNNING, after=COOLDOWN)
         await view.settled()
         assert rings(view) == 0
         assert listener.received == []
-        tell(engine, 3, FAILED)
+        bring_response(engine, 3, FAILED)
         await view.settled()
         assert [one["label"] for one in listener.received] == ["CS-3"]
 

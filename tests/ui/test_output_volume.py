@@ -12,7 +12,7 @@ from textual.timer import Timer
 from tests.support.building import NOW, job, watch
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import FixedClock, ScriptedEngine
-from tests.support.staging import heard, tell
+from tests.support.staging import bring_response, observation_of
 
 RUNNING = "recorded-processing"
 
@@ -20,7 +20,7 @@ RUNNING = "recorded-processing"
 def crowd(count: int) -> ScriptedEngine:
     engine = ScriptedEngine(FixedClock(NOW))
     engine.watch(replace(watch(number), added_at=NOW - 1_000 + number) for number in range(1, count + 1))
-    engine.bring(*((job(number), heard(RUNNING)) for number in range(1, count + 1)))
+    engine.bring(*((job(number), observation_of(RUNNING)) for number in range(1, count + 1)))
     return engine
 
 
@@ -37,7 +37,7 @@ async def test_an_equal_state_sends_nothing() -> None:
         await quiet(view)
         before = len(view.sent)
         for _ in range(5):
-            tell(engine, 7, RUNNING, after=0.1)
+            bring_response(engine, 7, RUNNING, after=0.1)
             engine.publish()
             await view.settled()
         assert len(view.sent) == before
@@ -88,7 +88,7 @@ async def test_the_first_job_that_ends_moves_no_column() -> None:
     async with run_monitor(engine) as view:
         await quiet(view)
         before = view.header
-        tell(engine, 20, "recorded-failed-lock")
+        bring_response(engine, 20, "recorded-failed-lock")
         await view.until("failed")
         assert view.header == before
 
@@ -120,7 +120,7 @@ async def test_a_thousand_states_are_drawn_as_one() -> None:
 @pytest.mark.slow
 async def test_the_timeline_of_a_running_job_sends_a_few_lines_a_second() -> None:
     engine = crowd(3)
-    tell(engine, 1, RUNNING)
+    bring_response(engine, 1, RUNNING)
     async with run_monitor(engine) as view:
         await view.press("2")
         await quiet(view)
@@ -134,7 +134,7 @@ async def test_the_timeline_of_a_running_job_sends_a_few_lines_a_second() -> Non
 @pytest.mark.slow
 async def test_after_the_first_minute_ages_change_by_the_minute() -> None:
     engine = crowd(30)
-    engine.bring(*((job(number), heard(RUNNING)) for number in range(1, 31)), planned=600.0)
+    engine.bring(*((job(number), observation_of(RUNNING)) for number in range(1, 31)), planned=600.0)
     engine.clock.at = NOW - 1_000 + 31 + 20 * 60
     engine.pulse = replace(engine.pulse, answered_at=NOW + 9_000)
     engine.publish()

@@ -3,7 +3,7 @@ import pytest
 from tests.support.building import body
 from tests.support.reading import place_of_cursor, places, subscriptions
 from tests.support.screen_harness import ScreenView, run_monitor
-from tests.support.staging import staged, tell
+from tests.support.staging import bring_response, staged
 from tests.ui.sizes import WIDE_FIRST
 
 pytestmark = pytest.mark.slow
@@ -107,7 +107,7 @@ async def test_a_search_without_matches_says_so() -> None:
 @pytest.mark.parametrize("size", [(140, 40), (100, 30)])
 async def test_d_compares_with_the_previous_response_and_back(size: tuple[int, int]) -> None:
     engine = staged(RUNNING)
-    tell(engine, 1, subscriptions(3), after=20)
+    bring_response(engine, 1, subscriptions(3), after=20)
     async with run_monitor(engine, size) as view:
         await view.press("3", "tab")
         assert "14:00:20 UTC · d: compare with 14:00:00" in view.words
@@ -128,7 +128,7 @@ async def test_without_a_previous_response_there_is_no_difference() -> None:
 
 async def test_the_difference_can_be_searched_too() -> None:
     engine = staged(RUNNING)
-    tell(engine, 1, subscriptions(3), after=20)
+    bring_response(engine, 1, subscriptions(3), after=20)
     async with run_monitor(engine) as view:
         await view.press("3", "tab", "d", "/")
         await view.press(*"processing")

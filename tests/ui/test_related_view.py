@@ -12,7 +12,7 @@ from tests.support.reading import places, subscriptions, whole
 from tests.support.related import account, has, order, read, reference, refused, subscription
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.staging import Told, staged, tell
+from tests.support.staging import Known, bring_response, staged
 from tests.ui.sizes import NARROW_FIRST, WIDE_FIRST
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.related import ReadProblemKind, ReadResult
@@ -64,8 +64,8 @@ async def test_nothing_is_read_without_a_request() -> None:
         await view.press("tab", "[", "]", "[", "home", "end", "y", "escape", "tab", "J", "K")
         assert "[5 Related]" in view.text
         assert "Order O-00005577 not read" in view.words
-        tell(engine, 1, "documented-completed-order-pending", after=90.0)
-        tell(engine, 2, RUNNING)
+        bring_response(engine, 1, "documented-completed-order-pending", after=90.0)
+        bring_response(engine, 2, RUNNING)
         view.app._monitor._tick()
         await view.settled()
         assert "Order OM-00002 not read" in view.words
@@ -460,7 +460,7 @@ async def test_left_leads_to_the_group_around_a_line_also_if_one_number_begins_a
         ("derived-preview", "The result of the job names no object that can be read."),
     ],
 )
-async def test_a_job_that_names_nothing_reads_nothing_and_names_no_keys(result: Told, text: str) -> None:
+async def test_a_job_that_names_nothing_reads_nothing_and_names_no_keys(result: Known, text: str) -> None:
     engine = staged(result)
     async with run_monitor(engine) as view:
         await view.press("5")

@@ -5,7 +5,7 @@ from tests.support.building import NOW, job
 from tests.support.reading import whole
 from tests.support.screen_harness import TENANT, run_monitor
 from tests.support.scripted import call
-from tests.support.staging import heard, staged
+from tests.support.staging import observation_of, staged
 from tests.ui.sizes import WIDE_FIRST
 from zjobtui.models.call_log import CallKind, LoggedCall
 from zjobtui.models.observation import Failure, Success
@@ -17,7 +17,7 @@ LIMITS = (("ratelimit-limit", "2500, 2500;w=60"), ("ratelimit-remaining", "2400"
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_the_view_shows_call_limits_tenant_and_curl_command(size: tuple[int, int]) -> None:
-    answer = heard("recorded-processing")
+    answer = observation_of("recorded-processing")
     assert isinstance(answer, Success)
     tenant = replace(TENANT, credentials_from="file ~/.secret (plain text, 0600)")
     async with run_monitor(staged(replace(answer, call=call(limits=LIMITS))), size, tenant=tenant) as view:

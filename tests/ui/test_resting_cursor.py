@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.building import NOW, job
 from tests.support.screen_harness import ScreenView, run_monitor
-from tests.support.staging import staged, tell
+from tests.support.staging import bring_response, staged
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Success
 from zjobtui.ui.detail_controller import READ_SECONDS, SELECTION_DELAY
@@ -94,7 +94,7 @@ async def test_a_job_that_ends_just_before_the_time_is_up_stays_unread_until_a_k
     async with run_monitor(engine) as view:
         await view.press("j")
         timers.advance(SELECTION_DELAY - 0.01)
-        tell(engine, 2, FAILED)
+        bring_response(engine, 2, FAILED)
         await view.settled()
         timers.advance(0.02)
         await view.settled()
@@ -132,7 +132,7 @@ async def test_the_first_job_becomes_read_when_the_cursor_leaves_it(key: str, ti
         seen_for(view, READ_SECONDS - 0.1)
         timers.advance(READ_SECONDS)
         await view.settled()
-        assert unread_jobs(view) == [1, 2, 3], "nobody may have seen it"
+        assert unread_jobs(view) == [1, 2, 3], "the user may not have seen it"
         seen_for(view, 0.1)
         await view.press(key)
         assert 1 not in unread_jobs(view)
@@ -153,7 +153,7 @@ async def test_a_job_that_has_just_come_under_the_cursor_is_not_read_by_a_key(ti
     engine = staged(RUNNING, RUNNING)
     async with run_monitor(engine) as view:
         seen_for(view, 60)
-        tell(engine, 2, FAILED)
+        bring_response(engine, 2, FAILED)
         await view.settled()
         seen_for(view, READ_SECONDS - 0.1)
         await view.press("j")
@@ -179,7 +179,7 @@ async def test_times_that_change_while_a_detail_loads_do_not_step_back(monkeypat
 
         def load_slowly(wanted: JobRef, /) -> Success | None:
             monkeypatch.setattr(engine.archive, "last_response", load)
-            tell(engine, 2, RUNNING, after=125)
+            bring_response(engine, 2, RUNNING, after=125)
             end = time.monotonic() + 5
             while view.app._monitor._presenter.state is not engine.state and time.monotonic() < end:
                 time.sleep(0.001)

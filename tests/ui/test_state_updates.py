@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tests.support.building import apply_observations, done, failed, job, missed, seen, watch, watchlist
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.staging import staged, tell
+from tests.support.staging import bring_response, staged
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watchlist import Watchlist
@@ -42,7 +42,7 @@ async def quiet_screen(
 
 async def confirm(view: ScreenView, number: int) -> None:
     """Simulate a poll that changes only a time, which waits to be drawn."""
-    tell(view.engine, number, RUNNING, after=0.01)
+    bring_response(view.engine, number, RUNNING, after=0.01)
     await asyncio.sleep(0.05)
     assert view.app._monitor._feed.newest is not None
 
@@ -57,8 +57,8 @@ async def eventually(is_met: Callable[[], bool]) -> None:
 @pytest.mark.parametrize(
     ("happens", "expected"),
     [
-        (lambda engine: tell(engine, 2, DONE, after=0.01), "1 done"),
-        (lambda engine: tell(engine, 2, FAILED, after=0.01), "1 failed"),
+        (lambda engine: bring_response(engine, 2, DONE, after=0.01), "1 done"),
+        (lambda engine: bring_response(engine, 2, FAILED, after=0.01), "1 failed"),
         (lambda engine: engine.watch([watch(3)]), "Jobs · 3"),
         (lambda engine: engine.remove([job(2)]), "Jobs · 1"),
         (lambda engine: engine.label([job(2)], "CS-4390"), "CS-4390"),
@@ -76,14 +76,14 @@ async def test_a_change_is_drawn_at_once_even_if_times_are_pending(
 
 async def test_in_a_burst_changes_wait_and_are_drawn_together(monkeypatch: pytest.MonkeyPatch) -> None:
     async with quiet_screen(monkeypatch, 5) as view:
-        tell(view.engine, 1, DONE, after=0.01)
+        bring_response(view.engine, 1, DONE, after=0.01)
         await eventually(lambda: "1 done" in view.bar)
         for number in (2, 3):
-            tell(view.engine, number, DONE, after=0.01)
+            bring_response(view.engine, number, DONE, after=0.01)
             await asyncio.sleep(0.05)
             assert "1 done" in view.bar
         view.engine.clock.at += NEVER
-        tell(view.engine, 4, DONE, after=0.01)
+        bring_response(view.engine, 4, DONE, after=0.01)
         await eventually(lambda: "4 done" in view.bar)
 
 

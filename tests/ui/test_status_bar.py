@@ -7,7 +7,7 @@ from textual.color import Color
 from tests.support.building import NOW, failed, job, watch
 from tests.support.screen_harness import TENANT, run_monitor
 from tests.support.scripted import FixedClock, ScriptedEngine
-from tests.support.staging import staged, tell
+from tests.support.staging import bring_response, staged
 from tests.ui.test_themes import contrast
 from zjobtui.config.settings import COLOURS
 from zjobtui.formatting.status import other_statuses, status_text
@@ -50,7 +50,7 @@ async def test_the_counts_follow_the_jobs() -> None:
     engine = staged("recorded-processing", "recorded-processing")
     async with run_monitor(engine) as view:
         assert "◌ 2 running  ✓ 0 done" in view.bar
-        tell(engine, 1, "recorded-completed-localised")
+        bring_response(engine, 1, "recorded-completed-localised")
         await view.settled()
         assert "◌ 1 running  ✓ 1 done" in view.bar
 

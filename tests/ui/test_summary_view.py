@@ -3,7 +3,7 @@ import pytest
 from tests.support.building import body
 from tests.support.reading import places, subscriptions, to_line, whole
 from tests.support.screen_harness import ScreenView, join_lines, run_monitor
-from tests.support.staging import staged, tell
+from tests.support.staging import bring_response, staged
 from tests.ui.sizes import NARROW_FIRST
 
 pytestmark = pytest.mark.slow
@@ -149,7 +149,7 @@ async def test_slash_filters_the_subscriptions_with_every_key(size: tuple[int, i
         await view.press(*" susp", "enter")
         assert filtered_rows(view)[1:] == ["A-S00000120 Suspended"]
         assert "1 of 300 · “s0000012 susp”" in view.text
-        tell(engine, 1, subscriptions(301, s129="Suspended"))
+        bring_response(engine, 1, subscriptions(301, s129="Suspended"))
         await view.settled()
         assert filtered_rows(view)[1:] == ["A-S00000129 Suspended"]
         await view.press("escape", "home")

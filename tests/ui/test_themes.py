@@ -105,7 +105,7 @@ async def test_every_letter_on_the_screen_can_be_read(name: str) -> None:
     engine.clock.at += 40
     tenant = Tenant(name="env", base_url="http://127.0.0.1", title="EU", kind=TenantKind.PRODUCTION)
     async with run_monitor(
-        engine, (100, 40), tenant=tenant, notice="Something is told.", look=Appearance(theme=name)
+        engine, (100, 40), tenant=tenant, notice="Something is reported.", look=Appearance(theme=name)
     ) as view:
         for keys, part in (
             (("down", "space"), "Monitor"),

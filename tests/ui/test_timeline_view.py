@@ -5,7 +5,7 @@ import pytest
 from tests.support.building import job
 from tests.support.screen_harness import run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.staging import staged, tell
+from tests.support.staging import bring_response, staged
 from zjobtui.ui.job_detail import JobDetail
 
 FAILED = "recorded-failed-lock"
@@ -19,16 +19,16 @@ def crowd(*seconds: float) -> ScriptedEngine:
     start = engine.clock.at
     for number, after in enumerate(seconds, 1):
         engine.clock.at = start + after - 1
-        tell(engine, number, RUNNING, after=0)
-        tell(engine, number, FAILED)
+        bring_response(engine, number, RUNNING, after=0)
+        bring_response(engine, number, FAILED)
     return engine
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_timeline_shows_phases_and_events_with_durations(size: tuple[int, int]) -> None:
     engine = staged(RUNNING)
-    tell(engine, 1, RUNNING, after=5)
-    tell(engine, 1, FAILED, after=264)
+    bring_response(engine, 1, RUNNING, after=5)
+    bring_response(engine, 1, FAILED, after=264)
     engine.label([job(1)], "CS-7")
     async with run_monitor(engine, size) as view:
         await view.press("2")
@@ -53,7 +53,7 @@ async def test_the_timeline_shows_when_the_job_was_read() -> None:
 
 async def test_the_header_of_a_running_job_shows_the_usual_duration_as_the_list_does() -> None:
     engine = crowd(10, 20, 30, 40, 50)
-    tell(engine, 6, RUNNING)
+    bring_response(engine, 6, RUNNING)
     async with run_monitor(engine) as view:
         await view.press("end")
         await view.until(lambda _: "◌ running · running for 50s · usually 30s" in view.words)
@@ -72,9 +72,9 @@ async def test_usual_times_are_complete_in_a_narrow_detail() -> None:
 async def test_while_most_jobs_run_the_first_ended_ones_are_not_typical() -> None:
     engine = staged(*[RUNNING] * 20)
     for number in range(1, 6):
-        tell(engine, number, FAILED, after=2)
+        bring_response(engine, number, FAILED, after=2)
     for number in range(6, 21):
-        tell(engine, number, RUNNING, after=1)
+        bring_response(engine, number, RUNNING, after=1)
     async with run_monitor(engine) as view:
         await view.press("end")
         assert "◌ running · running for 20s · usual time not known yet" in view.words
@@ -94,7 +94,7 @@ async def test_the_typical_duration_is_compared_with_that_of_the_job() -> None:
 
 async def test_a_running_job_is_compared_with_jobs_that_it_has_outlasted() -> None:
     engine = crowd(10, 20, 30, 40, 50)
-    tell(engine, 6, RUNNING)
+    bring_response(engine, 6, RUNNING)
     async with run_monitor(engine) as view:
         await view.press("2", "end")
         assert re.search(r"running ━{15,24} 51s", view.words)

@@ -1,4 +1,4 @@
-"""Undos that are asked for while edits or other undos are still pending."""
+"""Undos that are requested while edits or other undos are still pending."""
 
 import asyncio
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The wallboard in any size: batches, big digits, newest failures, tenants in trouble; drawn only if it changes."""
+"""The wallboard in any size: batches, big digits, newest failures, tenants with problems; drawn only if it changes."""
 
 import re
 
@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tests.support.building import NOW, job, read_body, watch
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.staging import staged, tell
+from tests.support.staging import bring_response, staged
 from tests.support.world import watched_world
 from zjobtui.models.assessment import digest
 from zjobtui.models.problem import Problem, ProblemKind
@@ -91,11 +91,11 @@ async def test_it_follows_the_jobs_shows_the_end_of_a_batch_and_sends_nothing_wh
         view.app._monitor._tick()
         await view.settled()
         assert len(view.sent) == before
-        tell(engine, 1, FAILED)
+        bring_response(engine, 1, FAILED)
         await view.settled()
         assert "1/2" in view.text
         assert view.row("CS-4398").startswith(" ✗ CS-4398 · 00000001  lock contention")
-        tell(engine, 2, DONE)
+        bring_response(engine, 2, DONE)
         await view.settled()
         assert view.toast == "renewals Q4: 1 done, 1 failed, 5s"
         await view.press("j")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from tests.faults.asking import asking, no_connection_left
+from tests.faults.clients import no_connection_left, open_client
 from tests.support.answers import (
     Answer,
     forbidden,
@@ -49,7 +49,7 @@ def together(*answers: Answer) -> Raw:
 
 
 @asynccontextmanager
-async def asking_a_known_host(script: Behaviour | Decide) -> AsyncIterator[tuple[ZuoraApi, FaultServer]]:
+async def client_of_known_host(script: Behaviour | Decide) -> AsyncIterator[tuple[ZuoraApi, FaultServer]]:
     """A client whose host has repeated a track id before."""
 
     def first_good(request: Request) -> Behaviour | None:
@@ -58,7 +58,7 @@ async def asking_a_known_host(script: Behaviour | Decide) -> AsyncIterator[tuple
         return script if isinstance(script, Behaviour) else script(request)
 
     with fault_server(first_good) as server:
-        async with asking(server.base_url, credentials=GIVEN) as client:
+        async with open_client(server.base_url, credentials=GIVEN) as client:
             assert is_processing(await client.observe(job_id()))
             yield client, server
         await no_connection_left(server)
@@ -73,8 +73,8 @@ def is_rejected(one: Observation) -> bool:
     return is_unreadable and "belongs to another request" in one.problem.detail  # type: ignore[union-attr]
 
 
-def told(observations: list[Observation]) -> Counter[str]:
-    """How many were good, rejected, and anything else."""
+def outcomes(observations: list[Observation]) -> Counter[str]:
+    """Count observations that are good, rejected, and anything else."""
     return Counter(
         "good" if is_processing(observation) else "rejected" if is_rejected(observation) else repr(observation)
         for observation in observations
@@ -116,9 +116,9 @@ async def test_a_stray_response_is_rejected_and_its_connection_closed(ordering: 
     def every_second(request: Request) -> Behaviour:
         return echoed(request) if request.number % 2 else STRAY[ordering](request)
 
-    async with asking_a_known_host(every_second) as (client, server):
+    async with client_of_known_host(every_second) as (client, server):
         seen = [await client.observe(job_id(number)) for number in range(2 * trials)]
-        assert told(seen) == {"rejected": trials, "good": trials}
+        assert outcomes(seen) == {"rejected": trials, "good": trials}
         assert client.requests == len(server.requests) == 1 + 2 * trials
         assert server.connections == 1 + trials
 
@@ -128,15 +128,15 @@ async def test_a_repeated_response_belongs_to_one_request_only(at_once: int) -> 
     def twice(request: Request) -> Behaviour:
         return echoed(request) + Latency(0.001) + echoed(request, COMPLETED)
 
-    async with asking_a_known_host(twice) as (client, _):
+    async with client_of_known_host(twice) as (client, _):
         for _ in range(TRIALS):
             seen = await asyncio.gather(*(client.observe(job_id(number)) for number in range(at_once)))
-            assert told(list(seen)).keys() <= {"good", "rejected"}
+            assert outcomes(list(seen)).keys() <= {"good", "rejected"}
 
 
 async def test_a_stray_response_after_the_right_one_does_not_affect_it() -> None:
-    async with asking_a_known_host(lambda request: together(echoed(request), COMPLETED)) as (client, server):
-        assert told([await client.observe(job_id(number)) for number in range(TRIALS)]) == {"good": TRIALS}
+    async with client_of_known_host(lambda request: together(echoed(request), COMPLETED)) as (client, server):
+        assert outcomes([await client.observe(job_id(number)) for number in range(TRIALS)]) == {"good": TRIALS}
         assert server.connections == TRIALS
 
 
@@ -146,10 +146,10 @@ async def test_a_response_that_was_sent_before_the_request_is_rejected() -> None
         lambda request: echoed(request).last() if request.connection == 1 else None,
         on_accept=lambda number: Raw(early) if number > 1 else None,
     ) as server:
-        async with asking(server.base_url, credentials=GIVEN) as client:
+        async with open_client(server.base_url, credentials=GIVEN) as client:
             assert is_processing(await client.observe(job_id()))
             seen = [await client.observe(job_id(number)) for number in range(TRIALS)]
-            assert told(seen) == {"rejected": TRIALS}
+            assert outcomes(seen) == {"rejected": TRIALS}
 
 
 class Swapped:
@@ -180,19 +180,19 @@ class _Swap(Behaviour):
 
 
 async def test_responses_swapped_between_two_connections_are_both_rejected() -> None:
-    async with asking_a_known_host(Swapped()) as (client, server):
+    async with client_of_known_host(Swapped()) as (client, server):
         for _ in range(TRIALS):
             pair = await asyncio.gather(client.observe(job_id(1)), client.observe(job_id(2)))
-            assert told(list(pair)) == {"rejected": 2}
+            assert outcomes(list(pair)) == {"rejected": 2}
         assert server.connections == 2 * TRIALS
 
 
 async def test_before_a_host_repeats_ids_a_wrong_id_is_rejected_and_a_missing_one_accepted() -> None:
     with fault_server([Answer(processing().body, headers={"Zuora-Track-Id": "0" * 32})]) as server:
-        async with asking(server.base_url, credentials=GIVEN) as client:
+        async with open_client(server.base_url, credentials=GIVEN) as client:
             assert is_rejected(await client.observe(job_id()))
             seen = [await client.observe(job_id(number)) for number in range(TRIALS)]
-            assert told(seen) == {"good": TRIALS}
+            assert outcomes(seen) == {"good": TRIALS}
         assert server.connections == 2
 
 
@@ -202,8 +202,8 @@ async def test_before_a_host_repeats_ids_a_wrong_id_is_rejected_and_a_missing_on
     ids=["letter case", "blanks", "given twice"],
 )
 async def test_an_id_rewritten_by_a_proxy_is_the_same(change: Callable[[str], str]) -> None:
-    async with asking_a_known_host(lambda request: echoed(request, None, change)) as (client, server):
-        assert told([await client.observe(job_id(number)) for number in range(5)]) == {"good": 5}
+    async with client_of_known_host(lambda request: echoed(request, None, change)) as (client, server):
+        assert outcomes([await client.observe(job_id(number)) for number in range(5)]) == {"good": 5}
         assert server.connections == 1
 
 
@@ -220,7 +220,7 @@ FAILURES: dict[str, tuple[Answer, ProblemKind]] = {
 
 @pytest.mark.parametrize(("answer", "kind"), FAILURES.values(), ids=FAILURES)
 async def test_a_failure_without_an_id_keeps_its_own_problem(answer: Answer, kind: ProblemKind) -> None:
-    async with asking_a_known_host(answer) as (client, _):
+    async with client_of_known_host(answer) as (client, _):
         one = await client.observe(job_id())
         assert isinstance(one, Failure)
         assert one.problem.kind is kind
@@ -231,9 +231,9 @@ async def test_the_connection_of_a_failure_without_an_id_is_closed() -> None:
     def stray(request: Request) -> Behaviour:
         return echoed(request) if request.number % 2 else together(html_page(503), echoed(request, COMPLETED))
 
-    async with asking_a_known_host(stray) as (client, server):
+    async with client_of_known_host(stray) as (client, server):
         seen = [await client.observe(job_id(number)) for number in range(2 * TRIALS)]
-        assert told(seen)["good"] == TRIALS
+        assert outcomes(seen)["good"] == TRIALS
         assert server.connections == 1 + TRIALS
 
 
@@ -252,7 +252,7 @@ async def test_the_connection_of_a_request_that_was_given_up_is_not_used_again(
     where: str, *, is_cancelled: bool
 ) -> None:
     with fault_server(lambda request: None if request.number % 2 else LATE[where]) as server:
-        async with asking(server.base_url, credentials=GIVEN, limit=5.0 if is_cancelled else 0.4) as client:
+        async with open_client(server.base_url, credentials=GIVEN, limit=5.0 if is_cancelled else 0.4) as client:
             for number in range(1, 8):
                 call = asyncio.create_task(client.observe(job_id(number)))
                 if number % 2 == 0 and is_cancelled:
@@ -283,7 +283,7 @@ async def test_a_late_response_is_not_taken_for_the_response_to_a_sign_in() -> N
         return echoed(request)
 
     with fault_server(script) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             for _ in range(3):
                 assert is_processing(await client.observe(job_id()))
                 await asyncio.sleep(0.01)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.asking import asking, kinds, no_connection_left
+from tests.faults.clients import kinds, no_connection_left, open_client
 from tests.support.answers import Answer, processing, token
 from tests.support.behaviours import Behaviour, Latency, Raw, Silence
 from tests.support.building import job_id
@@ -41,7 +41,7 @@ TOO_LARGE = {
 async def test_headers_of_60_kb_in_all_are_accepted(name: str) -> None:
     answer = replace(processing(), headers={**processing().headers, **FITTING[name]})
     with fault_server(answer) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             assert kinds([await client.observe(job_id()) for _ in range(2)]) == [None, None]
         assert server.connections == 2  # one for the token
 
@@ -50,7 +50,7 @@ async def test_headers_of_60_kb_in_all_are_accepted(name: str) -> None:
 async def test_larger_headers_are_a_problem_that_names_the_headers(name: str) -> None:
     answer = replace(processing(), headers={**processing().headers, **TOO_LARGE[name]})
     with fault_server([answer]) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             observation = await client.observe(job_id())
             assert isinstance(observation, Failure)
             assert observation.problem.kind is ProblemKind.TOO_LARGE
@@ -65,13 +65,13 @@ def silent_after_sleep(request: Request) -> Behaviour | None:
 
 async def test_without_new_connections_a_call_on_a_dropped_one_ends_at_its_deadline() -> None:
     with fault_server(silent_after_sleep) as server:
-        async with asking(server.base_url, credentials=GIVEN, limit=0.5) as client:
+        async with open_client(server.base_url, credentials=GIVEN, limit=0.5) as client:
             assert kinds([await client.observe(job_id()) for _ in range(2)]) == [None, ProblemKind.TIMED_OUT]
 
 
 async def test_after_a_suspend_calls_use_new_connections() -> None:
     with fault_server(silent_after_sleep) as server:
-        async with asking(server.base_url, credentials=GIVEN) as client:
+        async with open_client(server.base_url, credentials=GIVEN) as client:
             for _ in range(3):
                 started = time.monotonic()
                 assert kinds([await client.observe(job_id())]) == [None]
@@ -98,7 +98,7 @@ class Dropped:
 async def test_calls_in_flight_are_repeated_on_new_connections_without_a_failure(calls: int) -> None:
     network = Dropped()
     with fault_server(network) as server:
-        async with asking(server.base_url, credentials=GIVEN) as client:
+        async with open_client(server.base_url, credentials=GIVEN) as client:
             in_flight = await hanging(client, server, calls)
             network.drop(server)
             started = time.monotonic()
@@ -126,7 +126,7 @@ PARTS: dict[str, Behaviour] = {
 @pytest.mark.parametrize("part", PARTS)
 async def test_a_response_that_has_begun_is_repeated_too(part: str) -> None:
     with fault_server([PARTS[part] + Silence()]) as server:
-        async with asking(server.base_url, credentials=GIVEN) as client:
+        async with open_client(server.base_url, credentials=GIVEN) as client:
             (in_flight,) = await hanging(client, server, 1)
             await asyncio.sleep(0.05)
             client.renew_connections()
@@ -138,7 +138,7 @@ async def test_a_sign_in_that_hangs_is_repeated_too() -> None:
         return Silence() if request.number == 1 else None
 
     with fault_server(script) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             in_flight = asyncio.create_task(client.observe(job_id()))
             await asyncio.to_thread(server.wait_for_requests, 1)
             client.renew_connections()
@@ -148,7 +148,7 @@ async def test_a_sign_in_that_hangs_is_repeated_too() -> None:
 
 async def test_a_call_that_is_cancelled_while_connections_are_renewed_stays_cancelled() -> None:
     with fault_server(Silence()) as server:
-        async with asking(server.base_url, credentials=GIVEN) as client:
+        async with open_client(server.base_url, credentials=GIVEN) as client:
             (in_flight,) = await hanging(client, server, 1)
             client.renew_connections()
             in_flight.cancel()
@@ -160,7 +160,7 @@ async def test_a_call_that_is_cancelled_while_connections_are_renewed_stays_canc
 async def test_a_call_repeated_after_a_suspend_has_the_time_of_its_second_request() -> None:
     clock, network = FixedClock(), Dropped()
     with fault_server(network) as server:
-        async with asking(server.base_url, credentials=GIVEN, clock=clock) as client:
+        async with open_client(server.base_url, credentials=GIVEN, clock=clock) as client:
             (in_flight,) = await hanging(client, server, 1)
             network.drop(server)
             clock.at = NOW + 8 * 3_600
@@ -172,7 +172,7 @@ async def test_a_call_repeated_after_a_suspend_has_the_time_of_its_second_reques
 
 async def test_renewing_repeatedly_leaves_no_open_connections() -> None:
     with fault_server(Latency(0.01) + processing()) as server:
-        async with asking(server.base_url, credentials=GIVEN) as client:
+        async with open_client(server.base_url, credentials=GIVEN) as client:
             calls = [asyncio.create_task(client.observe(job_id(number))) for number in range(20)]
             for _ in range(20):
                 client.renew_connections()
@@ -184,7 +184,7 @@ async def test_renewing_repeatedly_leaves_no_open_connections() -> None:
 async def test_each_token_request_has_its_own_connection() -> None:
     clock = FixedClock()
     with fault_server(token=token(life=10)) as server:
-        async with asking(server.base_url, clock=clock) as client:
+        async with open_client(server.base_url, clock=clock) as client:
             for _ in range(3):
                 await client.observe(job_id())
                 clock.at += 60
@@ -194,5 +194,5 @@ async def test_each_token_request_has_its_own_connection() -> None:
 async def test_a_compressed_response_in_pieces_is_complete() -> None:
     answer = Answer(processing().body + b" " * 100_000).gzipped()
     with fault_server(answer) as server:
-        async with asking(server.base_url) as client:
+        async with open_client(server.base_url) as client:
             assert kinds([await client.observe(job_id())]) == [None]

@@ -22,7 +22,7 @@ CREDENTIALS = ClientCredentials("client-1", Secret("secret-1"))
 
 
 @asynccontextmanager
-async def asking(
+async def open_client(
     base_url: str,
     *,
     limit: float = 8.0,
