@@ -132,7 +132,7 @@ def test_the_peak_call_rate_is_that_of_the_busiest_second(seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", POPULATIONS)
-def test_the_same_seed_gives_the_same_durations_to_jobs_with_different_ids(name: str) -> None:
+def test_the_same_seed_gives_the_same_jobs_and_ids_differ_in_their_first_digits(name: str) -> None:
     lives = drawn(POPULATIONS[name], 300, 1)
     assert lives == drawn(POPULATIONS[name], 300, 1) != drawn(POPULATIONS[name], 300, 2)
     assert len({job_id[:8] for job_id in lives}) == 300

@@ -87,7 +87,7 @@ def is_listed(window: Terminal, job: Mapping[str, str]) -> bool:
 
 
 @pytest.mark.slow
-def test_the_screen_layout_of_an_older_version_is_kept(new_user: User) -> None:
+def test_order_filter_and_divider_of_an_older_version_are_kept(new_user: User) -> None:
     new_user.data.mkdir()
     shutil.copy(DATA / "schema-1.sqlite3", new_user.store)
     old = {"sort": "label", "filter": "CS-441", "divider_beside": 0.4, "divider_below": 0.5}

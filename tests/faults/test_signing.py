@@ -101,7 +101,7 @@ async def test_the_user_can_end_the_pause() -> None:
             assert await storm(client, 5) == [None] * 5
 
 
-async def test_a_token_with_which_a_repeated_call_succeeded_is_renewed_when_it_expires() -> None:
+async def test_a_token_proven_by_a_repeated_call_is_renewed_when_it_is_revoked() -> None:
     clock, desk = FixedClock(), TokenDesk()
     with fault_server(first_of(desk, not_found())) as server:
         async with open_client(server.base_url, clock=clock) as client:

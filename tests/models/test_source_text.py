@@ -114,7 +114,7 @@ def test_an_id_is_found_in_any_encoding_of_it_and_its_surroundings(text: str) ->
 
 
 @pytest.mark.parametrize("text", [f"C:\\{TWO}", f"%{ONE}", f"x={ONE}", f"${ONE}", f"*{ONE}*", f"CODE=\n{ONE}"])
-def test_an_id_after_an_escape_character_is_not_an_escape(text: str) -> None:
+def test_an_id_after_an_escape_sign_is_read_as_an_id(text: str) -> None:
     assert [one.given for one in find_job_ids(text).ids] == [text[-32:].strip("*") if text[-1] != "*" else ONE]
 
 

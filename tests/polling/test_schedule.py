@@ -261,7 +261,7 @@ def test_every_interval_lies_between_the_bounds(age: float, rate: float) -> None
     assert schedule.next_call(watch, NOW) == NOW + schedule.interval(watch, NOW)
 
 
-def test_no_poll_is_planned_where_no_end_is_expected() -> None:
+def test_hardly_any_poll_is_planned_where_no_end_is_expected() -> None:
     chance = Random(2)
     known = ended(300, [chance.gauss(20, 2) for _ in range(300)])
     for rate in (83.0, 2.0):

@@ -69,7 +69,7 @@ def test_a_missing_store_is_recovered_from_its_copy_with_or_without_the_log(
         assert f"The watchlist {path} was missing." in store.notice
 
 
-def test_without_a_log_the_list_is_empty_and_a_new_copy_does_not_replace_the_old_one(path: Path) -> None:
+def test_without_a_log_the_list_is_empty_and_the_old_copy_is_kept_beside_a_new_one(path: Path) -> None:
     copied(path)
     before = backup_path(path).read_bytes()
     path.unlink()

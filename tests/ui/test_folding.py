@@ -286,7 +286,7 @@ async def test_folded_batches_are_folded_after_a_restart_and_other_values_are_ig
 
 
 @pytest.mark.parametrize("value", ["", "[", "{}", "[1, null]", 5.0, None, "[" * 5_000])
-def test_any_stored_value_is_accepted(value: object) -> None:
+def test_invalid_stored_values_fold_no_batch(value: object) -> None:
     assert _folded(value) == frozenset()
 
 

@@ -248,7 +248,7 @@ def test_an_unusable_proxy_is_refused_naming_only_its_variable(
     assert PASSWORD not in f"{shown.value!r} {shown.value.__cause__!r}"
 
 
-def test_a_password_that_cannot_be_decoded_is_refused() -> None:
+def test_a_password_that_cannot_be_encoded_is_refused() -> None:
     with pytest.raises(InvalidRouteError) as refusal:
         find_route(HOST, {"HTTPS_PROXY": f"http://bob:{PASSWORD}\ud800@proxy:3128"})
     assert PASSWORD not in str(refusal.value)
