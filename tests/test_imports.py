@@ -130,7 +130,8 @@ def late_imports(node: ast.AST, *, is_late: bool = False) -> Iterator[ast.stmt |
         if isinstance(below, ast.If) and "TYPE_CHECKING" in ast.unparse(below.test):
             continue
         is_import = isinstance(below, ast.Import | ast.ImportFrom)
-        is_call = isinstance(below, ast.Call) and "import" in ast.unparse(below.func).rpartition(".")[2]
+        name = ast.unparse(below.func).rpartition(".")[2] if isinstance(below, ast.Call) else ""
+        is_call = name in {"import_module", "__import__"}
         if is_late and (is_import or is_call):
             assert isinstance(below, ast.stmt | ast.Call)
             yield below

@@ -127,10 +127,11 @@ def test_without_a_code_the_http_status_decides(http_status: int, kind: ProblemK
         (511, ProblemKind.UNREADABLE),
     ],
 )
-def test_no_code_changes_the_problem_of_a_failed_server_a_proxy_or_a_limit(
+def test_only_the_code_of_a_limit_changes_the_problem_of_a_failed_server_and_none_that_of_a_proxy(
     http_status: int, kind: ProblemKind, digits: int
 ) -> None:
-    assert kind_of(http_status, refusal(50_000_000 + digits)) is kind
+    is_limit = http_status >= 500 and CATEGORIES[digits][1] is ProblemKind.THROTTLED
+    assert kind_of(http_status, refusal(50_000_000 + digits)) is (ProblemKind.THROTTLED if is_limit else kind)
 
 
 @pytest.mark.parametrize("digits", CATEGORIES)

@@ -150,7 +150,9 @@ def read_refusal(http_status: int, fields: dict[str, Json]) -> Problem:
 
     | HTTP status              | category of the code | kind               |
     |--------------------------|----------------------|--------------------|
-    | 5xx, 407 (a proxy), 429  | any                  | by the HTTP status |
+    | 5xx                      | limit                | throttled          |
+    | 5xx                      | any other            | by the HTTP status |
+    | 407 (a proxy), 429       | any                  | by the HTTP status |
     | 401, 403                 | not found            | by the HTTP status |
     | 2xx, 401, 403, other 4xx | of `_BY_CATEGORY`    | by the category    |
     | 2xx, 401, 403, other 4xx | any other, or none   | by the HTTP status |
@@ -160,7 +162,7 @@ def read_refusal(http_status: int, fields: dict[str, Json]) -> Problem:
     """
     reason = first_reason(fields)
     by_status, by_category = _by_status(http_status), _BY_CATEGORY.get(reason.category)
-    is_by_status = http_status >= 500 or http_status in {407, 429}
+    is_by_status = http_status in {407, 429} or (http_status >= 500 and by_category is not ProblemKind.THROTTLED)
     is_by_status |= by_category is ProblemKind.NOT_FOUND and http_status in {401, 403}
     kind = by_status if is_by_status else by_category or by_status
     detail = shorten(reason.message, 500) or f"HTTP {http_status} without a reason"
