@@ -46,7 +46,7 @@ def failure(errors: str) -> Observation:
 )
 def test_a_range_is_short_and_written_like_other_times(low: float, high: float, text: str) -> None:
     assert range_text(low, high) == text
-    assert time_left_text((low, high)) == f"95 % in {text}"
+    assert time_left_text((low, high)) == f"{text} left"
 
 
 def test_an_unknown_time_is_left_out() -> None:
@@ -56,7 +56,7 @@ def test_an_unknown_time_is_left_out() -> None:
 def test_a_line_has_name_progress_time_and_counts() -> None:
     (progress,) = batches(RUNNING)
     line = batch_line(progress, (61.0, 99.9), NOW + 64, 120)
-    assert " ".join(line.split()) == "renewals Q4 14:02 2/3 1m04s 1 failed, 1 running, 1 done · 95 % in 1m–1m40s"
+    assert " ".join(line.split()) == "renewals Q4 14:02 2/3 1m04s 1 failed, 1 running, 1 done · 1m–1m40s left"
     assert len(batch_line(progress, (61.0, 99.9), NOW + 64, 60)) <= 60
 
 

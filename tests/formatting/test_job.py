@@ -119,7 +119,7 @@ def test_the_last_problem_is_shown_as_a_sentence() -> None:
 
 def test_a_contradiction_is_shown_and_the_verdict_is_not_repeated() -> None:
     assert problem_text(after(done(), seen(PROCESSING))) == (
-        "When polled again, Zuora returned Processing; the final response is kept."
+        "When the job was polled again, Zuora returned Processing; the final response is kept."
     )
     assert problem_text(after(missed(NOT_FOUND))) == ""
 

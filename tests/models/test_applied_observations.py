@@ -109,10 +109,13 @@ def test_a_job_that_zuora_knows_again_is_recorded_even_with_an_equal_response() 
 @pytest.mark.parametrize(
     ("later", "text"),
     [
-        (seen(PROCESSING, NOW + 50), "When polled again, Zuora returned Processing; the final response is kept."),
+        (
+            seen(PROCESSING, NOW + 50),
+            "When the job was polled again, Zuora returned Processing; the final response is kept.",
+        ),
         (
             seen(Report(status="Queued"), NOW + 50),
-            "When polled again, Zuora returned Queued; the final response is kept.",
+            "When the job was polled again, Zuora returned Queued; the final response is kept.",
         ),
         (missed(NOT_FOUND, NOW + 50), "Zuora no longer knows this job; its last response is kept."),
     ],

@@ -216,7 +216,7 @@ TABLE: dict[str, tuple[Report, VerdictKind, str]] = {
     "completed, refund in error": (
         order_report(refunds=(Refund(status="Success"), Refund(number="R-1", status="Error"), Refund(status="Error"))),
         VerdictKind.ATTENTION,
-        "Job completed, but refund R-1 is in status Error; refund without number is in status Error.",
+        "Job completed, but refund R-1 is in status Error; refund without a number is in status Error.",
     ),
     "completed, write-off failed": (
         order_report(

@@ -203,7 +203,7 @@ def test_a_subscriber_that_raised_still_gets_later_states() -> None:
 
     poll(script)
     assert is_over(states[-1])
-    assert "showing the state was interrupted" in states[-1].fault
+    assert "the update of the screen was interrupted" in states[-1].fault
 
 
 @pytest.mark.parametrize("expected", [frozenset[str](), frozenset({"Draft"})], ids=["anywhere", "by the settings"])

@@ -339,7 +339,10 @@ def test_a_contradiction_is_kept_even_after_a_failed_call(path: Path) -> None:
     with opened(path) as (store, _):
         observed(store, added(store, watch(1)), done(NOW), missed(at=NOW + 5), seen(PROCESSING, NOW + 9))
     contradicted = kept(path).watches[job(1)]
-    assert contradicted.contradiction == "When polled again, Zuora returned Processing; the final response is kept."
+    assert (
+        contradicted.contradiction
+        == "When the job was polled again, Zuora returned Processing; the final response is kept."
+    )
     assert contradicted.problem is None
 
 

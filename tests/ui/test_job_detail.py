@@ -98,7 +98,7 @@ async def test_a_later_contradiction_is_shown_beside_the_final_response() -> Non
     engine = staged(DONE)
     bring_response(engine, 1, RUNNING)
     async with run_monitor(engine) as view:
-        assert "When polled again, Zuora returned Processing; the final response is kept." in view.words
+        assert "When the job was polled again, Zuora returned Processing; the final response is kept." in view.words
         assert view.detail[0].startswith(" ✓ done")
 
 

@@ -180,7 +180,10 @@ PROBLEMS: Sequence[tuple[ReadResult, str]] = [
         refused("order", "O-00005577", ReadProblemKind.DAY_USED_UP),
         "The calls that zjobtui may send to this tenant in a day",
     ),
-    (refused("order", "O-00005577", ReadProblemKind.UNREACHABLE), "The host could not be reached, or not in time"),
+    (
+        refused("order", "O-00005577", ReadProblemKind.UNREACHABLE),
+        "The host could not be reached or did not respond in time",
+    ),
     (
         refused("order", "O-00005577", ReadProblemKind.UNREADABLE),
         "The response is not about order O-00005577, so nothing of it",

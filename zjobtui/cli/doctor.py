@@ -263,7 +263,7 @@ def store_checks(facts: StoreHealth, now: float) -> Iterator[Check]:
         advice = "wait for the other program, or stop it"
         yield Check(part, "lock", CheckStatus.ATTENTION, "another program holds the lock of the file", advice)
     left = facts.lease_until - now
-    text = f"a window is polling (its lock is valid for {left:.0f}s)" if left > 0 else "no window is polling"
+    text = f"a window is polling (its lease is valid for {left:.0f}s)" if left > 0 else "no window is polling"
     yield Check(part, "lease", CheckStatus.FINE, text)
     if facts.network:
         text = f"the folder is on a network file system ({facts.network})"

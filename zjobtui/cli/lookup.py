@@ -77,7 +77,7 @@ def lookup(kind: str, keys: tuple[str, ...], tenant: str | None, as_json: bool) 
     1    refused, too large, or a response that is not about the object
     4    not found
     5    signed out, no permission, the feature is off, no secret, or a wrong setting
-    6    not reachable, or not in time; throttled, or the day's calls are used up
+    6    unreachable or timed out; throttled, or the day's calls are used up
     0    read
 
     \b

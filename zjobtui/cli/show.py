@@ -28,13 +28,13 @@ from zjobtui.storage.store import Store
 
 @click.command()
 @click.argument("job", metavar="ID", shell_complete=complete_jobs)
-@click.option("--related", is_flag=True, help="Also read its order and what it created from Zuora now.")
+@click.option("--related", is_flag=True, help="Also read the order, and what the job created, from Zuora.")
 @AS_JSON
 @TENANT
 def show(job: str, related: bool, as_json: bool, tenant: str | None) -> None:
     r"""Print everything known about one job.
 
-    Give its id, the first digits of its id, or its label; archived and removed jobs are found, too. With --related
+    Give its id, the first digits of its id, or its label; archived and removed jobs are found, too. With --related,
     the objects that its result names are read from Zuora, at most ten of each kind; the exit statuses are those of
     `lookup`.
 

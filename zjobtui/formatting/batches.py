@@ -44,8 +44,8 @@ def _in_one_unit(seconds: int) -> str:
 
 
 def time_left_text(time_left: TimeLeft) -> str:
-    """Return the time until nearly all jobs have ended: `95 % in about 3m`; empty if it is not known."""
-    return f"95 % in {range_text(*time_left)}" if time_left is not None else ""
+    """Return the time until nearly all jobs have ended: `about 3m left`; empty if it is not known."""
+    return f"{range_text(*time_left)} left" if time_left is not None else ""
 
 
 NAME_WIDTH = 24
@@ -114,7 +114,7 @@ def batch_overview(progress: BatchProgress, time_left: TimeLeft, now: float, zon
     If a filter shows only a part of it, counts and failures are those of this part.
     """
     whole, stale = progress.whole or progress, progress.stale(now)
-    left = f" · {range_text(*time_left)} left for 95 %" if time_left is not None and not whole.has_ended else ""
+    left = f" · {range_text(*time_left)} until 95 % have ended" if time_left is not None and not whole.has_ended else ""
     times = took_text(whole, now) if whole.has_ended else stepped(whole.elapsed(now))
     ended = f"{whole.ended:,} of {plural(whole.total, 'job')} ended"
     shown = f"{progress.total:,} of {plural(whole.total, 'job')} shown"

@@ -53,8 +53,8 @@ _PERSONAL = re.compile(
 )
 
 LEFT_OUT = (
-    "response bodies, except the numbers above and common words of messages (`…` stands for others; "
-    "`zjobtui show ID` prints them), headers, client ids, credentials"
+    "and response bodies, except the numbers above and common words of messages (`…` stands for other words; "
+    "`zjobtui show ID` prints them)."
 )
 """What no handover has; the user's own text is left out as well, unless it is requested."""
 
@@ -105,8 +105,8 @@ def handover_text(
     for watch in detailed:
         lines += ["", *_job_lines(by_job[watch.job], now, with_notes=with_notes)]
     lines += _other_lines(others)
-    own = f". {OWN_TEXT}" if with_notes else ", labels, tags, batches and notes."
-    lines += ["", f"Not included: {LEFT_OUT}{own}"]
+    annotations, warning = ("", f" {OWN_TEXT}") if with_notes else ("labels, tags, batches, notes, ", "")
+    lines += ["", f"Not included: headers, client ids, credentials, {annotations}{LEFT_OUT}{warning}"]
     return mask("\n".join(lines) + "\n")
 
 

@@ -73,7 +73,9 @@ def _apply_success(watch: WatchedJob, response: Success, planned: Planned, expec
     new = digest(response.report, expected)
     if watch.is_final and not new.is_final:
         return _contradicted(
-            watch, response.at, f"When polled again, Zuora returned {new.status}; the final response is kept."
+            watch,
+            response.at,
+            f"When the job was polled again, Zuora returned {new.status}; the final response is kept.",
         )
     same = watch.digest == new
     updated = replace(

@@ -121,7 +121,9 @@ _SENTENCES = {
         "The calls that zjobtui may send to this tenant in a day are used up, so {object} was not read; try again "
         "later, or set daily_calls."
     ),
-    ReadProblemKind.UNREACHABLE: "The host could not be reached, or not in time, so {object} was not read{because}.",
+    ReadProblemKind.UNREACHABLE: (
+        "The host could not be reached or did not respond in time, so {object} was not read{because}."
+    ),
     ReadProblemKind.SERVER_ERROR: "Zuora or a gateway in front of it failed, so {object} was not read{because}.",
     ReadProblemKind.REFUSED: "Zuora refused to return {object}{because}.",
     ReadProblemKind.UNREADABLE: "The response is not about {object}, so nothing of it is shown{because}.",

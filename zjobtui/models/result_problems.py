@@ -77,7 +77,7 @@ def _problems_of_order(result: OrderResult) -> Iterator[ResultProblem]:
     for refund in result.refunds:
         if refund.status not in {"Success", ""}:
             text = f"is in status {refund.status}"
-            yield _problem(f"refund {refund.number or 'without number'} {text}", message=f"the refund {text}")
+            yield _problem(f"refund {refund.number or 'without a number'} {text}", message=f"the refund {text}")
     for write_off in result.write_offs:
         if write_off.status not in {"Success", ""}:
             why = f": {write_off.failed_reason}" if write_off.failed_reason else ""

@@ -244,7 +244,7 @@ class Engine:
     def _end(self, fault: BaseException | None) -> None:
         if fault is not None:
             self._thread.why_ended = f"Internal error: polling stopped ({describe_error(fault)})."
-            with self._publishing, self._supervisor.guard("showing the state"):
+            with self._publishing, self._supervisor.guard("the update of the screen"):
                 self._subscriber(self._last_state())
 
     async def _main(self) -> None:
@@ -360,7 +360,7 @@ class Engine:
         notice = " ".join(text for text in (service.notice, self._settings_notice) if text)
         tenants = tuple(tenant for tenant, _ in self._sources)
         self._failed = [watch for watch in self._failed if service.watchlist.get(watch.job) is None]
-        with self._publishing, self._supervisor.guard("showing the state"):
+        with self._publishing, self._supervisor.guard("the update of the screen"):
             self.state = State(service.published, statuses, service.why_unsaved(), faults, notice, tenants)
             self._subscriber(self.state)
         if self._renewal is None and any(map(changes_with_time, statuses.values())):

@@ -51,8 +51,8 @@ def _check_text(watch: WatchedJob, field: str, text: str) -> None:
     except UnicodeEncodeError as error:
         character = f"U+{ord(text[error.start]):04X}"
         raise UnstorableError(
-            f"The {field} of job {watch.job.id.given} contains {character}, which is half of a character and cannot be "
-            "stored. Enter it again."
+            f"The {field} of job {watch.job.id.given} contains {character}, an unpaired surrogate (half of a "
+            "character), which cannot be stored. Enter it again."
         ) from None
 
 

@@ -183,7 +183,7 @@ def _texts_of(name: str, text: str) -> tuple[str, ...]:
     except (ValueError, RecursionError):
         texts = None
     if not isinstance(texts, list) or not all(isinstance(item, str) for item in texts):
-        raise DamageError(f"its {name} contain something else")
+        raise DamageError(f"its {name} are not a list of texts")
     return tuple(texts)
 
 
@@ -198,7 +198,7 @@ def check(name: str, column: tuple[object, ...]) -> None:
     """Raise `DamageError` if a column contains what this program never writes there."""
     types = _TYPES.get(name)
     if types is not None and not types.issuperset(map(type, column)):
-        raise DamageError(f"its {name} contains something else")
+        raise DamageError(f"the type of its {name} is wrong")
     if name in _TIMES and not all(value is None or 0.0 <= value < LATEST_TIME for value in column):  # type: ignore[operator]
         raise DamageError(f"its {name} is not a time")
     if name in DIGEST_COUNTS and not all(value is None or 0 <= value < LARGEST_COUNT for value in column):  # type: ignore[operator]

@@ -496,7 +496,7 @@ class Store:
             except SchemaError:
                 raise
             except StoreError as error:
-                log.warning("renewed digests are not saved; the next start makes them again: %s", error)
+                log.warning("recomputed digests were not saved; the next start computes them again: %s", error)
         return change.watchlist
 
     def _save_renewed(self, change: Change, expected: ExpectedStatuses | None) -> None:

@@ -204,7 +204,7 @@ def _sections(actions: Sequence[Action], focused: str) -> Iterator[tuple[str, st
     yield "Filter terms", "", [*(_Entry(form, text, "filter term") for form, text in FILTER_FORMS), *terms]
     signs = [_Entry(f"{GLYPHS[kind]} {kind.value}", meaning) for kind, meaning in MEANINGS.items()]
     yield "Symbols", "", [*signs, _Entry("stale", STALE)]
-    yield "Commands outside the screen", "", [_Entry(*command) for command in COMMAND_HELP]
+    yield "Shell commands", "", [_Entry(*command) for command in COMMAND_HELP]
     ids = " ".join(action.id for action in actions)
     yield "Custom keys", "$text-muted", [_Entry("config.toml", REBINDING, rest=ids)]
 

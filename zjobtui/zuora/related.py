@@ -77,7 +77,7 @@ def read_related(reference: Reference, http_status: int, body: bytes, location: 
         return read_refusal(http_status, fields)
     success = fields.get("success")
     if not (success is None or success is True):
-        return unreadable(http_status, body, "JSON, but its success is neither true nor false")
+        return unreadable(http_status, body, "JSON, but the field success is neither true nor false")
     details = read_details(reference.kind, _unwrap(reference.kind, fields))
     number, id_ = _identity(details)
     if not (number or id_):
