@@ -33,7 +33,7 @@ from zjobtui.polling.edits import Unsaved
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.options import EngineOptions
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import JobSource
+from zjobtui.polling.protocols import JobSource, SourceError
 from zjobtui.polling.state import EditResult, State
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1:1")
@@ -45,7 +45,7 @@ class Slow:
 
     def __init__(self) -> None:
         self.ready = threading.Event()
-        self.requests = 0
+        self.requests = self.signed_in_again = 0
         self.is_being_made = False
         self.asked: list[JobId] = []
 
@@ -71,7 +71,7 @@ class Slow:
         pass
 
     def sign_in_again(self) -> None:
-        pass
+        self.signed_in_again += 1
 
     async def aclose(self) -> None:
         pass
@@ -173,6 +173,30 @@ def test_each_tenant_knows_its_visible_jobs_even_before_a_source_exists(
         source.ready.set()
         until(lambda: len(shown) == 2)
         assert shown[1] == ("env", [job(2), job(1)])
+    finally:
+        engine.stop()
+
+
+def test_a_refresh_retries_neither_credentials_nor_secret_of_other_tenants() -> None:
+    source, other, commands_run = Slow(), Slow(), list[str]()
+
+    def fail() -> JobSource:
+        commands_run.append("secret_command")
+        raise SourceError("secret_command failed")
+
+    makes = {"other": other.make, "broken": fail, "env": source.make}
+    tenants = [(replace(TENANT, name=name), make) for name, make in makes.items()]
+    listed = watchlist(watch(1), watch(2, tenant="other"), watch(3, tenant="broken"))
+    engine = Engine(listed, MemoryStore(), tenants, FixedClock(NOW))
+    for each in (source, other):
+        each.ready.set()
+    engine.start()
+    try:
+        until(lambda: bool(source.asked and other.asked and commands_run))
+        for number in range(1, 6):
+            engine.poll_now([job(1)])
+            until(partial(lambda times: source.signed_in_again == times, number))
+        assert (other.signed_in_again, commands_run) == (0, ["secret_command"])
     finally:
         engine.stop()
 

@@ -186,12 +186,13 @@ class Engine:
         )
 
     def poll_now(self, jobs: Iterable[JobRef]) -> None:
-        """Poll jobs at once, finished or not."""
+        """Poll jobs at once, finished or not; tenants without any of them are left alone."""
         polled = tuple(jobs)
 
         def poll() -> None:
             for runner in self._runners:
-                runner.poll_now([job for job in polled if job.tenant == runner.tenant.name])
+                if of_tenant := [job for job in polled if job.tenant == runner.tenant.name]:
+                    runner.poll_now(of_tenant)
             self._publish()
 
         self._call_soon(poll)
