@@ -60,7 +60,11 @@ def content_of(path: Path) -> Content:
 
 
 def version_of(path: Path) -> int:
-    with closing(sqlite3.connect(path)) as connection:
+    """Return the schema version of a store, which may need a rollback after a kill.
+
+    Raises `sqlite3.OperationalError` if there is no file, and creates none.
+    """
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True)) as connection:
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
