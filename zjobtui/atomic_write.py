@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def temp_sibling(path: Path) -> Iterator[Path]:
-    """An empty file for the user alone, to be moved to its place; deleted unless it is moved. Raises `OSError`."""
+    """Make an empty file for the user alone, to be moved to its place; delete it unless it is. Raises `OSError`."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     os.close(handle)
     made = Path(name)

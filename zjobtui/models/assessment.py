@@ -39,12 +39,13 @@ class JobUpdate(Struct, frozen=True):
 def apply_observation(
     watch: WatchedJob, observation: Observation, planned: Planned, expected: Collection[str] = ()
 ) -> JobUpdate:
-    """Apply an observation to a job; the next response is promised within `planned` seconds, at most
-    `LONGEST_PROMISE`. Without a finite number the row looks stale at once.
+    """Apply an observation to a job, and promise the next response within `planned` seconds.
 
-    `expected` are the statuses besides Completed in which an order of its tenant needs no attention.
+    At most `LONGEST_PROMISE` seconds are promised; without a finite number the row looks stale at once. `expected` are
+    the statuses besides Completed in which an order of its tenant needs no attention.
 
-    A failed call never changes the last good report, nor the interval that it promised, or old would look fresh. A
+    A failed call changes neither the last good report nor the interval that it promised, or an old report would look
+    fresh. A
     final report stays: whatever Zuora says later that is not final too (running again, not found) is stored with it as
     a contradiction, and shown. That Zuora does not know a job stands as well, until Zuora itself says something else:
     other failed calls about it change nothing, the row turns stale, and the tenant shows that it is down.
@@ -175,7 +176,7 @@ def _why_failed(reasons: tuple[Reason, ...]) -> str:
         return "Job failed; Zuora gave no reason."
     first = reasons[0]
     title = advise_reason(first).title
-    message = first.message or f"code {first.code or 'and message are empty'}"
+    message = first.message or (f"code {first.code}" if first.code else "code and message are empty")
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     return f"Job failed, {title}: {message}{more}" if title != UNNAMED else f"Job failed: {message}{more}"
 
@@ -303,9 +304,10 @@ _INVOICES_LIMIT = 1_000
 
 
 def digest(report: Report, expected: Collection[str] = ()) -> Digest:
-    """Return the digest of a report; `kind` is `order`, `preview`, Zuora's job type, or empty while running.
+    """Return the digest of a report; `expected` is as in `judge`.
 
-    `expected` is as in `judge`.
+    Its `kind` is `order`, `preview`, `operation job` or Zuora's job type. It is empty without a result, which order
+    jobs lack unless they are Completed; operation jobs always have one, and are polled at their address because of it.
     """
     status = shorten(report.status, _NAME_LIMIT)
     kind, order, account = (shorten(name, _NAME_LIMIT) for name in _about(report.result))

@@ -105,7 +105,7 @@ class BatchProgress(Struct, frozen=True):
         return all(had_ended(watch) for watch in self.jobs)
 
     def is_in(self, tenant: str) -> bool:
-        """Whether a job of the batch is one of this tenant; "" stands for any."""
+        """Return whether a job of the batch is one of this tenant; "" stands for any."""
         return not tenant or any(watch.job.tenant == tenant for watch in self.jobs)
 
     def stale(self, now: float) -> int:

@@ -238,7 +238,7 @@ class Change(Struct, frozen=True):
 
     @property
     def must_commit_now(self) -> bool:
-        """Whether it must be committed before it is reported; observations that only confirm may wait."""
+        """Whether it is committed without delay; observations that only confirm are committed later, many at once."""
         has_response = any(observed.response is not None for observed in self.observed)
         return bool(self.added or self.removed or self.annotated or self.events or has_response)
 

@@ -126,7 +126,10 @@ class Lease:
         return is_expired and self._store.acquire_lease(self._name, self._holder, until + 0.001, LIFE)
 
     def _is_expired(self, until: float) -> bool:
-        """Whether nobody has renewed the lease for `LIFE` seconds; if a clock was set, its end may be a day away."""
+        """Return whether nobody has renewed the lease for `LIFE` seconds.
+
+        Its end says little: if a clock was set, it may be a day away.
+        """
         now = self._clock.boot()
         if until != self._other_until:
             self._is_other_renewed = self._other_until > 0

@@ -136,7 +136,7 @@ class TenantRunner:
             self.poller.pause() if self._attention.is_paused else self.poller.resume()
 
     def status(self) -> TenantStatus:
-        """The current polling status."""
+        """Return the status of the poller, or why there is none yet."""
         if self.poller is not None:
             return self.poller.status()
         if self._problem is None:

@@ -36,7 +36,7 @@ class _Running(Struct, frozen=True):
     tasks: tuple[asyncio.Task[None], ...]
 
     async def end(self) -> None:
-        """Write what is left."""
+        """Store the count of the last calls, and release the lease."""
         await self.runner.count()
         await self.lease.release()
 
@@ -101,12 +101,12 @@ class TenantSet:
         self.wake_leases()
 
     async def stop(self, names: Iterable[str]) -> None:
-        """Stop polling tenants, and write what is left."""
+        """Stop polling tenants, store their counts of calls, and release their leases."""
         stopped = [running for name in names if (running := self._running.pop(name, None)) is not None]
         await _end(stopped, CHORES_LIMIT)
 
     async def stop_all(self, time_limit: float = CHORES_LIMIT) -> None:
-        """Stop polling, and write what is left within `time_limit` seconds; the tenants stay known."""
+        """Stop polling all tenants as `stop` does, within `time_limit` seconds; they stay known."""
         await _end(list(self._running.values()), time_limit)
 
     def wake_leases(self) -> None:

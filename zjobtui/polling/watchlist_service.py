@@ -38,7 +38,9 @@ LOAD_LIMIT = 0.15
 """Seconds that a new row waits for what the store knows of the job; a locked store delivers that later."""
 
 SAVE_LIMIT = 2.0
-"""Seconds after which an edit or news that is not committed yet is reported as unsaved, and the news published."""
+"""Seconds for which an edit or news waits for its commit. Then `unsaved` says why it is not on disk, the news is
+published all the same, and the commit goes on.
+"""
 
 CLOSE_LIMIT = 1.0
 """Seconds for which the last commit is retried; the user waits for it on exit."""
@@ -57,14 +59,19 @@ T = TypeVar("T")
 class WatchlistService:
     """Own the watchlist on one event loop; the store runs on a thread of its own.
 
-    Edits and observations change `watchlist` at once. An edit of the user is published before it is committed;
-    until then it is in `uncommitted`, and the commit is retried until it succeeds. What the store can never hold is
-    set aside (`refused`), so that later changes are saved. An observation with news is published after the attempt
-    to commit it, whatever else is published meanwhile, because the detail reads the report from the store, but not
-    later than after `SAVE_LIMIT`, and at once while saving is retried anyway; one that only confirms is published
-    before it. `changed` is called when there is something to publish; `only` are the tenants whose jobs are taken
-    over from other windows; `expected` are the order statuses that need no attention; `now` returns seconds since
-    the epoch, UTC. `supervisor` keeps the errors of its tasks for the user.
+    Edits and observations change `watchlist` at once. When they are published and committed differs:
+
+    - An edit of the user is published first, then committed.
+    - News is an observation with an event or a response to keep. It is committed first, since the detail reads the
+      report from the store, then published; while commits fail, it is published without waiting.
+    - An observation that only confirms is published first, and committed with others every `FLUSH` seconds.
+
+    A commit that fails is retried until it succeeds. What the store can never hold is set aside (`refused`), so that
+    later changes are saved.
+
+    `changed` is called when there is something to publish; `only` are the tenants whose jobs are taken over from other
+    windows; `expected` are the order statuses that need no attention; `now` returns seconds since the epoch, UTC.
+    `supervisor` keeps the errors of its tasks for the user.
     """
 
     def __init__(
@@ -96,11 +103,19 @@ class WatchlistService:
         self._store = store
         self._changed = changed
         self._supervisor = supervisor or Supervisor(changed)
-        self._arrived: list[tuple[ObservedJob, tuple[Event, ...]]] = []  # news that is not queued for a commit yet
-        self._held: dict[JobRef, WatchedJob] = {}  # jobs whose news is not published yet, as they were before it
+        self._arrived: list[tuple[ObservedJob, tuple[Event, ...]]] = []
+        """News that has changed `watchlist` and is to be moved to `_uncommitted`, oldest first."""
         self._confirmed: dict[JobRef, WatchedJob] = {}
+        """Jobs with an observation that only confirms, which `flush` is to move to `_uncommitted`, as they are now."""
         self._uncommitted: list[Change] = []
+        """Edits and observations that are to be committed, oldest first; a change is here until it is stored."""
+        self._held: dict[JobRef, WatchedJob] = {}
+        """Jobs with news that is not published yet, as they were before it."""
         self._incomplete: set[JobRef] = set()
+        """Jobs of which the store may know what `watchlist` lacks: they came back, or a change was refused.
+
+        They are read from the store when `_uncommitted` is empty.
+        """
         self._removed = RemovedJobs(now)
         self._has_arrived = asyncio.Event()
         self._store_lock = asyncio.Lock()

@@ -6,8 +6,9 @@ from zjobtui.simulator.responses import Body
 
 
 class OperationJobs:
-    """Operation jobs, whose ids look like those of order jobs: one that deletes an invoice, one that fails, one that
-    posts a credit memo, and one that has just begun.
+    """Operation jobs, whose ids look like those of order jobs.
+
+    One deletes an invoice, one fails, one posts a credit memo, and one has just begun.
     """
 
     def __init__(self, seed: int) -> None:
