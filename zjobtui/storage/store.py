@@ -316,7 +316,7 @@ class Store:
     def read_changes(self) -> ExternalChanges | None:
         """Return what other windows have committed since the last call, or None if they have not."""
         with self.file.lend_connection() as connection:
-            if not self.file.has_news(connection):
+            if not self.file.was_changed_elsewhere(connection):
                 return None
             mark, since = self.file.begin_reading(connection), self.file.read_revision
             rows = connection.execute(f"{_WATCHES} WHERE revision > ?", (since,)).fetchall()

@@ -121,7 +121,7 @@ class StoreFile:
         """The revision up to which this window has read the changes of others."""
         return self._read.revision
 
-    def has_news(self, connection: sqlite3.Connection) -> bool:
+    def was_changed_elsewhere(self, connection: sqlite3.Connection) -> bool:
         """Return whether another window has committed anything since `mark_read`."""
         return shared_tables.data_version(connection) != self._read.data_version
 
