@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.answers import Answer
 from tests.support.building import outline
+from tests.support.fault_server import fault_server
 from tests.support.openapi import DOCUMENT, violations
 from tests.zuora.test_api import client_of
 from zjobtui.formatting.outline import to_text
@@ -81,6 +83,21 @@ async def test_an_operation_job_is_read_at_its_own_address() -> None:
     assert isinstance(observation, Success)
     assert isinstance(observation.report.result, OperationResult)
     assert judge(observation.report).sentence.startswith("Completed, operation job: Delete of invoice 8ad0")
+
+
+@pytest.mark.parametrize(("response_id", "is_accepted"), [("A" * 32, True), ("", True), ("b" * 32, False)])
+async def test_a_response_about_another_operation_job_is_refused_but_the_id_may_be_missing(
+    response_id: str, is_accepted: bool
+) -> None:
+    answer = Answer.of({**DELETION, "id": response_id, "status": "Processing"})
+    with fault_server([answer]) as server:
+        async with client_of(server) as client:
+            observation = await client.observe_operation(JobId("a" * 32))
+    if is_accepted:
+        assert isinstance(observation, Success)
+    else:
+        assert isinstance(observation, Failure)
+        assert observation.problem.detail == "the response is not about this operation job"
 
 
 def test_the_simulator_returns_operation_jobs_as_documented() -> None:

@@ -331,7 +331,7 @@ class Poller:
             log.exception("tenant %s: internal error in the call about job %s", self.tenant, job.id.given)
             observation = internal_failure(fault, self._clock.now())
         ended = self._clock.now()
-        self._record(_logged(job, kind, observation, waited, ended - sent))
+        self._record(_logged_poll(job, kind, observation, waited, ended - sent))
         return CallResult(observation, sent, ended)
 
     def _charge_extra(self) -> None:
@@ -408,7 +408,7 @@ class Poller:
         return (watch for watch in self._service.watchlist if watch.job.tenant == self.tenant)
 
     def _unfinished(self) -> Iterable[WatchedJob]:
-        return (w for w in self._service.watchlist if w.job.tenant == self.tenant and not w.is_final)
+        return (watch for watch in self._watched() if not watch.is_final)
 
     def _replan(self, watches: Iterable[WatchedJob]) -> None:
         """Plan jobs as if their last response had just come; jobs that are overdue by then are spread out.
@@ -442,7 +442,7 @@ def _may_be_operation(watch: WatchedJob, observation: Observation) -> bool:
     return not (watch.is_operation or watch.is_final or watch.operation_checked_at is not None)
 
 
-def _logged(job: JobRef, kind: CallKind, observation: Observation, waited: float, took: float) -> LoggedCall:
+def _logged_poll(job: JobRef, kind: CallKind, observation: Observation, waited: float, took: float) -> LoggedCall:
     call = LoggedCall(
         at=observation.at, tenant=job.tenant, kind=kind, call=observation.call, job=job, waited=waited, took=took
     )

@@ -82,11 +82,14 @@ class ZuoraApi:
 
         The refused attempt is recorded as a call of this `kind`.
         """
-        return await self._observe(job_id, JOBS_PATH, kind)
+        return await self._observe_with_retry(job_id, JOBS_PATH, kind)
 
     async def observe_operation(self, job_id: JobId, kind: CallKind = CallKind.POLL) -> Observation:
-        """Request the status of an operation job; a response about anything else is unreadable."""
-        observation = await self._observe(job_id, OPERATIONS_PATH, kind)
+        """Request the status of an operation job, as `observe` does; a response about anything else is unreadable.
+
+        Zuora does not promise the id in the response; without one the track id is the proof, as for any other job.
+        """
+        observation = await self._observe_with_retry(job_id, OPERATIONS_PATH, kind)
         if isinstance(observation, Failure):
             return observation
         result = observation.report.result
@@ -95,15 +98,15 @@ class ZuoraApi:
         problem = Problem(ProblemKind.UNREADABLE, "the response is not about this operation job")
         return Failure(problem, observation.at, observation.call)
 
-    async def _observe(self, job_id: JobId, folder: str, kind: CallKind) -> Observation:
+    async def _observe_with_retry(self, job_id: JobId, folder: str, kind: CallKind) -> Observation:
         sent = self._clock.boot()
-        observation, token = await self._call_logged(job_id, folder)
+        observation, token = await self._observe_once(job_id, folder)
         if self._should_retry(token, observation):
             if isinstance(observation, Failure):
                 job, took = JobRef(self._tenant.name, job_id), self._clock.boot() - sent
-                self._record(_logged(observation, self._tenant, kind, took, job))
+                self._record(_logged_failure(observation, self._tenant, kind, took, job))
             log.info("tenant %s: retry of job %s with another token", self._tenant.name, job_id.given)
-            observation, token = await self._call_logged(job_id, folder)
+            observation, token = await self._observe_once(job_id, folder)
             self._should_retry(token, observation)
         return observation
 
@@ -148,11 +151,11 @@ class ZuoraApi:
             log.warning("tenant %s: token rejected: %s", self._tenant.name, observation.problem.for_log)
         return is_rejected and self._tokens.invalidate(token, observation.problem)
 
-    async def _call_logged(self, job_id: JobId, folder: str) -> tuple[Observation, str]:
-        if not log.is_on:
-            return await self._call(job_id, folder)
+    async def _observe_once(self, job_id: JobId, folder: str) -> tuple[Observation, str]:
+        """Request the status of a job and log the result; return it with the token that was used."""
         sent = self._clock.boot()
-        observation, token = await self._call(job_id, folder)
+        response, call, token = await self._get(job_path(job_id, folder))
+        observation = response if isinstance(response, Failure) else self._observation(response, call)
         call = observation.call
         log.info(
             "call tenant=%s job=%s status=%s latency=%.3fs request_id=%s track_id=%s: %s",
@@ -165,12 +168,6 @@ class ZuoraApi:
             shorten(observation.report.status, 40) if isinstance(observation, Success) else observation.problem.for_log,
         )
         return observation, token
-
-    async def _call(self, job_id: JobId, folder: str) -> tuple[Observation, str]:
-        response, call, token = await self._get(job_path(job_id, folder))
-        if isinstance(response, Failure):
-            return response, token
-        return self._observation(response, self._came_at(response), call), token
 
     async def _read_logged(self, reference: Reference, path: str) -> tuple[Related | Failure, str, str]:
         sent = self._clock.boot()
@@ -227,8 +224,9 @@ class ZuoraApi:
         # A machine that was suspended during the call reads the response hours after it came: it is as old as it is.
         return min(response.sent_at + response.latency, self._clock.now())
 
-    def _observation(self, response: Response, at: float, call: Call) -> Observation:
-        body = self._transport.mask.mask(response.body)
+    def _observation(self, response: Response, call: Call) -> Observation:
+        """Parse a response and check that it belongs to its request."""
+        at, body = self._came_at(response), self._transport.mask.mask(response.body)
         outcome = read_response(response.http_status, body, response.headers.get("location", ""))
         outcome = _mismatch(response.proof, needs_proof=_needs_proof(outcome)) or outcome
         call = _read_call(response, at, call)
@@ -273,7 +271,7 @@ class ZuoraApi:
         response = await self._transport.send("POST", TOKEN_PATH, {"Accept": "application/json"}, form)
         if isinstance(response, Problem):
             failure = Failure(response, self._clock.now(), Call(url=url))
-            self._record(_logged(failure, self._tenant, CallKind.TOKEN, self._clock.boot() - sent))
+            self._record(_logged_failure(failure, self._tenant, CallKind.TOKEN, self._clock.boot() - sent))
             return failure
         log.debug("tenant %s: token response status=%s", self._tenant.name, response.http_status)
         location = response.headers.get("location", "")
@@ -286,7 +284,7 @@ class ZuoraApi:
             # The token endpoint has quotas of its own, which do not apply to calls about jobs.
             call = replace(call, rate_limits=RateLimits(retry_after=call.rate_limits.retry_after))
             failure = Failure(masked if isinstance(masked, Problem) else result, at, call, body=_excerpt(body))
-            self._record(_logged(failure, self._tenant, CallKind.TOKEN, response.latency))
+            self._record(_logged_failure(failure, self._tenant, CallKind.TOKEN, response.latency))
             return failure
         mask.add(result.text)
         token_call = LoggedCall(
@@ -296,7 +294,9 @@ class ZuoraApi:
         return result
 
 
-def _logged(failure: Failure, tenant: Tenant, kind: CallKind, took: float, job: JobRef | None = None) -> LoggedCall:
+def _logged_failure(
+    failure: Failure, tenant: Tenant, kind: CallKind, took: float, job: JobRef | None = None
+) -> LoggedCall:
     return LoggedCall(
         at=failure.at,
         tenant=tenant.name,
@@ -311,7 +311,7 @@ def _logged(failure: Failure, tenant: Tenant, kind: CallKind, took: float, job: 
 
 def _logged_read(reference: Reference, outcome: Related | Failure, tenant: Tenant, took: float) -> LoggedCall:
     if isinstance(outcome, Failure):
-        return replace(_logged(outcome, tenant, CallKind.READ, took), reference=reference)
+        return replace(_logged_failure(outcome, tenant, CallKind.READ, took), reference=reference)
     return LoggedCall(
         at=outcome.read_at,
         tenant=tenant.name,
