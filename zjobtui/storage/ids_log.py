@@ -1,8 +1,8 @@
 """`ids.log`: a line of plain text for each add, archive and remove, so that no id is lost with the store.
 
-Fields are separated by tabs: time (UTC), `add`, `archive` or `remove`, tenant, job id, label. A tenant's name with
-spaces or quotes is written as a JSON string. The last line about a job counts. Versions that do not know `archive`
-wrote `remove` instead and ignore `archive` lines; therefore a job that is archived gets both lines.
+Fields are separated by tabs: time (UTC), `add`, `archive` or `remove`, tenant, job id, and but for `remove` the label.
+A tenant's name with spaces or quotes is written as a JSON string. The last line about a job counts. Versions that do
+not know `archive` wrote `remove` instead and ignore `archive` lines; therefore a job that is archived gets both lines.
 
 Which source is right if they differ about a job:
 
