@@ -16,6 +16,7 @@ class EventKind(Enum):
     ARCHIVED = "archived"
     RESTORED = "restored"
     LABELLED = "labelled"
+    """Label, tags, note or batch changed: printed by `watch`, whose JSON fixes the word; not part of a history."""
     CONTRADICTED = "contradicted"
 
 
