@@ -300,7 +300,7 @@ async def test_entered_fields_apply_to_new_and_known_jobs_and_are_undone_in_one_
         await view.press("tab", *"CS-1", "tab", *"q4", "tab", *"see")
         assert any(row.strip().startswith("Batch") and "Renewals for Q4 14:00" in row for row in view.frame("Add jobs"))
         await view.press("enter")
-        assert "2 jobs added, 1 known: labelled, 0 refused; u to undo." in view.toast
+        assert "2 jobs added, 1 known: edited, 0 refused; u to undo." in view.toast
         known, *new = engine.state.watchlist
         assert (known.label, known.tags, known.note, known.batch) == ("CS-1", ("old", "q4"), "see", "")
         assert {(watch.label, watch.tags, watch.note) for watch in new} == {("CS-1", ("q4",), "see")}
@@ -315,7 +315,7 @@ async def test_undoing_a_paste_keeps_edits_of_another_window_on_known_jobs() -> 
     async with run_monitor(engine) as view:
         await view.paste(f"{job_id(1).given} {job_id(2).given} {job_id(7).given}")
         await view.press("tab", "tab", *"q4", "enter")
-        assert "1 job added, 2 known: labelled" in view.toast
+        assert "1 job added, 2 known: edited" in view.toast
         engine.label([job(1)], "theirs")
         engine.tag([job(2)], ("q4", "urgent"))
         await view.press("u")
@@ -323,6 +323,28 @@ async def test_undoing_a_paste_keeps_edits_of_another_window_on_known_jobs() -> 
             ("theirs", ()),
             ("second", ("q4", "urgent")),
         ]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "added", "undone"),
+    [
+        ((1,), "0 jobs added, 1 known: edited", "CS 1 · 00000001 edited"),
+        ((1, 7), "1 job added, 1 known: edited", "CS-1 · 00000007 added, CS 1 · 00000001 edited"),
+        ((1, 2, 7, 8), "2 jobs added, 2 known: edited", "2 jobs added, 2 jobs edited"),
+    ],
+)
+async def test_undoing_a_paste_reports_how_many_jobs_were_added_and_edited(
+    numbers: tuple[int, ...], added: str, undone: str
+) -> None:
+    engine = staged("recorded-processing", "recorded-processing", labels=("CS 1", "CS 2"))
+    before = tuple(engine.state.watchlist)
+    async with run_monitor(engine) as view:
+        await view.paste(" ".join(job_id(number).given for number in numbers))
+        await view.press("tab", *"CS-1", "tab", *"q4", "tab", *"see", "enter")
+        assert view.toast == f"{added}, 0 refused; u to undo."
+        await view.press("u")
+        assert view.toast == f"Undone: {undone}."
+        assert tuple(engine.state.watchlist) == before
 
 
 @pytest.mark.slow

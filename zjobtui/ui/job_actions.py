@@ -30,7 +30,7 @@ from zjobtui.ui.monitor_context import MonitorContext
 from zjobtui.ui.prompt import PromptDialog
 from zjobtui.ui.share import ShareActions
 from zjobtui.ui.toast import toast
-from zjobtui.ui.undo import UndoStack, UndoStep, Watches, describe_jobs
+from zjobtui.ui.undo import UndoStack, UndoStep, Watches, describe_jobs, result_text
 
 Writer: TypeAlias = "Callable[[Sequence[JobRef], str], Future[EditResult]]"
 """Writes a text on jobs."""
@@ -106,18 +106,18 @@ class JobActions:
         more += f", {hidden:,} not: hidden by the filter" if hidden else ""
         step = UndoStep(
             lambda taken: [self._engine.restore(taken)],
-            done,
+            partial(result_text, done),
             lambda taken: self._go_to(_jobs(taken)),
         )
 
-        def result_text(taken: Watches) -> str:
-            return f"{describe_jobs(taken)} {done}{more}{_left_in_batches(listed, taken)}" if taken else ""
+        def taken_text(taken: Watches) -> str:
+            return f"{result_text(done, taken)}{more}{_left_in_batches(listed, taken)}" if taken else ""
 
         yes, no = action.format(self._describe(targets)), "Cancel"
 
         def proceed(choice: str | None) -> None:
             if choice == yes:
-                self._undo_stack.track([take_off(_jobs(targets))], step, result_text)
+                self._undo_stack.track([take_off(_jobs(targets))], step, taken_text)
 
         if len(targets) > CONFIRM_ABOVE:
             self._screen.app.push_screen(ChoiceDialog(f"{yes}{where}?", (no, yes)), proceed)
@@ -165,7 +165,9 @@ class JobActions:
             return [self._engine.set_read_at({job: before[job] for job in jobs})]
 
         if unread := self._presenter.unread_jobs():
-            self._undo_stack.track([self._engine.mark_read(unread)], UndoStep(take_back, "marked as read"))
+            self._undo_stack.track(
+                [self._engine.mark_read(unread)], UndoStep(take_back, partial(result_text, "marked as read"))
+            )
         else:
             self._toast("No unread jobs.")
         self._presenter.unfreeze_order()
@@ -273,7 +275,7 @@ class JobActions:
             if text is None or text == start:
                 return
             texts = {job: combine(before[job], text) for job in before}
-            step = UndoStep(take_back, done[0] if any(texts.values()) else done[1])
+            step = UndoStep(take_back, partial(result_text, done[0] if any(texts.values()) else done[1]))
             self._undo_stack.track(apply(texts), step)
 
         hint = ""
@@ -301,7 +303,7 @@ class JobActions:
         watches = [_new_watch(job, jobs, self._clock.now()) for job in refs if watchlist.get(job) is None]
         adding = self._engine.watch(watches, () if jobs.is_alone else _jobs(watches))
         edits = self._annotate([(watch, _with_entered(watch, jobs)) for watch in known])
-        step = UndoStep(partial(self._revert_adding, known), "added")
+        step = UndoStep(partial(self._revert_adding, known), partial(_adding_text, known))
         self._undo_stack.track([adding, *edits], step, partial(self._show_added, jobs, refs, known, adding))
 
     def _show_added(
@@ -312,7 +314,7 @@ class JobActions:
         dismissed = adding.result().change.dismissed if _has_succeeded(adding) else ()
         shown = added or [job for job in refs if job not in dismissed]
         is_shown = not shown or self._go_to(shown)
-        edited = ": labelled" if len(changed) > len(added) else ""
+        edited = ": edited" if len(changed) > len(added) else ""
         refused = len(jobs.left_out.near_misses) + len(jobs.left_out.broken)
         known_count = len(refs) - len(added) - len(dismissed)
         counts = f"{known_count} known{edited}, {refused} refused{skipped_text(jobs.left_out)}"
@@ -375,6 +377,14 @@ def _added(changed: Watches, known: Watches) -> list[JobRef]:
     """Return the changed jobs that were not known before."""
     before = {watch.job for watch in known}
     return [watch.job for watch in changed if watch.job not in before]
+
+
+def _adding_text(known: Watches, changed: Watches) -> str:
+    """Return how many of the changed jobs were added, and how many, `known` before, edited."""
+    added = set(_added(changed, known))
+    new = tuple(watch for watch in changed if watch.job in added)
+    edited = tuple(watch for watch in changed if watch.job not in added)
+    return ", ".join(filter(None, (result_text("added", new), result_text("edited", edited))))
 
 
 def common_text(texts: Iterable[str]) -> str:

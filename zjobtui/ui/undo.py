@@ -30,10 +30,10 @@ MAX_STEPS = 100
 
 
 class UndoStep(Struct, frozen=True):
-    """How to undo a change: the engine calls, what was done, as in “removed”, and an optional follow-up."""
+    """How to undo a change: the engine calls, the text of what was done to jobs, and an optional follow-up."""
 
     revert: "Callable[[Watches], Iterable[Future[EditResult]]]"
-    done: str
+    result_text: Callable[[Watches], str]
     follow_up: Callable[[Watches], object] = lambda _: None
 
 
@@ -58,11 +58,10 @@ class UndoStack:
     ) -> None:
         """Show the result once the edits have ended, as in “2 jobs removed”, and keep the undo step.
 
-        `result_text` returns another text for the changed jobs. Without a text nothing is shown.
+        `result_text` returns another text for the changed jobs than that of the step. Without a text nothing is shown.
         """
         self._note_action()
-        text = result_text or partial(_result_text, step.done)
-        self._screen.run_worker(self._end_edits(tuple(futures), step, text))
+        self._screen.run_worker(self._end_edits(tuple(futures), step, result_text or step.result_text))
 
     def undo(self) -> None:
         """Undo the last change, after all earlier edits and undos have ended; what fails can be undone again."""
@@ -91,13 +90,13 @@ class UndoStack:
             left = tuple(watch for watch in watches if watch.job not in reverted)
             if ended.error and left:
                 self._steps.append((step, left))
-            self._show(ended, partial(self._undo_text, step.done, watches))
+            self._show(ended, partial(self._undo_text, step, watches))
 
-    def _undo_text(self, done: str, watches: Watches, reverted: Watches) -> str:
+    def _undo_text(self, step: UndoStep, watches: Watches, reverted: Watches) -> str:
         if reverted:
-            return f"Undone: {_result_text(done, reverted)}"
+            return f"Undone: {step.result_text(reverted)}"
         more = f"; {self._key} undoes the change before it" if self._steps else ""
-        return f"Nothing left to undo of “{_result_text(done, watches)}”{more}"
+        return f"Nothing left to undo of “{step.result_text(watches)}”{more}"
 
     def _show(self, ended: "_EndedEdits", result_text: Callable[[Watches], str], hint: str = "") -> None:
         """Show what has changed, and why the rest has not."""
@@ -110,7 +109,7 @@ class UndoStack:
 
 
 class _EndedEdits(Struct, frozen=True):
-    """The changed jobs, why the first edit that failed did, and why the last change is not on disk yet."""
+    """Each changed job once, as it is now; why the first edit that failed did; why the last one is not on disk yet."""
 
     watches: Watches
     error: str
@@ -130,11 +129,12 @@ async def _wait_for(futures: "Iterable[Future[EditResult]]") -> _EndedEdits:
             log.exception("an edit failed")
             errors.append(str(error) or "polling has stopped.")
     changes = [result.change for result in results]
-    watches = tuple(watch for change in changes for watch in (*change.added, *change.removed, *change.annotated))
-    return _EndedEdits(watches, errors[0] if errors else "", results[-1].unsaved if results else "")
+    watches = {watch.job: watch for change in changes for watch in (*change.added, *change.removed, *change.annotated)}
+    return _EndedEdits(tuple(watches.values()), errors[0] if errors else "", results[-1].unsaved if results else "")
 
 
-def _result_text(done: str, watches: Watches) -> str:
+def result_text(done: str, watches: Watches) -> str:
+    """Return what was done to jobs, as in “2 jobs removed”; "" if there are none."""
     return f"{describe_jobs(watches)} {done}" if watches else ""
 
 
