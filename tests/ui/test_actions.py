@@ -2,6 +2,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import job, watch
 from tests.support.reading import whole
@@ -406,6 +407,21 @@ async def test_if_some_edits_of_an_action_fail_the_others_can_be_undone(fault: E
         assert view.toast == f"The change failed: {reason}"
         await view.press("u")
         assert view.toast == "Nothing to undo."
+
+
+async def test_a_message_about_several_edits_says_of_each_why_it_is_not_saved() -> None:
+    engine = staged(RUNNING, RUNNING, RUNNING, labels=("CS 1", "CS 2", "CS 3"))
+    set_label, reasons = engine.label, iter(["", "job 1 cannot be stored.", "job 2 cannot be stored.", ""])
+
+    def label(jobs: Iterable[JobRef], text: str) -> "Future[EditResult]":
+        future: Future[EditResult] = Future()
+        future.set_result(replace(set_label(jobs, text).result(), unsaved=next(reasons)))
+        return future
+
+    engine.label = label  # type: ignore[method-assign, assignment]
+    async with run_monitor(engine, (100, 24)) as view:
+        await view.press("*", "l", *"all", "enter", "u")
+        assert view.toast == "Undone: 3 jobs labelled. Not saved yet: job 1 cannot be stored. job 2 cannot be stored."
 
 
 async def test_enter_without_text_keeps_different_texts_of_several_jobs() -> None:

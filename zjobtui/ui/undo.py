@@ -109,7 +109,7 @@ class UndoStack:
 
 
 class _EndedEdits(Struct, frozen=True):
-    """Each changed job once, as it is now; why the first edit that failed did; why the last one is not on disk yet."""
+    """Each changed job once, as it is now; why the first edit that failed did; why edits are not on disk yet."""
 
     watches: Watches
     error: str
@@ -130,7 +130,8 @@ async def _wait_for(futures: "Iterable[Future[EditResult]]") -> _EndedEdits:
             errors.append(str(error) or "polling has stopped.")
     changes = [result.change for result in results]
     watches = {watch.job: watch for change in changes for watch in (*change.added, *change.removed, *change.annotated)}
-    return _EndedEdits(tuple(watches.values()), errors[0] if errors else "", results[-1].unsaved if results else "")
+    unsaved = " ".join(dict.fromkeys(result.unsaved for result in results if result.unsaved))
+    return _EndedEdits(tuple(watches.values()), errors[0] if errors else "", unsaved)
 
 
 def result_text(done: str, watches: Watches) -> str:
