@@ -288,6 +288,18 @@ async def test_a_job_of_an_unconfigured_tenant_shows_its_tenant(size: tuple[int,
         assert " env " in view.jobs[0]
 
 
+async def test_the_tenants_are_shown_as_long_as_a_job_of_an_unconfigured_one_is_listed() -> None:
+    engine = staged("recorded-processing")
+    async with run_monitor(engine) as view:
+        engine.watch([watch(2, tenant="other")])
+        await view.settled()
+        assert "TENANT" in view.header
+        assert any(" other " in row for row in view.jobs)
+        engine.remove([job(2, "other")])
+        await view.settled()
+        assert "TENANT" not in view.header
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 40), (100, 30)])
 async def test_with_several_configured_tenants_the_rows_name_theirs_until_the_filter_does(

@@ -92,7 +92,6 @@ class ListPresenter:
         self._drawn_notice = ""
         self._steady_statuses = SteadyStatuses()
         self._shown: tuple[WatchedJob, ...] = ()
-        self._tenants_to_show = self._find_tenants_to_show()
         self._show_tenants()
 
     def update(self, state: State) -> None:
@@ -120,13 +119,13 @@ class ListPresenter:
     def set_tenants(self, tenants: Sequence[Tenant]) -> None:
         """Use other tenants from now on."""
         self._tenants = self._bar.tenants = tuple(tenants)
-        self._tenants_to_show = self._find_tenants_to_show()
         self._show_tenants()
 
-    def _find_tenants_to_show(self) -> frozenset[str]:
-        """Return the tenants that rows must tell apart, also those not configured any more; none if one is all."""
+    @property
+    def _tenants_to_show(self) -> frozenset[str]:
+        """The tenants that rows must tell apart, also those that are not configured; none if one is all."""
         configured = {tenant.name for tenant in self._tenants}
-        names = configured.union(watch.job.tenant for watch in self.state.watchlist)
+        names = configured.union(self._counts.by_tenant)
         return frozenset(names) if len(configured) > 1 or names > configured else frozenset()
 
     def _show_tenants(self) -> None:
