@@ -94,6 +94,17 @@ async def test_columns_that_were_chosen_apply_until_the_settings_change() -> Non
         assert view.header.split() == ["STATUS▼", "JOB", "TIME"]
 
 
+async def test_all_columns_are_shown_after_the_columns_of_the_settings_were_deleted() -> None:
+    kept = StateInMemory()
+    engine = staged(RUNNING, FAILED)
+    async with run_monitor(engine, memory=kept, look=Appearance(columns=("status", "job", "why"))) as view:
+        await view.press("C", "home", "down", "down", "space", "enter")
+        assert view.header.split() == ["STATUS▼", "JOB"]
+    for _ in range(2):
+        async with run_monitor(engine, memory=kept) as view:
+            assert view.header.split() == ["STATUS▼", "JOB", "WHY", "TIME"]
+
+
 @pytest.mark.parametrize(
     ("new", "columns", "header"),
     [

@@ -167,16 +167,19 @@ def chosen_columns(names: Iterable[str]) -> tuple[str, ...]:
     return (*(name for name in ALWAYS if name not in known), *known)
 
 
-def restored_columns(stored: Iterable[str], before: Sequence[str], now: Sequence[str]) -> tuple[str, ...]:
+def restored_columns(
+    stored: Iterable[str], before: Sequence[str], now: Sequence[str], *, was_set: bool
+) -> tuple[str, ...]:
     """Return the columns that were chosen while `before` were those of the settings, or the default, as `now` are.
 
     If `now` is the default and `before` an earlier one, which had fewer columns, the new ones are shown in their places
-    and hidden ones stay hidden. If the settings have changed they take precedence.
+    and hidden ones stay hidden. If the settings have changed they take precedence, also if `before` came from one that
+    is deleted now (`was_set`).
     """
     if tuple(before) == tuple(now):
         return chosen_columns(stored)
     known = [name for name in before if name in BY_NAME]
-    if tuple(now) != NAMES or known != [name for name in NAMES if name in known]:
+    if was_set or tuple(now) != NAMES or known != [name for name in NAMES if name in known]:
         return chosen_columns(now)
     columns = list(chosen_columns(stored))
     for place, name in enumerate(NAMES):

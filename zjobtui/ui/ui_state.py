@@ -8,7 +8,7 @@ from zjobtui.models.filters import translate
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.sorting import sorting_of
 from zjobtui.models.ui_values import PlainValue
-from zjobtui.ui.columns import restored_columns
+from zjobtui.ui.columns import NAMES, restored_columns
 from zjobtui.ui.list_model import JobListModel
 from zjobtui.ui.monitor_context import UiStateStore
 from zjobtui.ui.split_view import Divider, SplitView
@@ -24,7 +24,7 @@ class UiState:
         self._store = store
         self._model = model
         self._panes = panes
-        self._set_columns = ",".join(panes.job_list.columns)
+        self._set_columns = panes.job_list.columns
         self._previous = self._saved = self._current()
 
     def load(self) -> None:
@@ -39,8 +39,9 @@ class UiState:
         self._model.folded = _folded(stored.get("folded"))
         names, before = stored.get("columns"), stored.get("columns_before")
         if isinstance(names, str) and isinstance(before, str):
-            set_columns = self._set_columns.split(",")
-            self._panes.job_list.columns = restored_columns(names.split(","), before.split(","), set_columns)
+            self._panes.job_list.columns = restored_columns(
+                names.split(","), before.split(","), self._set_columns, was_set=stored.get("columns_set") is True
+            )
         beside, below = _share(stored, "divider_beside"), _share(stored, "divider_below")
         if beside == _FORMER_DEFAULT:
             beside = None
@@ -69,7 +70,8 @@ class UiState:
             "filter": mask_secrets(self._model.filter_text) if self._model.filter_text else "",
             "folded": mask_secrets(json.dumps(sorted(self._model.folded), ensure_ascii=False)),
             "columns": ",".join(self._panes.job_list.columns),
-            "columns_before": self._set_columns,
+            "columns_before": ",".join(self._set_columns),
+            "columns_set": self._set_columns != NAMES,
             "divider_beside": divider.width_share or 0,
             "divider_below": divider.height_share,
         }
