@@ -11,6 +11,7 @@ from tests.support.building import NOW, job, watch
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import FixedClock, ScriptedEngine
 from tests.support.staging import bring_response, observation_of
+from tests.support.ui_state import StateInMemory
 from tests.ui.sizes import NARROW_FIRST
 
 DONE, PENDING = "recorded-completed-localised", "recorded-completed-order-pending"
@@ -239,6 +240,38 @@ async def test_a_job_that_has_just_come_under_the_cursor_is_not_marked() -> None
         assert "marked" not in view.text
         await view.press("space")
         assert "1 marked" in view.text
+
+
+async def test_a_range_of_marks_does_not_end_at_a_job_that_has_just_come_under_the_cursor() -> None:
+    engine = crowd(5)
+    async with run_monitor(engine) as view:
+        await view.press("space")
+        engine.remove([job(int(selected(view), 16))])
+        await view.settled()
+        await view.press("V")
+        assert view.toast == "Another job has just moved under the cursor: press the key again to act on it."
+        assert "1 marked" in view.text
+        await view.press("V")
+        assert "2 marked" in view.text
+
+
+@pytest.mark.parametrize(
+    ("folded", "key", "rows"), [("[]", "z", 4), ('["renewals"]', "z", 5), ('["renewals"]', "enter", 5)]
+)
+async def test_a_batch_that_has_just_come_under_the_cursor_is_neither_folded_nor_unfolded(
+    folded: str, key: str, rows: int
+) -> None:
+    engine = crowd(5)
+    engine.set_batch([job(3), job(4)], "renewals")
+    async with run_monitor(engine, memory=StateInMemory({"folded": folded})) as view:
+        bring_response(engine, 4, FAILED)
+        await view.settled()
+        before = view.jobs
+        await view.press(key)
+        assert view.toast == "Another job has just moved under the cursor: press the key again to act on it."
+        assert view.jobs == before
+        await view.press(key)
+        assert len([row for row in view.jobs if row]) == rows
 
 
 async def test_marks_of_removed_jobs_do_not_let_a_key_act_on_a_job_that_has_just_come_under_the_cursor() -> None:

@@ -142,7 +142,7 @@ CATALOGUE = (
     ),
     Action(
         "mark_range",
-        lambda screen: screen.job_list.mark_range(),
+        lambda screen: screen.mark_range(),
         "V",
         "mark range",
         "Mark all jobs from the last marked one to this one",

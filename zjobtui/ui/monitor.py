@@ -250,9 +250,14 @@ class Monitor(Screen[None]):
         if not self._is_for_another():
             self.job_list.toggle_mark()
 
+    def mark_range(self) -> None:
+        """Mark all jobs from the last marked one to this one, unless the key may be meant for another."""
+        if not self._is_for_another():
+            self.job_list.mark_range()
+
     def toggle_fold(self) -> None:
-        """Fold the batch of the selected job to one row, or unfold it."""
-        if problem := self._presenter.toggle_fold():
+        """Fold the batch of the selected job to one row, or unfold it, unless the key may be meant for another."""
+        if not self._is_for_another() and (problem := self._presenter.toggle_fold()):
             toast(self.app, problem)
 
     def show_wallboard(self) -> None:
