@@ -86,7 +86,9 @@ class ListPresenter:
         self._notice = notice
         self._frozen_at = 0.0
         self._used_at = clock.boot()
-        self._acted_at = self._replaced_at = -inf
+        self._acted_at = -inf
+        self._replaced_at: float | None = None
+        """When another job last came under the cursor by itself, after `_moves_before` moves of the user."""
         self._moves_before = 0
         self._typical_at = -inf
         self._drawn_notice = ""
@@ -170,6 +172,8 @@ class ListPresenter:
     @property
     def is_selection_new(self) -> bool:
         """Whether the job under the cursor came there by itself, and so lately that a key may be meant for another."""
+        if self._replaced_at is None:
+            return False
         is_own = self._replaced_at - self._acted_at < OWN_SECONDS or self._job_list.user_moves > self._moves_before
         return not is_own and self._clock.boot() - self._replaced_at < SETTLE_SECONDS
 
