@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from threading import Event
 
 import pytest
 from msgspec.structs import replace
@@ -295,6 +296,22 @@ async def test_nothing_is_read_of_a_job_that_has_just_come_under_the_cursor() ->
         await view.press("5")
         assert engine.read == []
         assert view.toast == "Another job has just moved under the cursor: press the key again to act on it."
+        await view.press("5")
+        assert len(engine.read) == 1
+
+
+@pytest.mark.parametrize("keys", ["51", "5]"])
+async def test_nothing_is_read_if_the_related_view_is_left_before_the_job_is_loaded(keys: str) -> None:
+    engine, may_load = crowd(5, failed=1), Event()
+    engine.bring((job(2), observation_of(PENDING)))
+    load = engine.archive.last_response
+    async with run_monitor(engine) as view:
+        engine.archive.last_response = lambda job: load(job) if may_load.wait(5) else None  # type: ignore[method-assign]
+        view.app._monitor.job_list.move_cursor_to(job(2))
+        view.terminal.receive(keys)
+        asyncio.get_running_loop().call_later(0.2, may_load.set)
+        await view.settled()
+        assert engine.read == []
         await view.press("5")
         assert len(engine.read) == 1
 

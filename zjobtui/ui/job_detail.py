@@ -137,6 +137,7 @@ class JobDetail(LineListView):
         """Show a view at its last position; a cursor on the line of tabs stays there."""
         position = self._position()
         self._positions[self._tab] = position
+        self.trail.to_read_first = None
         if tab is not Tab.RELATED:
             self.trail.leave()
         self._tab = tab
@@ -149,13 +150,10 @@ class JobDetail(LineListView):
         """Show the next or previous view."""
         self.show_tab(TABS[(TABS.index(self._tab) + step) % len(TABS)])
 
-    def open_view(self, tab: Tab, job: JobRef | None) -> None:
-        """Show a view that the user chose for a job; that of related objects reads the job's order, once.
-
-        The job may be about to be shown: then its order is read after that.
-        """
-        self.show_tab(tab)
-        self.trail.to_read_first = job if tab is Tab.RELATED else None
+    def open_related(self, job: JobRef) -> None:
+        """Show the related objects of a job, and read its order, once; if it is about to be shown, after that."""
+        self.show_tab(Tab.RELATED)
+        self.trail.to_read_first = job
         self._read_first()
 
     def read_again(self) -> bool:
@@ -291,7 +289,10 @@ class JobDetail(LineListView):
         if 0 <= index < self.count and self._page.lines[index].key == TAB_LINE:
             event.prevent_default()
             if (tab := tab_at(self._tab, self.line_width, event.x - self.gutter.left)) is not None:
-                self.open_view(tab, self._details.watch.job if self._details else None)
+                if tab is Tab.RELATED and self._details is not None:
+                    self.open_related(self._details.watch.job)
+                else:
+                    self.show_tab(tab)
 
     def on_resize(self) -> None:
         """Wrap the text for the new width; Textual calls the handler of the base class next."""

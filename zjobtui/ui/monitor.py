@@ -15,6 +15,7 @@ from textual.widgets import Static
 from zjobtui.clock import Clock
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.state import State
 from zjobtui.ui.actions import Action, bindings, catalogue, key_for
 from zjobtui.ui.batch_controller import BatchController
@@ -286,34 +287,32 @@ class Monitor(Screen[None]):
 
     def show_view(self, tab: Tab) -> None:
         """Show a view of the detail; nothing is read if the key may be meant for another job."""
-        selected = self.job_list.selected
-        if not self._is_job_selected():
+        if (selected := self._find_selected()) is None:
             return
-        if tab is Tab.RELATED and self._is_for_another():
-            selected = None
         self._pin_selection()
-        self._detail.open_view(tab, selected.job if selected else None)
+        if tab is Tab.RELATED and not self._is_for_another():
+            self._detail.open_related(selected.job)
+        else:
+            self._detail.show_tab(tab)
 
-    def _is_job_selected(self) -> bool:
-        """Return whether a job is selected; show a message if that is a folded batch, or if there is none."""
+    def _find_selected(self) -> WatchedJob | None:
+        """Return the selected job; show a message if that is a folded batch, or if there is none."""
         if self.job_list.selected is None:
             is_fold, fold_key = self.job_list.selected_fold is not None, key_for(self.actions, "fold")
             toast(self.app, f"This row is a batch: {fold_key} unfolds it." if is_fold else NO_JOB)
-        return self.job_list.selected is not None
+        return self.job_list.selected
 
     def step_view(self, step: int) -> None:
         """Show the next or previous view of the detail."""
-        if not self._is_job_selected():
-            return
-        self._pin_selection()
-        self._detail.step_tab(step)
+        if self._find_selected() is not None:
+            self._pin_selection()
+            self._detail.step_tab(step)
 
     def toggle_difference(self) -> None:
         """Show the difference from the previous response, or the whole response."""
-        if not self._is_job_selected():
-            return
-        self._pin_selection()
-        self._detail.toggle_diff()
+        if self._find_selected() is not None:
+            self._pin_selection()
+            self._detail.toggle_diff()
 
     def toggle_mouse(self) -> None:
         """Turn mouse capture on or off."""
