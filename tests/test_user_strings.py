@@ -57,7 +57,7 @@ def kinds_of(text: str) -> set[str]:
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        ("text", "Remove {}"),
+        ("text", "Label for {}"),
         ("text", "Where should zjobtui keep the secret?"),
         ("text", "enter save · esc cancel"),
         ("text", "every {…}"),

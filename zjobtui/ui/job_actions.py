@@ -1,12 +1,11 @@
 """User actions on jobs: call the engine, then show the result."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
-from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -31,9 +30,7 @@ from zjobtui.ui.prompt import PromptDialog
 from zjobtui.ui.share import ShareActions
 from zjobtui.ui.toast import toast
 from zjobtui.ui.undo import UndoStack, UndoStep, Watches, describe_jobs, result_text
-
-Writer: TypeAlias = "Callable[[Sequence[JobRef], str], Future[EditResult]]"
-"""Writes a text on jobs."""
+from zjobtui.ui.written_texts import WrittenText, WrittenTexts
 
 CONFIRM_ABOVE = 20
 """Number of jobs above which removing and archiving ask for confirmation; both can be undone."""
@@ -59,6 +56,7 @@ class JobActions:
         self._presenter = presenter
         self._go_to = go_to
         self._share = ShareActions(context, detail, export_folder, self._describe)
+        self._texts = WrittenTexts(context.engine)
         self._undo_stack = UndoStack(context.screen, undo_key, presenter.note_action)
 
     def add(self, text: str = "") -> None:
@@ -78,7 +76,9 @@ class JobActions:
     def remove(self) -> None:
         """Remove jobs from the watchlist; ask for confirmation if they are many."""
         if targets := self._targets():
-            self._take_off(targets, "Remove {}", "removed", self._engine.remove, where=" from the watchlist")
+            action = f"Remove {self._describe(targets)}"
+            take_off = partial(self._take_off, targets, "removed", self._engine.remove)
+            self._confirm(len(targets), action, f"{action} from the watchlist?", take_off)
 
     def archive(self) -> None:
         """Archive the jobs that have ended; ask for confirmation if they are many."""
@@ -87,42 +87,36 @@ class JobActions:
         if ended := tuple(watch for watch in targets if watch.is_final):
             left = len(targets) - len(ended)
             running = f", {left} not: still running or unknown" if left else ""
-            self._take_off(ended, "Archive {}", "archived", self._engine.archive_jobs, running)
+            action = f"Archive {self._describe(ended)}"
+            take_off = partial(self._take_off, ended, "archived", self._engine.archive_jobs, running)
+            self._confirm(len(ended), action, f"{action}?", take_off)
         else:
             self._toast(f"{self._describe(targets)} not archived: still running or unknown.")
 
+    def _confirm(self, number: int, action: str, question: str, act: Callable[[], None]) -> None:
+        """Act on a number of jobs; if they are many, only after the user has chosen the action."""
+        if number > CONFIRM_ABOVE:
+            dialog = ChoiceDialog(question, ("Cancel", action))
+            self._screen.app.push_screen(dialog, lambda choice: act() if choice == action else None)
+        else:
+            act()
+
     def _take_off(
-        self,
-        targets: Watches,
-        action: str,
-        done: str,
-        take_off: "Callable[[Sequence[JobRef]], Future[EditResult]]",
-        more: str = "",
-        *,
-        where: str = "",
+        self, targets: Watches, done: str, take_off: "Callable[[list[JobRef]], Future[EditResult]]", more: str = ""
     ) -> None:
-        """Take jobs off the watchlist, with undo; `more` ends the text of the result, `where` the question."""
+        """Take jobs off the watchlist, with undo; `more` ends the text of the result."""
         listed, (_, hidden) = self._presenter.state.watchlist, self._presenter.marks
         more += f", {hidden:,} not: hidden by the filter" if hidden else ""
+
+        def taken_text(taken: Watches) -> str:
+            return f"{result_text(done, taken)}{more}{_left_in_batches(listed, taken)}" if taken else ""
+
         step = UndoStep(
             lambda taken: [self._engine.restore(taken)],
             partial(result_text, done),
             lambda taken: self._go_to(_jobs(taken)),
         )
-
-        def taken_text(taken: Watches) -> str:
-            return f"{result_text(done, taken)}{more}{_left_in_batches(listed, taken)}" if taken else ""
-
-        yes, no = action.format(self._describe(targets)), "Cancel"
-
-        def proceed(choice: str | None) -> None:
-            if choice == yes:
-                self._undo_stack.track([take_off(_jobs(targets))], step, taken_text)
-
-        if len(targets) > CONFIRM_ABOVE:
-            self._screen.app.push_screen(ChoiceDialog(f"{yes}{where}?", (no, yes)), proceed)
-        else:
-            proceed(yes)
+        self._undo_stack.track([take_off(_jobs(targets))], step, taken_text)
 
     def undo(self) -> None:
         """Undo the last change."""
@@ -130,31 +124,24 @@ class JobActions:
 
     def label(self) -> None:
         """Ask for a label."""
-        self._prompt_text("Label for {}", ("labelled", "no longer labelled"), attrgetter("label"), self._engine.label)
+        self._write(self._texts.label)
 
     def tag(self) -> None:
         """Ask for tags; for several jobs, edit only the tags that all of them have."""
-        before = common_tags(self._presenter.targets())
-
-        def tag(jobs: Sequence[JobRef], text: str) -> "Future[EditResult]":
-            return self._engine.tag(jobs, parse_tags(text))
-
-        title = "Tags for {}, separated by commas"
-        done = ("tagged", "no longer tagged")
-        self._prompt_text(title, done, format_tags, tag, lambda own, text: merge_tags(own, before, text), before)
+        self._write(self._texts.tags)
 
     def note(self) -> None:
         """Ask for a note."""
-        self._prompt_text("Note for {}", ("annotated", "without a note"), attrgetter("note"), self._engine.note)
+        self._write(self._texts.note)
 
     def batch(self) -> None:
         """Ask for the name of the selected job's batch, for all its jobs; marked jobs alone are put into a batch."""
-        targets, whole = self._presenter.targets(), None
+        targets = self._presenter.targets()
         if len(targets) == 1 and targets[0].batch and not self._presenter.has_marks:
             whole = tuple(watch for watch in self._presenter.state.watchlist if watch.batch == targets[0].batch)
-        title = "Name of the batch of {}" if whole else "Batch of {}"
-        done = ("put into a batch", "no longer in a batch")
-        self._prompt_text(title, done, attrgetter("batch"), self._engine.set_batch, targets=whole)
+            self._write(replace(self._texts.batch, title="Name of the batch of {}"), whole)
+        else:
+            self._write(self._texts.batch)
 
     def mark_all_read(self) -> None:
         """Mark all shown jobs as read."""
@@ -246,46 +233,28 @@ class JobActions:
     def _toast(self, text: str) -> None:
         toast(self._screen.app, text)
 
-    def _prompt_text(
-        self,
-        title: str,
-        done: tuple[str, str],
-        current: Callable[[WatchedJob], str],
-        change: Writer,
-        combine: Callable[[str, str], str] = lambda _, text: text,
-        initial: str | None = None,
-        targets: Watches | None = None,
-    ) -> None:
-        """Ask for a text for all targets; `combine` makes each job's new text from its own one and the entered one.
-
-        `done` is what is said of the jobs if any has a text then, and if none has.
-        """
+    def _write(self, written: WrittenText, targets: Watches = ()) -> None:
+        """Ask for a text, and write it on jobs, by default on those to act on."""
         if not (targets := targets or self._targets()):
             return
-        before = {watch.job: current(watch) for watch in targets}
-        start = common_text(before.values()) if initial is None else initial
-
-        def apply(texts: dict[JobRef, str]) -> "list[Future[EditResult]]":
-            return [change(jobs, text) for text, jobs in group_by_text(texts)]
+        before = {watch.job: written.text_of(watch) for watch in targets}
+        common = written.common(before.values())
 
         def take_back(changed: Watches) -> "list[Future[EditResult]]":
-            return apply({job: before[job] for job in self._find_unchanged(changed, current)})
+            return written.write_all({job: before[job] for job in self._find_unchanged(changed, written.text_of)})
 
         def save(text: str | None) -> None:
-            if text is None or text == start:
+            if text is None or text == common:
                 return
-            texts = {job: combine(before[job], text) for job in before}
-            step = UndoStep(take_back, partial(result_text, done[0] if any(texts.values()) else done[1]))
-            self._undo_stack.track(apply(texts), step)
+            texts = {job: written.combine(own, common, text) for job, own in before.items()}
+            step = UndoStep(take_back, partial(result_text, written.done[0 if any(texts.values()) else 1]))
+            self._undo_stack.track(written.write_all(texts), step)
 
         hint = ""
-        if any(text != start for text in before.values()):  # `start` is what they have in common
-            keep, remove = (
-                "the jobs have different values; leave empty to keep them",
-                f"empty removes {start}; other tags stay",
-            )
-            hint = remove if start else keep
-        self._screen.app.push_screen(PromptDialog(title.format(self._describe(targets)), start, hint), save)
+        if any(text != common for text in before.values()):
+            keep = "the jobs have different values; leave empty to keep them"
+            hint = f"empty removes {common}; other tags stay" if common else keep
+        self._screen.app.push_screen(PromptDialog(written.title.format(self._describe(targets)), common, hint), save)
 
     def _find_unchanged(self, written: Watches, value_of: Callable[[WatchedJob], object]) -> list[JobRef]:
         """Return the jobs that still have what an edit of this window has written."""
@@ -330,16 +299,10 @@ class JobActions:
 
     def _annotate(self, pairs: Sequence[tuple[WatchedJob, WatchedJob]]) -> "list[Future[EditResult]]":
         """Give the first job of each pair the label, tags, note and batch of the second, as far as they differ."""
-        writers: tuple[tuple[Callable[[WatchedJob], str], Writer], ...] = (
-            (attrgetter("label"), self._engine.label),
-            (format_tags, lambda jobs, text: self._engine.tag(jobs, parse_tags(text))),
-            (attrgetter("note"), self._engine.note),
-            (attrgetter("batch"), self._engine.set_batch),
-        )
         edits: list[Future[EditResult]] = []
-        for text_of, write in writers:
-            wanted = {now.job: text_of(then) for now, then in pairs if text_of(now) != text_of(then)}
-            edits += [write(jobs, text) for text, jobs in group_by_text(wanted)]
+        for written in self._texts.all:
+            wanted = {now.job: text for now, then in pairs if (text := written.text_of(then)) != written.text_of(now)}
+            edits += written.write_all(wanted)
         return edits
 
 
@@ -385,34 +348,6 @@ def _adding_text(known: Watches, changed: Watches) -> str:
     new = tuple(watch for watch in changed if watch.job in added)
     edited = tuple(watch for watch in changed if watch.job not in added)
     return ", ".join(filter(None, (result_text("added", new), result_text("edited", edited))))
-
-
-def common_text(texts: Iterable[str]) -> str:
-    """Return the text that all have in common; empty if they differ."""
-    different = set(texts)
-    return different.pop() if len(different) == 1 else ""
-
-
-def format_tags(watch: WatchedJob) -> str:
-    """Return the tags as the user enters them."""
-    return ", ".join(watch.tags)
-
-
-def common_tags(watches: Sequence[WatchedJob]) -> str:
-    """Return the tags that all jobs have, in the order of the first job."""
-    first = watches[0].tags if watches else ()
-    return ", ".join(tag for tag in first if all(tag in watch.tags for watch in watches))
-
-
-def merge_tags(own: str, before: str, after: str) -> str:
-    """Return a job's tags after the common ones were changed from `before` to `after`; its other tags stay."""
-    others = (tag for tag in parse_tags(own) if tag not in parse_tags(before))
-    return ", ".join(dict.fromkeys((*others, *parse_tags(after))))
-
-
-def group_by_text(texts: Mapping[JobRef, str]) -> Iterable[tuple[str, list[JobRef]]]:
-    """Return each different text with the jobs that have it."""
-    return ((text, [job for job in texts if texts[job] == text]) for text in dict.fromkeys(texts.values()))
 
 
 def _left_in_batches(listed: Iterable[WatchedJob], taken: Watches) -> str:
