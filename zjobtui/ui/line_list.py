@@ -95,9 +95,9 @@ class LineListView(ScrollView, can_focus=True):
         return max(self.outer_size.width - _BORDER_CELLS, 0)
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Draw only the border if a title changed, and what `set_lines` has moved only as far as it looks different.
+        """Draw less than the whole pane, which Textual requests for a new title and for each scroll.
 
-        Textual asks to draw the whole pane.
+        For a title, only the border is drawn. While `set_lines` scrolls, nothing is: it draws the changed lines itself.
         """
         if self._is_setting_titles:
             width, height = self.outer_size
