@@ -129,7 +129,7 @@ TENANTS = tuple(replace(FULL, job=replace(FULL.job, tenant=name)) for name in ("
 def test_a_tenant_is_named_if_there_is_room_for_it_and_a_reason(width: int, label: str, shown: list[str]) -> None:
     watches = tuple(replace(one, label=label) for one in TENANTS)
     names = [one.job.tenant for one in watches]
-    placed = fit_columns(NAMES, widths(*watches), width, least_tenant=least_tenant_width(names))
+    placed = fit_columns(NAMES, widths(*watches), width, min_tenant_width=least_tenant_width(names))
     tenant = next(each for each in placed if each.column.name == "tenant")
     short = short_tenants(names, tenant.width)
     assert short is not None
@@ -174,7 +174,7 @@ def test_beside_the_detail_of_a_terminal_of_100_columns_label_tenant_and_reason_
     assert DIGEST is not None
     digest = replace(DIGEST, why=reason)
     width = default_list_width(100) - 3
-    placed = fit_columns(NAMES, widths(PROD, PREPROD), width, least_tenant=7)
+    placed = fit_columns(NAMES, widths(PROD, PREPROD), width, min_tenant_width=7)
     context = RowContext(placed, NOW + 10, tenants=short_tenants(("eu-prod", "eu-preprod"), 7))
     rows = ["".join(part for part, _ in job_row(replace(one, digest=digest), context)) for one in (PROD, PREPROD)]
     assert [row.split()[2:] for row in rows] == [
@@ -213,7 +213,7 @@ def test_a_wide_terminal_shows_everything() -> None:
 
 
 def test_a_column_without_a_step_comes_after_all_others_if_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = [(name, up_to) for name, up_to in columns._STEPS if name != "tags"]
+    steps = [(name, limit) for name, limit in columns._STEPS if name != "tags"]
     monkeypatch.setattr(columns, "_STEPS", columns._with_others(steps, columns.COLUMNS))
     assert "acme, q4" in text(FULL, 200)
     assert "acme, q4" not in text(FULL, 110)

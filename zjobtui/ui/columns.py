@@ -31,18 +31,18 @@ MARK_SIGN, UNREAD_SIGN = "◆", "●"
 ID_WIDTH = 8
 """Characters of the id that are shown, beside a label if there is room."""
 
-_LEAST_ID_WIDTH = 4
+_MIN_ID_WIDTH = 4
 """Characters of the id that are shown beside a label if there is no room for more."""
 
-_LEAST_LABEL_WIDTH = 8
-"""Cells of a label before more than the least of the id is shown: most labels begin with the number of a ticket."""
+_MIN_LABEL_WIDTH = 8
+"""Cells of a label before more than the minimum of the id is shown: most labels begin with the number of a ticket."""
 
-_NARROW_LABEL_WIDTH = _LEAST_LABEL_WIDTH + 1 + _LEAST_ID_WIDTH
+_NARROW_LABEL_WIDTH = _MIN_LABEL_WIDTH + 1 + _MIN_ID_WIDTH
 
 _ROOMY_LABEL_WIDTH = 20
 """Cells of label and id from which on a dot is between them, also if the label is cut."""
 
-_SHORTEST_TITLE = 3
+_MIN_TITLE_WIDTH = 3
 """Cells in which a title can be cut."""
 
 _SEPARATOR = " · "
@@ -73,31 +73,33 @@ def _why_cells(watch: WatchedJob) -> int:
 class Column(Struct, frozen=True):
     """A column that can be shown: its name in settings, its title, its description and what it sorts by.
 
-    It is not shown if it cannot have `least` cells, or what its longest text takes if that is less. `text` is its text
-    of a job; a column whose text depends on more than the job has a branch in `job_row` in its place, and `most` are
-    the cells that it takes for a job, `least` by default.
+    It is not shown if it cannot have `min_width` cells, or what its longest text takes if that is less. `text` is its
+    text of a job; a column whose text depends on more than the job has a branch in `job_row` in its place, and
+    `width_of` returns the cells that it takes for a job, `min_width` by default.
     """
 
     name: str
     title: str
     about: str
     order: SortOrder | None
-    least: int
+    min_width: int
     text: Callable[[WatchedJob], str] | None = None
-    most: Callable[[WatchedJob], int] | None = None
+    width_of: Callable[[WatchedJob], int] | None = None
 
-    def cells_of(self, watch: WatchedJob) -> int:
+    def natural_width(self, watch: WatchedJob) -> int:
         """Return the cells that the text of a job takes."""
-        if self.most is not None:
-            return self.most(watch)
-        return self.least if self.text is None else cells(self.text(watch))
+        if self.width_of is not None:
+            return self.width_of(watch)
+        return self.min_width if self.text is None else cells(self.text(watch))
 
 
 COLUMNS = (
-    Column("status", "STATUS", "verdict: a sign and a word", SortOrder.URGENCY, 1, most=lambda _: _STATUS_WIDTH),
-    Column("job", "JOB", "label and id", SortOrder.JOB, ID_WIDTH, most=_job_cells),
-    Column("why", "WHY", "why it ended so, or how far it is", SortOrder.WHY, 12, most=_why_cells),
-    Column("tenant", "TENANT", "tenant, if there are several", SortOrder.TENANT, SHORTEST_TENANT, most=_tenant_cells),
+    Column("status", "STATUS", "verdict: a sign and a word", SortOrder.URGENCY, 1, width_of=lambda _: _STATUS_WIDTH),
+    Column("job", "JOB", "label and id", SortOrder.JOB, ID_WIDTH, width_of=_job_cells),
+    Column("why", "WHY", "why it ended so, or how far it is", SortOrder.WHY, 12, width_of=_why_cells),
+    Column(
+        "tenant", "TENANT", "tenant, if there are several", SortOrder.TENANT, SHORTEST_TENANT, width_of=_tenant_cells
+    ),
     Column("account", "ACCOUNT", "account number", SortOrder.ACCOUNT, NUMBER_CELLS, account_text),
     Column("order", "ORDER", "order number, or type of the job", SortOrder.ORDER, NUMBER_CELLS, order_text),
     Column("batch", "BATCH", "name of the batch", SortOrder.BATCH, 8, lambda watch: watch.batch),
@@ -150,8 +152,8 @@ the fewest cells in which the names of the tenants differ.
 
 
 def _with_others(steps: Sequence[tuple[str, int]], columns: Iterable[Column]) -> tuple[tuple[str, int], ...]:
-    """Return the steps, followed by one of `least` cells for each column that has none."""
-    return (*steps, *((column.name, column.least) for column in columns if column.name not in dict(steps)))
+    """Return the steps, followed by one of `min_width` cells for each column that has none."""
+    return (*steps, *((column.name, column.min_width) for column in columns if column.name not in dict(steps)))
 
 
 _STEPS = _with_others(_IMPORTANT_STEPS, COLUMNS)
@@ -205,25 +207,25 @@ Widths = Mapping[str, int]
 
 def measure(watch: WatchedJob) -> list[int]:
     """Return the cells that a job takes in each of `MEASURED`."""
-    return [*(column.cells_of(watch) for column in COLUMNS), _label_cells(watch)]
+    return [*(column.natural_width(watch) for column in COLUMNS), _label_cells(watch)]
 
 
 def fit_columns(
-    names: Sequence[str], wanted: Widths, width: int, *, least_tenant: int = SHORTEST_TENANT
+    names: Sequence[str], natural_widths: Widths, width: int, *, min_tenant_width: int = SHORTEST_TENANT
 ) -> tuple[Placed, ...]:
     """Return the columns that fit in rows of `width` cells, in the given order, with their widths.
 
     They appear by importance; the word of the status comes after the reason. Cells that are left go to those that are
     cut, so that the widest are cut and no others; if none is, the reasons get them, or the names, and the times are at
-    the end of the row. `least_tenant` are the fewest cells in which the names of the tenants differ.
+    the end of the row. `min_tenant_width` are the fewest cells in which the names of the tenants differ.
     """
-    most = {
-        name: max(wanted[name], BY_NAME[name].least if name == "why" else len(BY_NAME[name].title) + 1)
+    max_widths = {
+        name: max(natural_widths[name], BY_NAME[name].min_width if name == "why" else len(BY_NAME[name].title) + 1)
         for name in names
-        if wanted[name] or name in _ALWAYS_PLACED
+        if natural_widths[name] or name in _ALWAYS_PLACED
     }
-    widths = _widths_by_importance(most, wanted[_LABEL], width - SIGN_WIDTH, least_tenant)
-    _widen_columns(widths, most, width - SIGN_WIDTH - _row_cells(widths))
+    widths = _widths_by_importance(max_widths, natural_widths[_LABEL], width - SIGN_WIDTH, min_tenant_width)
+    _widen_columns(widths, max_widths, width - SIGN_WIDTH - _row_cells(widths))
     return tuple(Placed(BY_NAME[name], widths[name]) for name in names if name in widths)
 
 
@@ -233,44 +235,44 @@ def _row_cells(widths: Mapping[str, int]) -> int:
 
 
 def _widths_by_importance(
-    most: Mapping[str, int], label_cells: int, row_cells: int, least_tenant: int
+    max_widths: Mapping[str, int], label_cells: int, row_cells: int, min_tenant_width: int
 ) -> dict[str, int]:
     """Return the widths of the columns that fit, by `_STEPS`; those not in `_CHIEF` end at the first that does not."""
     widths: dict[str, int] = {}
     is_full = False
-    for step, up_to in _STEPS:
+    for step, limit in _STEPS:
         name = "job" if step == _LABEL else step
-        if name not in most or (is_full and name not in _CHIEF):
+        if name not in max_widths or (is_full and name not in _CHIEF):
             continue
-        if name == "status" and name in widths and "why" in most and "why" not in widths:
+        if name == "status" and name in widths and "why" in max_widths and "why" not in widths:
             continue  # the word of the status comes after the reason
-        target = min(up_to or least_tenant, label_cells if step == _LABEL else most[name])
-        least = _least_cells(step, up_to, target, least_tenant)
+        step_width = min(limit or min_tenant_width, label_cells if step == _LABEL else max_widths[name])
+        min_width = _min_step_width(step, limit, step_width, min_tenant_width)
         current = widths.get(name, 0)
         room = current + row_cells - _row_cells(widths | {name: current})
-        if least > max(current, room):
+        if min_width > max(current, room):
             is_full = is_full or name not in _CHIEF or (name == "why" and name not in widths)
         else:
-            widths[name] = max(current, min(target, room))
+            widths[name] = max(current, min(step_width, room))
     return widths
 
 
-def _widen_columns(widths: dict[str, int], most: Mapping[str, int], room: int) -> None:
+def _widen_columns(widths: dict[str, int], max_widths: Mapping[str, int], room: int) -> None:
     """Give `room` cells to the narrowest of the columns that are cut, then to the reasons, or else to the names."""
-    while room > 0 and (cut := [name for name in widths if name != "status" and widths[name] < most[name]]):
+    while room > 0 and (cut := [name for name in widths if name != "status" and widths[name] < max_widths[name]]):
         widths[min(cut, key=widths.__getitem__)] += 1
         room -= 1
     if room > 0:
         widths["why" if "why" in widths else "job"] += room
 
 
-def _least_cells(step: str, up_to: int, target: int, least_tenant: int) -> int:
+def _min_step_width(step: str, limit: int, step_width: int, min_tenant_width: int) -> int:
     """Return the cells below which a step is of no use."""
-    if step == "status" or (step, up_to) == (_LABEL, _NARROW_LABEL_WIDTH):
-        return target
+    if step == "status" or (step, limit) == (_LABEL, _NARROW_LABEL_WIDTH):
+        return step_width
     if step in {"job", _LABEL}:
         return 0
-    return min(target, least_tenant if step == "tenant" else BY_NAME[step].least)
+    return min(step_width, min_tenant_width if step == "tenant" else BY_NAME[step].min_width)
 
 
 def header(placed: Sequence[Placed], sorting: Sorting, gap: str = "") -> Spans:
@@ -310,7 +312,7 @@ def _fit_title(title: str, sign: str, width: int) -> str:
     """Return title and sign in `width` cells; without the title if less than three cells are left for it."""
     room = width - len(sign)
     if len(title) > room:
-        title = fit_exact(title, room) if room >= _SHORTEST_TITLE else ""
+        title = fit_exact(title, room) if room >= _MIN_TITLE_WIDTH else ""
     return fit_exact(title + sign, width)
 
 
@@ -412,8 +414,8 @@ def job_cell(watch: WatchedJob, width: int) -> str:
     is_roomy = width >= min(_ROOMY_LABEL_WIDTH, cells(label) + len(_SEPARATOR) + ID_WIDTH)
     separator = _SEPARATOR if is_roomy else " "
     room = width - len(separator)
-    if not label or room < min(_LEAST_LABEL_WIDTH, cells(label)) + _LEAST_ID_WIDTH:
+    if not label or room < min(_MIN_LABEL_WIDTH, cells(label)) + _MIN_ID_WIDTH:
         return _fit(short_id(given, width) if width > ID_WIDTH else given[: max(width, 0)], width)
-    id_width = min(ID_WIDTH, room - min(cells(label), max(_LEAST_LABEL_WIDTH, room - ID_WIDTH)))
+    id_width = min(ID_WIDTH, room - min(cells(label), max(_MIN_LABEL_WIDTH, room - ID_WIDTH)))
     kept = label if cells(label) <= room - id_width else fit_exact(label, room - id_width).rstrip()
     return f"{kept}{separator}{given[:id_width]:<{room - cells(kept)}}"

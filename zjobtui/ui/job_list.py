@@ -361,8 +361,8 @@ class JobList(LineListView):
         rows = [measure(watch) for watch in watches]
         if not rows:
             return True
-        most = dict(zip(MEASURED, map(max, zip(*rows, strict=True)), strict=True))
-        self._widths = {name: max(width, before.get(name, 0)) for name, width in most.items()}
+        widest = dict(zip(MEASURED, map(max, zip(*rows, strict=True)), strict=True))
+        self._widths = {name: max(width, before.get(name, 0)) for name, width in widest.items()}
         if self._known_tenants:
             self._tenants |= {watch.job.tenant for watch in watches}
         return self._widths == before
@@ -373,11 +373,12 @@ class JobList(LineListView):
         if key != self._placed_for:
             self._placed_for = key
             tenants = self._tenants | self._known_tenants
-            wanted = {**dict.fromkeys(MEASURED, 0), **self._widths}
+            natural_widths = {**dict.fromkeys(MEASURED, 0), **self._widths}
             if not self._known_tenants:
-                wanted["tenant"] = 0
-            least = least_tenant_width(tenants)
-            self._placed = fit_columns(self._columns, wanted, self.line_width, least_tenant=least)
+                natural_widths["tenant"] = 0
+            self._placed = fit_columns(
+                self._columns, natural_widths, self.line_width, min_tenant_width=least_tenant_width(tenants)
+            )
             width = next((each.width for each in self._placed if each.column.name == "tenant"), 0)
             self._short_tenants = (short_tenants(tenants, width) if width else None) or {}
         return self._placed
