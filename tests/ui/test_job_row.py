@@ -18,13 +18,13 @@ from zjobtui.ui.columns import (
     MEASURED,
     NAMES,
     Placed,
-    RowContext,
     chosen_columns,
     fit_columns,
     header,
     job_row,
     measure,
 )
+from zjobtui.ui.job_cells import RowContext
 from zjobtui.ui.split_view import default_list_width
 from zjobtui.ui.styled_line import cell_length
 
@@ -55,7 +55,9 @@ def fit(width: int, *watches: WatchedJob, names: tuple[str, ...] = NAMES) -> tup
 
 
 def text(one: WatchedJob, width: int, *others: WatchedJob, at: float = NOW + 10) -> str:
-    return "".join(part for part, _ in job_row(one, RowContext(fit(width, one, *others), at)))
+    placed = fit(width, one, *others)
+    context = RowContext(at, has_order=any(each.column.name == "order" for each in placed))
+    return "".join(part for part, _ in job_row(one, placed, context))
 
 
 def names_at(width: int, *watches: WatchedJob) -> list[str]:
@@ -65,7 +67,7 @@ def names_at(width: int, *watches: WatchedJob) -> list[str]:
 @given(width=st.integers(14, 500), label=st.text("ab 一é", max_size=60))
 def test_a_row_fills_its_width_and_marks_what_is_cut(width: int, label: str) -> None:
     one = replace(FULL, label=label.strip())
-    row = job_row(one, RowContext(fit(width, one), NOW + 10))
+    row = job_row(one, fit(width, one), RowContext(NOW + 10))
     assert cell_length(row) == width
     result = "".join(part for part, _ in row)
     is_short_id = not one.label and f" {one.job.id.given[:8]} " in result
@@ -175,8 +177,10 @@ def test_beside_the_detail_of_a_terminal_of_100_columns_label_tenant_and_reason_
     digest = replace(DIGEST, why=reason)
     width = default_list_width(100) - 3
     placed = fit_columns(NAMES, widths(PROD, PREPROD), width, min_tenant_width=7)
-    context = RowContext(placed, NOW + 10, tenants=short_tenants(("eu-prod", "eu-preprod"), 7))
-    rows = ["".join(part for part, _ in job_row(replace(one, digest=digest), context)) for one in (PROD, PREPROD)]
+    context = RowContext(NOW + 10, tenants=short_tenants(("eu-prod", "eu-preprod"), 7))
+    rows = [
+        "".join(part for part, _ in job_row(replace(one, digest=digest), placed, context)) for one in (PROD, PREPROD)
+    ]
     assert [row.split()[2:] for row in rows] == [
         ["done", "CS-4411…", "0000", *reason.split(), "eu-prod"],
         ["done", "CS-4420", "00000", *reason.split(), "eu-pre…"],
@@ -258,23 +262,23 @@ def test_the_header_shows_column_and_direction(sorting: Sorting, title: str) -> 
     [(5, "░░░░░░░░ <10s of about 50s"), (34, "▓▓▓▓▓░░░ 30s of about 50s"), (200, "overdue: 95 % end within 1m40s")],
 )
 def test_a_running_job_shows_how_far_it_is(age: float, expected: str) -> None:
-    typical = {"env": TypicalTimes(50.0, 100.0)}
+    context = RowContext(NOW + age, typical={"env": TypicalTimes(50.0, 100.0)})
     one = (
         apply_observations(watchlist(watch(1, added_at=NOW)), [(job(1), seen(PROCESSING, NOW + age), 5.0)])
         .observed[-1]
         .watch
     )
     placed = fit_columns(NAMES, widths(one), 97)
-    row = job_row(one, RowContext(placed, NOW + age, typical=typical))
+    row = job_row(one, placed, context)
     assert expected in "".join(part for part, _ in row)
     for width in range(36, 97):
         placed = fit_columns(NAMES, widths(one), width)
         whys = [index for index, each in enumerate(placed, 1) if each.column.name == "why"]
-        cell = "".join(job_row(one, RowContext(placed, NOW + age, typical=typical))[index][0] for index in whys)
+        cell = "".join(job_row(one, placed, context)[index][0] for index in whys)
         assert "…" not in cell
         assert not cell or expected[-4:].strip() in cell, "the figures stay"
     narrow = fit_columns(NAMES, widths(one), 47)
-    assert "░" not in "".join(part for part, _ in job_row(one, RowContext(narrow, NOW + age, typical=typical)))
+    assert "░" not in "".join(part for part, _ in job_row(one, narrow, context))
 
 
 @pytest.mark.slow

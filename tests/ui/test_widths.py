@@ -11,7 +11,8 @@ from tests.support.building import NOW, watch
 from tests.support.display import Display
 from zjobtui.models.text import clean
 from zjobtui.models.text_width import cells, fit, wrap
-from zjobtui.ui.columns import MEASURED, NAMES, RowContext, fit_columns, job_row, measure
+from zjobtui.ui.columns import MEASURED, NAMES, fit_columns, job_row, measure
+from zjobtui.ui.job_cells import RowContext
 from zjobtui.ui.styled_line import cell_length, fit_exact, to_strip
 
 TEXTS = {
@@ -66,8 +67,8 @@ def test_a_fitted_text_has_its_width_on_the_terminal(text: str) -> None:
 def test_columns_are_at_the_same_place_in_every_row(text: str, width: int) -> None:
     one, other = watch(1, label=clean(text)), watch(1, label="plain")
     most = dict(zip(MEASURED, map(max, measure(one), measure(other)), strict=True))
-    context = RowContext(fit_columns(NAMES, most, width), NOW + 10)
-    row, plain = (job_row(each, context) for each in (one, other))
+    placed = fit_columns(NAMES, most, width)
+    row, plain = (job_row(each, placed, RowContext(NOW + 10)) for each in (one, other))
     assert cell_length(row) == cell_length(plain) == width
     for count in range(1, len(plain) + 1):
         before, wanted = ("".join(part for part, _ in spans[:count]) for spans in (row, plain))

@@ -4,23 +4,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from zjobtui.formatting.job import (
-    NUMBER_CELLS,
-    TIME_WIDTH,
-    VERDICT_TONES,
-    account_text,
-    order_text,
-    row_time,
-    tags_text,
-)
-from zjobtui.formatting.symbols import GLYPHS, NOTE_SIGN, WORDS, short_id, time_bar
+from zjobtui.formatting.job import NUMBER_CELLS, TIME_WIDTH, account_text, order_text, tags_text
+from zjobtui.formatting.symbols import NOTE_SIGN
 from zjobtui.formatting.tenant_names import SHORTEST_TENANT
-from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.text_width import cells
-from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
-from zjobtui.models.why import first_within, is_overdue, progress_eighths, settled_why, why_texts, without_order
+from zjobtui.ui.job_cells import (
+    ID_WIDTH,
+    NARROW_LABEL_WIDTH,
+    STATUS_WIDTH,
+    RowContext,
+    fit_cell,
+    job_cell,
+    job_width,
+    label_width,
+    status_cell,
+    tenant_cell,
+    tenant_width,
+    time_cell,
+    verdict_tone,
+    why_cell,
+    why_width,
+)
 from zjobtui.ui.styled_line import Span, Spans, fit_exact
 
 SIGN_WIDTH = 2
@@ -28,54 +34,15 @@ SIGN_WIDTH = 2
 
 MARK_SIGN, UNREAD_SIGN = "◆", "●"
 
-ID_WIDTH = 8
-"""Characters of the id that are shown, beside a label if there is room."""
-
-_MIN_ID_WIDTH = 4
-"""Characters of the id that are shown beside a label if there is no room for more."""
-
-_MIN_LABEL_WIDTH = 8
-"""Cells of a label before more than the minimum of the id is shown: most labels begin with the number of a ticket."""
-
-_NARROW_LABEL_WIDTH = _MIN_LABEL_WIDTH + 1 + _MIN_ID_WIDTH
-
-_ROOMY_LABEL_WIDTH = 20
-"""Cells of label and id from which on a dot is between them, also if the label is cut."""
-
 _MIN_TITLE_WIDTH = 3
 """Cells in which a title can be cut."""
-
-_SEPARATOR = " · "
-_STATUS_WIDTH = 11
-_PROGRESS_WHY = 31
-"""Cells of the progress of a running job, always reserved, so that no column moves when a job ends."""
-
-
-def _label_cells(watch: WatchedJob) -> int:
-    """Return the cells of label and id; 0 without a label."""
-    return cells(watch.label) + len(_SEPARATOR) + min(len(watch.job.id.given), ID_WIDTH) if watch.label else 0
-
-
-def _job_cells(watch: WatchedJob) -> int:
-    return _label_cells(watch) or len(watch.job.id.given)
-
-
-def _tenant_cells(watch: WatchedJob) -> int:
-    return cells(watch.job.tenant)
-
-
-def _why_cells(watch: WatchedJob) -> int:
-    if watch.is_final or watch.verdict.kind is VerdictKind.UNKNOWN:
-        return max(_PROGRESS_WHY, cells(settled_why(watch)))
-    return max(_PROGRESS_WHY, cells(watch.digest.status) if watch.digest else 0)
 
 
 class Column(Struct, frozen=True):
     """A column that can be shown: its name in settings, its title, its description and what it sorts by.
 
-    It is not shown if it cannot have `min_width` cells, or what its longest text takes if that is less. `text` is its
-    text of a job; a column whose text depends on more than the job has a branch in `job_row` in its place, and
-    `width_of` returns the cells that it takes for a job, `min_width` by default.
+    It is not shown if it cannot have `min_width` cells, or what its longest text takes if that is less. `cell` returns
+    the text of a job in a given width, with its tone, and `natural_width` the cells that the whole text takes.
     """
 
     name: str
@@ -83,29 +50,40 @@ class Column(Struct, frozen=True):
     about: str
     order: SortOrder | None
     min_width: int
-    text: Callable[[WatchedJob], str] | None = None
-    width_of: Callable[[WatchedJob], int] | None = None
+    natural_width: Callable[[WatchedJob], int]
+    cell: Callable[[WatchedJob, int, RowContext], Span]
 
-    def natural_width(self, watch: WatchedJob) -> int:
-        """Return the cells that the text of a job takes."""
-        if self.width_of is not None:
-            return self.width_of(watch)
-        return self.min_width if self.text is None else cells(self.text(watch))
+
+def _text_column(
+    name: str, title: str, about: str, order: SortOrder | None, min_width: int, text_of: Callable[[WatchedJob], str]
+) -> Column:
+    """Return a column with a text of the job alone."""
+
+    def cell(watch: WatchedJob, width: int, _: RowContext) -> Span:
+        return fit_cell(text_of(watch), width), "muted"
+
+    return Column(name, title, about, order, min_width, lambda watch: cells(text_of(watch)), cell)
 
 
 COLUMNS = (
-    Column("status", "STATUS", "verdict: a sign and a word", SortOrder.URGENCY, 1, width_of=lambda _: _STATUS_WIDTH),
-    Column("job", "JOB", "label and id", SortOrder.JOB, ID_WIDTH, width_of=_job_cells),
-    Column("why", "WHY", "why it ended so, or how far it is", SortOrder.WHY, 12, width_of=_why_cells),
+    Column("status", "STATUS", "verdict: a sign and a word", SortOrder.URGENCY, 1, lambda _: STATUS_WIDTH, status_cell),
+    Column("job", "JOB", "label and id", SortOrder.JOB, ID_WIDTH, job_width, job_cell),
+    Column("why", "WHY", "why it ended so, or how far it is", SortOrder.WHY, 12, why_width, why_cell),
     Column(
-        "tenant", "TENANT", "tenant, if there are several", SortOrder.TENANT, SHORTEST_TENANT, width_of=_tenant_cells
+        "tenant",
+        "TENANT",
+        "tenant, if there are several",
+        SortOrder.TENANT,
+        SHORTEST_TENANT,
+        tenant_width,
+        tenant_cell,
     ),
-    Column("account", "ACCOUNT", "account number", SortOrder.ACCOUNT, NUMBER_CELLS, account_text),
-    Column("order", "ORDER", "order number, or type of the job", SortOrder.ORDER, NUMBER_CELLS, order_text),
-    Column("batch", "BATCH", "name of the batch", SortOrder.BATCH, 8, lambda watch: watch.batch),
-    Column("tags", "TAGS", "tags", SortOrder.TAGS, 6, tags_text),
-    Column("note", NOTE_SIGN, f"{NOTE_SIGN} if there is a note", None, 1, lambda w: NOTE_SIGN if w.note else ""),
-    Column("time", "TIME", "running for, or ended … ago", SortOrder.TIME, TIME_WIDTH),
+    _text_column("account", "ACCOUNT", "account number", SortOrder.ACCOUNT, NUMBER_CELLS, account_text),
+    _text_column("order", "ORDER", "order number, or type of the job", SortOrder.ORDER, NUMBER_CELLS, order_text),
+    _text_column("batch", "BATCH", "name of the batch", SortOrder.BATCH, 8, lambda watch: watch.batch),
+    _text_column("tags", "TAGS", "tags", SortOrder.TAGS, 6, tags_text),
+    _text_column("note", NOTE_SIGN, f"{NOTE_SIGN} if there is a note", None, 1, lambda w: NOTE_SIGN if w.note else ""),
+    Column("time", "TIME", "running for, or ended … ago", SortOrder.TIME, TIME_WIDTH, lambda _: TIME_WIDTH, time_cell),
 )
 
 BY_NAME: Mapping[str, Column] = {column.name: column for column in COLUMNS}
@@ -126,8 +104,8 @@ _IMPORTANT_STEPS = (
     ("job", ID_WIDTH),
     ("why", 12),
     ("tenant", 0),
-    (_LABEL, _NARROW_LABEL_WIDTH),
-    ("status", _STATUS_WIDTH),
+    (_LABEL, NARROW_LABEL_WIDTH),
+    ("status", STATUS_WIDTH),
     ("why", 18),
     (_LABEL, 16),
     ("time", TIME_WIDTH),
@@ -207,7 +185,7 @@ Widths = Mapping[str, int]
 
 def measure(watch: WatchedJob) -> list[int]:
     """Return the cells that a job takes in each of `MEASURED`."""
-    return [*(column.natural_width(watch) for column in COLUMNS), _label_cells(watch)]
+    return [*(column.natural_width(watch) for column in COLUMNS), label_width(watch)]
 
 
 def fit_columns(
@@ -268,7 +246,7 @@ def _widen_columns(widths: dict[str, int], max_widths: Mapping[str, int], room: 
 
 def _min_step_width(step: str, limit: int, step_width: int, min_tenant_width: int) -> int:
     """Return the cells below which a step is of no use."""
-    if step == "status" or (step, limit) == (_LABEL, _NARROW_LABEL_WIDTH):
+    if step == "status" or (step, limit) == (_LABEL, NARROW_LABEL_WIDTH):
         return step_width
     if step in {"job", _LABEL}:
         return 0
@@ -326,96 +304,17 @@ def column_at(placed: Sequence[Placed], x: int) -> Column | None:
     return placed[-1].column if placed else None
 
 
-class RowContext(Struct, frozen=True):
-    """What a row shows beside its job: `now` and `paused_at` in seconds since the epoch, UTC."""
-
-    placed: tuple[Placed, ...]
-    now: float
-    paused_at: float | None = None
-    typical: TypicalByTenant | None = None
-    tenants: Mapping[str, str] | None = None
-    """Short names of the tenants, if their full ones do not fit."""
-
-
-def job_row(watch: WatchedJob, context: RowContext, *, is_marked: bool = False) -> Spans:
+def job_row(watch: WatchedJob, placed: Sequence[Placed], context: RowContext, *, is_marked: bool = False) -> Spans:
     """Return the row of a job, starting with the sign for marked or unread. A stale row is dimmed but for its time."""
-    kind, is_old = watch.verdict.kind, is_stale(watch, context.now)
-    has_order = any(each.column.name == "order" for each in context.placed)
-    tone = "stale" if is_old else _TONES[kind]
+    is_old = is_stale(watch, context.now)
     sign = MARK_SIGN if is_marked else UNREAD_SIGN if watch.is_unread else " "
-    spans: list[Span] = [(f"{sign} ", "key" if is_marked else tone)]
-    last = len(context.placed) - 1
-    for place, each in enumerate(context.placed):
-        name, width = each.column.name, each.width
-        if name == "status":
-            text, style = _fit(_STATUSES[kind] if width >= _STATUS_WIDTH else GLYPHS[kind], width), tone
-        elif name == "job":
-            text, style = job_cell(watch, width), "plain" if kind in _QUIET else "strong"
-        elif name == "why":
-            text, style = _why(watch, kind, width, context, has_order=has_order)
-        elif name == "time":
-            text = row_time(watch, context.now, context.paused_at, is_old=is_old).rjust(width)
-            style = "attention" if is_old else "muted"
-        elif name == "tenant":
-            tenant = watch.job.tenant
-            text, style = _fit((context.tenants or {}).get(tenant, tenant), width), "muted"
-        else:
-            text, style = _fit(each.column.text(watch) if each.column.text else "", width), "muted"
-        if is_old and name != "time":
-            style = "stale"
-        spans.append((text if place == last else f"{text} ", style))
+    spans: list[Span] = [(f"{sign} ", "key" if is_marked else verdict_tone(watch, context.now))]
+    for place, each in enumerate(placed):
+        text, style = each.column.cell(watch, each.width, context)
+        is_dimmed = is_old and each.column.name != "time"
+        spans.append((text + _gap(place, placed), "stale" if is_dimmed else style))
     return tuple(spans)
-
-
-_TONES = {kind: tone.name.lower() for kind, tone in VERDICT_TONES.items()}
-_STATUSES = {kind: f"{GLYPHS[kind]} {word}" for kind, word in WORDS.items()}
-_QUIET = {VerdictKind.DONE, VerdictKind.RUNNING}
 
 
 def _gap(place: int, placed: Sequence[Placed]) -> str:
     return " " if place < len(placed) - 1 else ""
-
-
-def _fit(text: str, width: int) -> str:
-    """Return `fit_exact` of the text, faster for ASCII."""
-    return text.ljust(width) if text.isascii() and len(text) <= width else fit_exact(text, width)
-
-
-def _why(watch: WatchedJob, kind: VerdictKind, width: int, context: RowContext, *, has_order: bool) -> Span:
-    """Return why a job is in its state; for a running job with a bar if there is room.
-
-    If the row `has_order` in a column, its number is not repeated.
-    """
-    now = context.now
-    if kind is not VerdictKind.RUNNING:
-        text = first_within(why_texts(watch, None, now), width)
-        if has_order:
-            text = without_order(text, watch)
-        return _fit(text, width), "muted" if kind is VerdictKind.DONE else "plain"
-    typical = (context.typical or {}).get(watch.job.tenant)
-    if context.paused_at is not None and not is_stale(watch, now):
-        now = context.paused_at
-    texts = why_texts(watch, typical, now)
-    text = first_within(texts, width)
-    if is_overdue(watch, typical, now):
-        return _fit(text, width), "attention"
-    eighths = progress_eighths(watch, typical, now)
-    if eighths is not None and width > 8 + cells(texts[0]):
-        return f"{time_bar(eighths)} {_fit(text, width - 9)}", "muted"
-    return _fit(text, width), "muted"
-
-
-def job_cell(watch: WatchedJob, width: int) -> str:
-    """Return label and id in `width` cells: four to eight characters of the id, by the room beside the label.
-
-    If there is no room for the beginning of the label, or no label, the id is shortened in the middle.
-    """
-    given, label = watch.job.id.given, watch.label
-    is_roomy = width >= min(_ROOMY_LABEL_WIDTH, cells(label) + len(_SEPARATOR) + ID_WIDTH)
-    separator = _SEPARATOR if is_roomy else " "
-    room = width - len(separator)
-    if not label or room < min(_MIN_LABEL_WIDTH, cells(label)) + _MIN_ID_WIDTH:
-        return _fit(short_id(given, width) if width > ID_WIDTH else given[: max(width, 0)], width)
-    id_width = min(ID_WIDTH, room - min(cells(label), max(_MIN_LABEL_WIDTH, room - ID_WIDTH)))
-    kept = label if cells(label) <= room - id_width else fit_exact(label, room - id_width).rstrip()
-    return f"{kept}{separator}{given[:id_width]:<{room - cells(kept)}}"

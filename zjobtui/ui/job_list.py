@@ -21,7 +21,6 @@ from zjobtui.ui.columns import (
     MEASURED,
     NAMES,
     Placed,
-    RowContext,
     column_at,
     fit_columns,
     header,
@@ -29,6 +28,7 @@ from zjobtui.ui.columns import (
     job_row,
     measure,
 )
+from zjobtui.ui.job_cells import RowContext
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.styled_line import Span, Spans, cell_length
 from zjobtui.ui.toast import toast
@@ -274,8 +274,9 @@ class JobList(LineListView):
         watch, placed = self._watches[index], self._fit()
         if (batch := self.folds.batch_of(watch)) is not None:
             return self.folds.render(batch, self.time_left(batch), self._now, self.line_width, self.marked)
-        context = RowContext(placed, self._now, self._paused_at, self._typical, self._short_tenants)
-        return job_row(watch, context, is_marked=watch.job in self.marked)
+        has_order = any(each.column.name == "order" for each in placed)
+        context = RowContext(self._now, self._paused_at, self._typical, self._short_tenants, has_order)
+        return job_row(watch, placed, context, is_marked=watch.job in self.marked)
 
     @property
     def header_lines(self) -> int:
