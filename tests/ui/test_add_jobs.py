@@ -1,3 +1,5 @@
+from concurrent.futures import Future
+
 import pytest
 from msgspec.structs import replace
 
@@ -10,6 +12,7 @@ from tests.ui.sizes import NARROW_FIRST
 from zjobtui.models.assessment import apply_observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.tenant import TenantKind
+from zjobtui.polling.state import EditResult
 
 TICKET = f"""Hi, order {job_id(7).given} hangs, and so does
 "job": "{dashed(job_id(8))}", see also {job_id(1).given}. Another: {job_id(9).given[:-1]}"""
@@ -344,6 +347,29 @@ async def test_undoing_a_paste_reports_how_many_jobs_were_added_and_edited(
         assert view.toast == f"{added}, 0 refused; u to undo."
         await view.press("u")
         assert view.toast == f"Undone: {undone}."
+        assert tuple(engine.state.watchlist) == before
+
+
+async def test_a_paste_of_which_only_the_labels_could_be_undone_can_be_undone_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = staged("recorded-processing", "recorded-processing", labels=("CS 1", "CS 2"))
+    before = tuple(engine.state.watchlist)
+
+    def fail_to_tag(*_: object) -> "Future[EditResult]":
+        future: Future[EditResult] = Future()
+        future.set_exception(RuntimeError("disk full"))
+        return future
+
+    async with run_monitor(engine) as view:
+        await view.paste(f"{job_id(1).given} {job_id(2).given} {job_id(7).given}")
+        await view.press("tab", *"CS-1", "tab", *"q4", "enter")
+        monkeypatch.setattr(engine, "tag", fail_to_tag)
+        await view.press("u")
+        assert [(watch.label, watch.tags) for watch in engine.state.watchlist] == [("CS 1", ("q4",)), ("CS 2", ("q4",))]
+        monkeypatch.undo()
+        await view.press("u")
+        assert view.toast == "Undone: 2 jobs edited."
         assert tuple(engine.state.watchlist) == before
 
 

@@ -86,10 +86,8 @@ class UndoStack:
             ended = await _wait_for(step.revert(watches))
             if ended.watches:
                 step.follow_up(ended.watches)
-            reverted = {watch.job for watch in ended.watches}
-            left = tuple(watch for watch in watches if watch.job not in reverted)
-            if ended.error and left:
-                self._steps.append((step, left))
+            if ended.error:
+                self._steps.append((step, watches))  # what is undone already has changed since, and is left alone
             self._show(ended, partial(self._undo_text, step, watches))
 
     def _undo_text(self, step: UndoStep, watches: Watches, reverted: Watches) -> str:
