@@ -9,7 +9,16 @@ from tests.support.sources import DONE
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import TRANSIENT, Problem, ProblemKind
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.polling.circuit_breaker import BRIEF, BRIEF_CAP, CAP, FAILURES, RESTART, CircuitBreaker, stored_outage
+from zjobtui.polling.circuit_breaker import (
+    BRIEF,
+    BRIEF_CAP,
+    CAP,
+    FAILURES,
+    RESTART,
+    CircuitBreaker,
+    outage_of_polling_window,
+    stored_outage,
+)
 
 TIMED_OUT = Problem(ProblemKind.TIMED_OUT, "no")
 FAILING = sorted(TRANSIENT, key=lambda kind: kind.name)
@@ -155,6 +164,19 @@ def test_an_outage_does_not_continue_after_a_success_or_a_long_time_off(
     jobs: tuple[WatchedJob, ...], now: float
 ) -> None:
     assert stored_outage(jobs, now) is None
+
+
+@pytest.mark.parametrize(
+    ("jobs", "is_outage"),
+    [
+        ((failed_call(70, since=5), failed_call(70, since=5), failed_call(70, since=5)), True),
+        ((failed_call(70, since=5), watch(1, last_answer_at=60.0), watch(2, last_answer_at=60.0)), False),
+        ((failed_call(70, since=5),), True),
+        ((watch(2, problem=Problem(ProblemKind.SIGNED_OUT, ""), problem_at=70.0),), False),
+    ],
+)
+def test_several_failed_calls_of_another_window_are_its_outage(jobs: tuple[WatchedJob, ...], is_outage: bool) -> None:
+    assert (outage_of_polling_window(jobs, 100) is not None) is is_outage
 
 
 def test_ten_minutes_cost_few_calls_and_are_over_within_a_minute() -> None:

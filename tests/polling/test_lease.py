@@ -3,7 +3,7 @@
 import asyncio
 import os
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -13,6 +13,7 @@ import pytest
 from tests.support.polling import read_on_the_loop, watches
 from tests.support.sources import MemoryStore, TimedSource
 from tests.support.virtual_time import START, VirtualClock, run_virtually, wall
+from zjobtui.bootstrap.report_parser import read_stored_report
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.watchlist import Watchlist
@@ -27,6 +28,8 @@ from zjobtui.polling.lease import (
     is_running,
     name_holder,
 )
+from zjobtui.polling.protocols import WatchlistStore
+from zjobtui.storage.store import open_store
 
 
 async def no_count() -> None:
@@ -306,17 +309,22 @@ def in_two_windows(
     first: TimedSource,
     second: TimedSource,
     script: Callable[[Engine, Engine, Callable[[], tuple[bool, bool]]], Awaitable[None]],
+    stores: Sequence[WatchlistStore] = (),
 ) -> None:
-    """Poll three jobs in two windows on one store; the script gets a function that returns which of them poll."""
+    """Poll three jobs in two windows on one store; the script gets a function that returns which of them poll.
+
+    `stores` are the two that the windows use; by default one in memory, of which no window reads what the other wrote.
+    """
     read_on_the_loop(monkeypatch)
-    store, jobs = MemoryStore(), Watchlist({watch.job: watch for watch in watches(3)})
+    jobs = Watchlist({watch.job: watch for watch in watches(3)})
+    memory = MemoryStore()
 
     def polls(source: TimedSource) -> bool:
         return any(asked.was_good and wall() - asked.at < 10 for asked in source.asked)
 
     async def run() -> None:
         windows, running = list[Engine](), list[asyncio.Task[None]]()
-        for source in (first, second):
+        for source, store in zip((first, second), stores or (memory, memory), strict=True):
             made = partial(lambda source: source, source)
             windows.append(Engine(jobs, store, [(Tenant(name="env", base_url=""), made)], VirtualClock()))
             running.append(asyncio.create_task(windows[-1]._main()))
@@ -341,6 +349,23 @@ def test_while_a_window_is_paused_another_one_polls(monkeypatch: pytest.MonkeyPa
         assert first.state.statuses["env"].is_following
 
     in_two_windows(monkeypatch, TimedSource(), TimedSource(), script)
+
+
+def test_a_window_that_follows_shows_the_outage_and_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begins, ends = START + 60, START + 75
+    broken = TimedSource(trouble=lambda at, _: Problem(ProblemKind.UNREACHABLE) if begins <= at < ends else None)
+    first, second = (open_store(tmp_path / "store", read_stored_report, now=lambda: START + 3_600)[0] for _ in range(2))
+    first.apply(Watchlist({}).add(watches(3)))
+
+    async def script(_: Engine, following: Engine, __: object) -> None:
+        found = []
+        for at in (begins - 1, begins + 10, ends + 30):
+            await asyncio.sleep(at - wall())
+            status = following.state.statuses["env"]
+            found.append((status.is_following, status.problem and status.problem.kind))
+        assert found == [(True, None), (True, ProblemKind.UNREACHABLE), (True, None)]
+
+    in_two_windows(monkeypatch, broken, broken, script, (first, second))
 
 
 def test_a_window_whose_credentials_are_not_accepted_lets_another_one_poll(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,10 +192,10 @@ def status_text(
         return _simple("○ starting", "○", Tone.MUTED)
     if status.is_paused:
         return _simple("‖ polling paused", "‖ paused", Tone.ATTENTION)
-    if status.is_following:
-        return _simple("● another window is polling", "● following", Tone.MUTED)
     if status.problem is not None:
         return _outage(status, now, zone, retry_key)
+    if status.is_following:
+        return _simple("● another window is polling", "● following", Tone.MUTED)
     sign = "○" if status.answered_at is None else "●"
     if not (running := jobs.get(VerdictKind.RUNNING, 0)):
         return _simple(f"{sign} idle: {_why_idle(jobs)}", f"{sign} idle", Tone.MUTED)
@@ -243,7 +243,10 @@ def _outage(status: TenantStatus, now: float, zone: tzinfo | None, retry_key: st
     title = f"✗ {name}{_trouble_text(status)}"
     since = f" since {moment(status.down_since, now, zone, to_minute=True)}" if status.down_since else ""
     detail = f" · {status.problem.detail}" if status.problem and status.problem.detail else ""
-    if status.next_try_at is None:
+    if status.is_following:
+        again = " · another window retries"
+        brief = since or again
+    elif status.next_try_at is None:
         again = f" · {retry_key} to retry" if retry_key else ""
         brief = again or since
     else:

@@ -29,10 +29,10 @@ class TenantStatus(Struct, frozen=True, kw_only=True):
     `answered_at` is when the host last gave a good response about any job; `problem` is what keeps the whole tenant
     from being polled, since `down_since`, and `next_try_at` is when it is tried again (None: only by the user);
     `is_one_of_several` is set when it is shown for tenants of which others may be fine; `is_following` when another
-    window polls and this one reads what it stores; `ceiling` is the longest interval in seconds that the budget forces;
-    `interval` is the mean planned interval in seconds between two calls about a running job, 0 if none is running;
-    `limit` is what limits polling, None if nothing does; `calls_per_second` counts every request of the last ten
-    seconds; `day_share` is the share of the day's calls that is used (1 is all).
+    window polls and this one reads what it stores, also its outage; `ceiling` is the longest interval in seconds that
+    the budget forces; `interval` is the mean planned interval in seconds between two calls about a running job, 0 if
+    none is running; `limit` is what limits polling, None if nothing does; `calls_per_second` counts every request of
+    the last ten seconds; `day_share` is the share of the day's calls that is used (1 is all).
     """
 
     tenant: str

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from random import Random
+from typing import NamedTuple
 
 from zjobtui.models.observation import Failure, Observation
 from zjobtui.models.problem import TRANSIENT, Problem, ProblemKind
@@ -24,8 +25,16 @@ RESTART = 600.0
 _AT_ONCE = frozenset({ProblemKind.SIGNED_OUT, ProblemKind.MISCONFIGURED, ProblemKind.UNTRUSTED, ProblemKind.REDIRECTED})
 
 
-def stored_outage(watches: Iterable[WatchedJob], now: float) -> tuple[ProblemKind, float] | None:
-    """Return the kind of the outage in which these jobs of a tenant were last polled, and since when it lasts.
+class StoredOutage(NamedTuple):
+    """An outage of a tenant as far as stored calls tell: its problem, since when it lasts, and the jobs it concerns."""
+
+    problem: Problem
+    since: float
+    jobs: int
+
+
+def stored_outage(watches: Iterable[WatchedJob], now: float) -> StoredOutage | None:
+    """Return the outage in which these jobs of a tenant were last polled.
 
     None unless the newest stored call failed by an outage, less than `RESTART` seconds ago. Each job has the time of
     its last call only, so an outage may have begun somewhat earlier.
@@ -33,14 +42,28 @@ def stored_outage(watches: Iterable[WatchedJob], now: float) -> tuple[ProblemKin
     jobs = tuple(watches)
     answered_at = max((watch.answered_at or 0.0 for watch in jobs), default=0.0)
     failed = [
-        (watch.problem_at, watch.problem.kind)
+        (watch.problem_at, watch.problem)
         for watch in jobs
         if watch.problem is not None and watch.problem_at is not None and watch.problem_at > answered_at
     ]
-    at, kind = max(failed, key=lambda call: call[0], default=(0.0, None))
-    if kind not in _AT_ONCE | TRANSIENT or not 0 <= now - at < RESTART:
+    at, problem = max(failed, key=lambda call: call[0], default=(0.0, None))
+    if problem is None or problem.kind not in _AT_ONCE | TRANSIENT or not 0 <= now - at < RESTART:
         return None
-    return kind, min(at for at, each in failed if each is kind)
+    times = [at for at, each in failed if each.kind is problem.kind]
+    return StoredOutage(problem, min(times), len(times))
+
+
+def outage_of_polling_window(watches: Iterable[WatchedJob], now: float) -> StoredOutage | None:
+    """Return the outage in which the window is that polls these jobs of a tenant, as far as stored calls tell.
+
+    One job that fails may be the only one, so another must have failed, too, if there is one: that window polls another
+    job before its breaker opens. A problem that the user must correct does not count: a window that has one lets
+    another poll.
+    """
+    jobs = tuple(watches)
+    outage, running = stored_outage(jobs, now), sum(not watch.is_final for watch in jobs)
+    is_outage = outage is not None and outage.problem.kind in TRANSIENT and outage.jobs >= min(2, running)
+    return outage if is_outage else None
 
 
 class CircuitBreaker:
@@ -55,11 +78,8 @@ class CircuitBreaker:
         """Why the breaker is open, or None."""
         self.since: float | None = None
         """When it opened, or when its problem last changed to or from one that the user must correct; else None."""
-        self.earlier: tuple[ProblemKind, float] | None = None
-        """The outage before the program was started, and since when it lasted, as far as stored calls tell.
-
-        It goes on if the first calls fail for the same reason.
-        """
+        self.earlier: StoredOutage | None = None
+        """The outage before the program was started; it goes on if the first calls fail for the same reason."""
         self.probe_at = 0.0
         """When the next probe is allowed; meaningful only while the breaker is open."""
         self._chance = chance
@@ -82,8 +102,8 @@ class CircuitBreaker:
         """Since when the tenant cannot be polled, with an outage before the start that goes on; None if it can be."""
         if self.problem is None or self.since is None or self.earlier is None:
             return self.since
-        kind, since = self.earlier
-        return min(since, self.since) if kind is self.problem.kind else self.since
+        is_same = self.earlier.problem.kind is self.problem.kind
+        return min(self.earlier.since, self.since) if is_same else self.since
 
     def record(self, observation: Observation, sent: float, now: float, retry_after: float = 0.0) -> None:
         """Record the result of a call sent at `sent`; the host asked for no calls for `retry_after` seconds."""

@@ -17,6 +17,7 @@ from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.polling.circuit_breaker import outage_of_polling_window
 from zjobtui.polling.options import DEFAULT_ENGINE_OPTIONS, EngineOptions
 from zjobtui.polling.poll_queue import NextPoll, PollQueue
 from zjobtui.polling.protocols import JobSource
@@ -173,10 +174,16 @@ class Poller:
     def status(self) -> TenantStatus:
         """Return the current status of polling."""
         now = self._clock.now()
+        is_following = self.has_unfinished and self._is_polled_elsewhere()
+        status = self._gate.status(now)
+        if is_following:
+            outage = outage_of_polling_window(self._watched(), now)
+            problem, since = (outage.problem, outage.since) if outage else (None, None)
+            status = replace(status, problem=problem, down_since=since, next_try_at=None)
         return replace(
-            self._gate.status(now),
+            status,
             is_paused=self._is_paused,
-            is_following=self.has_unfinished and self._is_polled_elsewhere(),
+            is_following=is_following,
             ceiling=self._schedule.intervals.ceiling,
             interval=self._schedule.mean_interval,
             limit=self._limit(now),
