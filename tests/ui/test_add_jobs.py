@@ -1,7 +1,9 @@
+from collections.abc import Sequence
 from concurrent.futures import Future
 
 import pytest
 from msgspec.structs import replace
+from textual.widgets import Input
 
 from tests.support.building import dashed, job, job_id, missed, watch
 from tests.support.credentials import TOKEN_TEXTS
@@ -292,6 +294,21 @@ async def test_found_ids_are_listed_with_their_context_and_space_unticks_one(siz
         await view.press("enter")
         assert "1 job added, 1 known, 0 refused, 1 other id skipped, 1 credential skipped" in view.toast
         assert {watch.job for watch in engine.state.watchlist} == {job(1), job(6)}
+
+
+@pytest.mark.parametrize(
+    ("keys", "name"), [((), "Renewals Q4 14:00"), (("ctrl+u",), ""), (("ctrl+u", *"mine"), "mine")]
+)
+async def test_asterisk_ticks_all_ids_then_none_and_keeps_the_name_of_the_batch(keys: Sequence[str], name: str) -> None:
+    named = f"jobId={job_id(7).given}\njobId={job_id(8).given}"
+    async with run_monitor(staged()) as view:
+        await view.paste(f"Renewals Q4\n{named}\nrequestId={job_id(5).given}\nsee {job_id(6).given}")
+        await view.press(*["tab"] * 4, *keys, *["shift+tab"] * 4)
+        field = view.app.screen.query_one("#batch", Input)
+        for new in (4, 0, 4):
+            await view.press("*")
+            assert f"{new} new jobs, 0 watched" in view.text
+            assert field.value == name
 
 
 @pytest.mark.slow

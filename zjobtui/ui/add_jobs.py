@@ -358,7 +358,12 @@ class AddJobsDialog(ModalScreen[NewJobs | None]):
         self._show_default_batch(new)
 
     def _show_default_batch(self, new: int) -> None:
-        """Enter the default name for several new jobs, unless the user has entered another one."""
+        """Enter the default name for several new jobs, unless the user has entered another one.
+
+        It stays while nothing is ticked.
+        """
+        if not new and self.query_one(FoundList).display:
+            return
         field, before = self.query_one("#batch", RedactingInput), self._default_batch
         if new < SMALLEST:
             self._default_batch = ""

@@ -113,9 +113,9 @@ class FoundList(LineListView):
             self.action_move(1)
 
     def action_tick_all(self) -> None:
-        """Tick all new and known ids, or untick all."""
-        sure = [item for item in self._items if item.is_sure]
-        self._choose(sure, ticked=not all(map(self._is_ticked, sure)))
+        """Tick all ids; untick all if they are ticked."""
+        ids = [item for item in self._items if item.job_id is not None]
+        self._choose(ids, ticked=not all(map(self._is_ticked, ids)))
 
     def _choose(self, items: Iterable[FoundItem], *, ticked: bool) -> None:
         self._chosen |= {item.job_id.key: ticked for item in items if item.job_id is not None}
