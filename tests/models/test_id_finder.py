@@ -206,6 +206,30 @@ def test_all_ids_of_a_list_that_begins_with_a_named_job_are_added(text: str) -> 
     assert taken(text) == [ONE, TWO]
 
 
+@pytest.mark.parametrize(
+    "before",
+    ["* job ", "Job: ", "async job ", "- Async jobs: ", "async-job=", '"job": "', "job id ", f"jobs {CLIENT}, "],
+)
+def test_the_word_job_names_an_id_beside_others_that_a_field_names(before: str) -> None:
+    found = find_job_ids(f"{before}{TWO}, please check\njobId={ONE}")
+    assert found.ids[-2:] == (JobId(TWO), JobId(ONE))
+    assert found.not_added == ()
+
+
+@pytest.mark.parametrize(
+    "before", ["order ", "job of order ", "job\n", "print_job ", "nojob ", "jobs of today and ", "job request "]
+)
+def test_an_id_that_the_word_job_does_not_directly_precede_is_not_named(before: str) -> None:
+    found = find_job_ids(f"{before}{TWO}\njobId={ONE}")
+    assert (found.ids, found.not_added) == ((JobId(ONE),), (JobId(TWO),))
+
+
+@pytest.mark.parametrize("name", ["requestId=", "order id: ", "job request id "])
+def test_an_id_of_something_else_is_no_job_id_even_if_the_word_job_precedes_it(name: str) -> None:
+    found = find_job_ids(f"job {TWO}\n{name}{TWO}\njobId={ONE}")
+    assert (found.ids, found.others) == ((JobId(ONE),), 1)
+
+
 @pytest.mark.parametrize("text", [f"job {ONE} and {TWO}", f"jobId,status\n{ONE},Failed\n{TWO},Failed", f"{ONE}\n{TWO}"])
 def test_if_no_id_is_named_as_a_job_all_are_added(text: str) -> None:
     found = find_job_ids(text)

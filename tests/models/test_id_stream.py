@@ -65,6 +65,10 @@ def test_bare_ids_are_not_used_once_ids_are_named() -> None:
     assert [one.given for each in found for one in each.not_added] == [THREE]
 
 
+def test_the_word_job_names_an_id_once_ids_are_named() -> None:
+    assert taken(f"jobId={ONE}\n", f"trace {TWO}\n", f"* job {THREE}, please check\n") == [ONE, THREE]
+
+
 def test_a_credential_that_was_named_earlier_is_recognized_again() -> None:
     assert taken(f"access_token={TOKEN}\n", "filler\n" * 20_000, f"job {TOKEN}\nxyz {TOKEN}\n{ONE}") == [ONE]
 

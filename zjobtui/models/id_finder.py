@@ -36,6 +36,7 @@ _GAP = " \t\r\n:=\"'`\\[({<>*|"
 _LIST_GAP = lazy_pattern(r"[\s,;|\"'`\\\[\](){}*]{1,200}")
 _NAME_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
 _CLOSING = lazy_pattern(r"(?P<text>[\w .-]{1,60})</[\w:.-]{1,40}>?$")
+_JOB_WORD = lazy_pattern(rf"(?<![{_NAME_LETTERS}])(?:async[ _-]?)?job(?:s|[ _-]ids?)?$")
 _MD5_OF = lazy_pattern(r"md5 ?\([^()\n]{0,100}\)$")
 _NAME_LIMIT = 31
 """Characters of a name that are shown; 32 could be an id."""
@@ -44,6 +45,8 @@ _NAME_LIMIT = 31
 class _Role(Enum):
     BARE = auto()
     NAMED = auto()
+    AFTER_JOB = auto()
+    """After the word job, which anyone may write: named as a job id only in a text that names others by a field."""
     OTHER = auto()
 
 
@@ -60,10 +63,10 @@ class _Word(Struct, frozen=True):
 def find_job_ids(text: str) -> FoundIds:
     """Return every job id in any text: a ticket, a log, JSON, CSV, the output of curl.
 
-    If a text names job ids (`jobId`, `async-jobs/`, a column), bare ids beside them are not used but returned as
-    `not_added`. Words with a few digits too many or too few, or with other letters beside them, are near misses. What
-    follows the name of a credential is neither; only its number is returned, and the first six characters of what has
-    the form of an id.
+    If a text names job ids (`jobId`, `async-jobs/`, a column), only these and those after the word job are used; bare
+    ids beside them are returned as `not_added`. Words with a few digits too many or too few, or with other letters
+    beside them, are near misses. What follows the name of a credential is neither; only its number is returned, and the
+    first six characters of what has the form of an id.
     """
     if whole := _WHOLE.fullmatch(text):
         return FoundIds((JobId(whole[1]),), (), is_alone=True)
@@ -71,12 +74,19 @@ def find_job_ids(text: str) -> FoundIds:
     return find_ids(source, find_secrets(source))
 
 
-def find_ids(source: SourceText, secrets: Secrets, start: int = 0) -> FoundIds:
-    """Return every job id in a decoded text that ends after `start`, as `find_job_ids` does."""
+def find_ids(source: SourceText, secrets: Secrets, start: int = 0, *, are_named: bool = False) -> FoundIds:
+    """Return every job id in a decoded text that ends after `start`, as `find_job_ids` does.
+
+    `are_named` says whether what was before the text names job ids.
+    """
     words = [word for word in _words(source, secrets) if word.end > start]
     named = _ids(words, _Role.NAMED)
     others = {job_id: name for job_id, name in _ids(words, _Role.OTHER).items() if job_id not in named}
-    bare = {job_id: "" for job_id in _ids(words, _Role.BARE) if job_id not in others and job_id not in named}
+    are_named = are_named or bool(named)
+    if are_named:
+        named = {job_id: "" for job_id in _ids(words, _Role.NAMED, _Role.AFTER_JOB) if job_id not in others}
+    unnamed = _ids(words, _Role.BARE, _Role.AFTER_JOB)
+    bare = {job_id: "" for job_id in unnamed if job_id not in others and job_id not in named}
     broken = dict(_broken_ids(source, secrets, start))
     pieces = {piece for pieces in broken.values() for piece in pieces}
     near_misses = dict.fromkeys(
@@ -86,11 +96,11 @@ def find_ids(source: SourceText, secrets: Secrets, start: int = 0) -> FoundIds:
     )
     known = {**named, **others, **bare}
     return FoundIds(
-        tuple(named or bare),
+        tuple(named if are_named else bare),
         tuple(near_misses),
         broken=tuple(job_id for job_id in broken if job_id not in known),
-        not_added=tuple(bare) if named else (),
-        are_named=bool(named),
+        not_added=tuple(bare) if are_named else (),
+        are_named=are_named,
         others=len(others),
         other_names=tuple({name.lower(): name for name in others.values()}.values()),
         other_ids=tuple(others.items()),
@@ -131,11 +141,11 @@ def _context(plain: str, start: int, end: int) -> str:
     return words if any(map(str.isalnum, words)) else ""
 
 
-def _ids(words: list[_Word], role: _Role) -> dict[JobId, str]:
-    """Return the ids of a role, each once and in order, with the name before the first occurrence."""
+def _ids(words: list[_Word], *roles: _Role) -> dict[JobId, str]:
+    """Return the ids of some roles, each once and in order, with the name before the first occurrence."""
     ids: dict[JobId, str] = {}
     for word in words:
-        if word.is_id and word.role is role:
+        if word.is_id and word.role in roles:
             ids.setdefault(JobId(word.text), word.name)
     return ids
 
@@ -172,7 +182,7 @@ def _words(source: SourceText, secrets: Secrets) -> Iterator[_Word]:
             role, name = (last_role, last_name) if is_listed else (_Role.BARE, "")
         else:
             role, name, gap = _role_by_name(source, start)
-            is_listed = role is _Role.NAMED or (role is _Role.OTHER and "[" in gap)
+            is_listed = role in {_Role.NAMED, _Role.AFTER_JOB} or (role is _Role.OTHER and "[" in gap)
         last_end, last_role, last_name = end, role, name
         yield _Word(text, end, is_id, role, name)
 
@@ -212,6 +222,8 @@ def _role_by_name(source: SourceText, start: int) -> tuple[_Role, str, str]:
     if kind is NameKind.JOB:
         return _Role.NAMED, "", gap
     is_parted = not gap.isspace() or "\n" not in gap
+    if is_parted and _JOB_WORD.search(head):
+        return _Role.AFTER_JOB, "", gap
     if kind is NameKind.OTHER and is_parted:
         name = source.plain[offset + begin : offset + len(head)].strip("-_ ")
         return _Role.OTHER, name if len(name) <= _NAME_LIMIT else name[-_NAME_LIMIT:].lstrip("-_ "), gap

@@ -120,18 +120,15 @@ class IdStream:
         secrets = find_secrets(source)
         self._secret_parts.add(secrets.parts)
         all_secrets = dataclasses.replace(secrets, parts=frozenset(self._secret_parts.keys))
-        found = find_ids(source, all_secrets, len(before.plain))
-        ids, bare = found.ids, found.not_added
-        if self._are_named and not found.are_named:
-            ids, bare = (), ids
-        self._are_named = self._are_named or found.are_named
+        found = find_ids(source, all_secrets, len(before.plain), are_named=self._are_named)
+        self._are_named = found.are_named
         earlier = find_secrets(before)
         return replace(
             found,
-            ids=self._ids.new_of(ids),
+            ids=self._ids.new_of(found.ids),
             near_misses=self._words.new_of(found.near_misses),
             broken=self._skipped_ids.new_of(found.broken),
-            not_added=self._skipped_ids.new_of([job_id for job_id in bare if job_id not in self._ids.keys]),
+            not_added=self._skipped_ids.new_of([job_id for job_id in found.not_added if job_id not in self._ids.keys]),
             secrets=max(0, secrets.count - earlier.count),
             secret_hints=tuple(hint for hint in secrets.hints if hint not in earlier.hints),
         )
