@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.building import NOW, body, job, job_id
-from tests.support.screen_harness import ScreenView, run_monitor
+from tests.support.screen_harness import ScreenView, join_lines, run_monitor
 from tests.support.scripted import call
 from tests.support.staging import staged
 from tests.ui.sizes import NARROW, NARROW_FIRST, WIDE
@@ -162,7 +162,22 @@ async def test_an_unusable_folder_is_reported_with_the_reason(tmp_path: Path) ->
     (tmp_path / "mine").touch()
     async with run_monitor(staged("recorded-processing"), exports=tmp_path / "mine") as view:
         await view.press("e", "enter", "enter")
-        assert "Not saved: File exists: " in view.toast
+        assert "Not saved: File exists." in join_lines("\n".join(view.frame("Save to file")))
+
+
+@pytest.mark.parametrize("size", NARROW_FIRST)
+async def test_a_path_that_cannot_be_used_is_kept_with_the_reason_until_it_is_corrected(
+    size: tuple[int, int], tmp_path: Path
+) -> None:
+    async with run_monitor(staged("recorded-processing"), size) as view:
+        await view.press("e", "enter", "ctrl+u", *"mine/x.json", "enter")
+        dialog = join_lines("\n".join(view.frame("Save to file")))
+        assert "Not saved: the folder does not exist." in dialog
+        assert "mine/x.json" in dialog
+        (tmp_path / "mine").mkdir()
+        await view.press("enter")
+        assert view.toast.startswith("Saved to ")
+        assert [path.name for path in (tmp_path / "mine").iterdir()] == ["x.json"]
 
 
 def test_a_text_that_is_too_long_for_a_terminal_is_not_sent() -> None:

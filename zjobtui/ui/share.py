@@ -132,20 +132,27 @@ class ShareActions:
     def save(self, text: str, suffix: str, watches: Watches = (), about: str = "", name: str = "") -> None:
         """Ask for the file, and write it; `about` is why the text is saved instead of copied.
 
-        The file is named for the jobs if `name` is empty.
+        The file is named for the jobs if `name` is empty. If it cannot be written, the dialog opens again with the path
+        that was entered and the reason.
         """
         name = name or export_name(watches, self._clock.now())
         default = self._folder / f"{name}{suffix}"
         shown = clean(_with_tilde(default))
 
+        def ask(path: str, about: str) -> None:
+            self._screen.app.push_screen(PromptDialog("Save to file", path, about=about, limit=PATH_LIMIT), save)
+
         def save(entered: str | None) -> None:
-            if entered:
-                self._write_file(default if entered == shown else _chosen_path(entered, default.name), text)
+            if not entered:
+                return
+            path = default if entered == shown else _chosen_path(entered, default.name)
+            if error := self._write_file(path, text):
+                ask(entered, f"Not saved: {error}.")
 
-        title = "Save to file"
-        self._screen.app.push_screen(PromptDialog(title, shown, about=about, limit=PATH_LIMIT), save)
+        ask(shown, about)
 
-    def _write_file(self, path: Path, text: str) -> None:
+    def _write_file(self, path: Path, text: str) -> str:
+        """Write the file and say so, or return why it could not be written."""
         folder, error = path.parent, ""
         if is_kept_by_program(path):
             error = "zjobtui itself uses this file"
@@ -157,11 +164,10 @@ class ShareActions:
             except (OSError, ValueError) as fault:
                 log.exception("a file could not be written")
                 error = getattr(fault, "strerror", None) or "not a valid path"
-        if error:
-            toast(self._screen.app, f"Not saved: {error}: {path}")
-        else:
+        if not error:
             self._folder = folder
             toast(self._screen.app, f"Saved to {path}")
+        return error
 
     def hand_over(self, targets: Watches) -> None:
         """Ask for a form of the handover, and copy it or save it to a file."""
