@@ -140,6 +140,16 @@ def test_batches_are_printed_one_a_line_and_as_json() -> None:
 
 
 @pytest.mark.usefixtures("filled")
+def test_the_lines_of_batches_are_cut_only_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zjobtui.cli.ls.WIDTH", 50)
+    name = "renewals of the fourth quarter for all accounts"
+    run("batch", name, *given(1, 2, 3))
+    assert re.fullmatch(rf"{name} .* 1 failed, 1 running, 1 done\n", run("ls", "--by", "batch").stdout)
+    monkeypatch.setattr("zjobtui.cli.ls.is_terminal", lambda: True)
+    assert re.fullmatch(rf"{name[:29]}… .*…\n", run("ls", "--by", "batch").stdout)
+
+
+@pytest.mark.usefixtures("filled")
 def test_the_list_has_a_heading_names_tenants_and_is_sorted_and_selected() -> None:
     heading, *rows = run("ls").stdout.splitlines()
     assert heading.split() == ["STATUS", "JOB", "LABEL", "TENANT", "ORDER", "BATCH", "TAGS", "TIME", "WHY"]

@@ -185,7 +185,7 @@ def _print_batches(watches: Sequence[WatchedJob], known: Sequence[WatchedJob], n
         print_json({"schema": RECORD_SCHEMA, "batches": records})
         return
     for each, time_left in timed:
-        print(batch_line(each, time_left, now, terminal_width()))
+        print(batch_line(each, time_left, now, terminal_width() if is_terminal() else None))
     if not timed:
         print_error("No batches. Jobs that are added together form a batch; see also `zjobtui batch --help`.")
 

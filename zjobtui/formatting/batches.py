@@ -11,7 +11,7 @@ from zjobtui.formatting.times import moment, stamp
 from zjobtui.models.batches import BatchProgress, closing_line
 from zjobtui.models.durations import format_duration, format_rounded, stepped
 from zjobtui.models.failure_groups import failure_groups
-from zjobtui.models.text_width import fit, shorten_to_cells
+from zjobtui.models.text_width import cells, fit, shorten_to_cells
 from zjobtui.models.verdict import VerdictKind
 
 TimeLeft = tuple[float, float] | None
@@ -51,6 +51,9 @@ def time_left_text(time_left: TimeLeft) -> str:
 NAME_WIDTH = 24
 """Most cells of the name of a batch in the status bar."""
 
+_NAME_COLUMN = 30
+"""Cells of the name in a printed line."""
+
 _LONG_BAR, _SHORT_BAR = 15, 8
 
 
@@ -72,16 +75,21 @@ def bar_texts(progress: BatchProgress, time_left: TimeLeft) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*texts, f"{number}{left}", f"{name} {number}", number)))
 
 
-def batch_line(progress: BatchProgress, time_left: TimeLeft, now: float, width: int) -> str:
-    """Return one line of at most `width` cells: name, jobs that ended, elapsed time, counts, and time left."""
+def batch_line(progress: BatchProgress, time_left: TimeLeft, now: float, width: int | None = None) -> str:
+    """Return one line: name, jobs that ended, elapsed time, counts, and time left.
+
+    If a `width` is given, the name and the line are cut, the line to so many cells.
+    """
+    name_width = _NAME_COLUMN if width is not None else max(_NAME_COLUMN, cells(progress.name))
     counts = ", ".join(f"{number:,} {WORDS[kind]}" for kind in VerdictKind if (number := progress.counts[kind]))
     parts = (
-        fit(progress.name, 30),
+        fit(progress.name, name_width),
         fit(f"{progress.ended:,}/{progress.total:,}", 9),
         fit("–" if progress.had_ended else format_duration(progress.elapsed(now)), 6),
         " · ".join(part for part in (counts, time_left_text(time_left)) if part),
     )
-    return fit("  ".join(parts), width).rstrip()
+    line = "  ".join(parts)
+    return (line if width is None else fit(line, width)).rstrip()
 
 
 def batch_record(progress: BatchProgress, time_left: TimeLeft, now: float) -> dict[str, Any]:
