@@ -77,7 +77,7 @@ def complete_configured(_context: click.Context, _parameter: click.Parameter, in
 _OPTIONS = (
     click.option("--host", help='Name of a Zuora host, such as "EU production".'),
     click.option("--url", "--base-url", help="Base URL, for any other host."),
-    click.option("--title", help="Name on the screen; by default the tenant's name."),
+    click.option("--title", help="Name in the bar; by default the tenant's name."),
     click.option("--client-id", help="Id of the OAuth client."),
     click.option("--secret-env", metavar="NAME", help="Environment variable that contains the secret."),
     click.option(

@@ -145,7 +145,7 @@ class TenantSettings(Struct, frozen=True, kw_only=True):
     url: _Url = ""
     """The base URL, for any other host."""
     title: _Title = ""
-    """Its name on the screen; by default NAME."""
+    """Its name in the bar; by default NAME, which columns, dialogs and filters show."""
     kind: _Kind | None = None
     """production, central sandbox, developer sandbox, API sandbox, simulator or other; the host's own by default."""
     colour: _Colour = ""
