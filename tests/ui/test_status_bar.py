@@ -365,6 +365,21 @@ async def test_with_another_tenant_chosen_the_one_with_a_problem_is_named_or_cou
         assert " us " in view.bar if badge.endswith("us ") else " eu-test " in view.bar
 
 
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [
+        (145, "since 14:00 UTC · no route to host · next try in 12s"),
+        (120, "· no route to host · next try in 12s"),
+        (110, "since 14:00 UTC · no route to host · next try in 12s"),
+    ],
+)
+def test_the_start_of_an_outage_is_shown_before_the_names_of_tenants_that_can_be_polled(width: int, words: str) -> None:
+    status = status_text(replace(DOWN, tenant="us", is_one_of_several=True), NOW, RUNNING, UTC)
+    counts = {VerdictKind.RUNNING: 3, VerdictKind.DONE: 3}
+    bar = "".join(text for text, _ in status_spans(Badges(SEVERAL, {"us"}), counts, status, width))
+    assert bar.rstrip().endswith(f"✗ us: cannot be reached {words}")
+
+
 @NARROW_AND_WIDE
 async def test_all_tenants_with_problems_are_marked(width: int) -> None:
     async with run_monitor(several_tenants("eu", "us"), (width, 24), tenants=SEVERAL) as view:

@@ -237,8 +237,9 @@ def _bars(
     """Return the bars without counts of each tenant, the most preferred first.
 
     What goes first, from one bar to the next: the notes, one after the other; the names of tenants that do not matter;
-    the words of the counts (`full`, else `brief`); the name of the program; then words of the status, with everything
-    else tried again from the beginning; and last the names that matter.
+    the first words of the status, such as since when a tenant is down; the words of the counts (`full`, else `brief`);
+    the name of the program; then more words of the status, with everything else tried again from the beginning; and
+    last the names that matter.
     """
     bars: list[_Bar] = []
     for variants in filter(None, badges.variants()):
@@ -247,6 +248,7 @@ def _bars(
         for lefts in (wordy, narrow):
             whole = [_join(status.full, *tail, *notes[:count]) for count in range(len(notes), -1, -1)]
             bars += [_Bar(lefts[0], text, has_words=lefts is wordy) for text in whole]
+            bars += [_Bar(left, whole[-1], has_words=lefts is wordy) for left in lefts[1:]]
             bars += [_Bar(left, _join(status.texts[0], *tail), has_words=lefts is wordy) for left in lefts]
         for text in status.texts[1:]:
             for lefts in (wordy, narrow):
