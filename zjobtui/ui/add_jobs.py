@@ -38,11 +38,14 @@ SHOWN_LIMIT = 4_000
 _LOW_LINES = 8
 """Lines of a low dialog beside the ids and the tenant: border, fields, summary and key hints."""
 
+_OTHER_LINES = 21
+"""The same of a dialog that is not low, with the text and some of the screen around it."""
+
 _TITLE_MARGIN = 8
 """Cells of the screen beside the title of the dialog: its margin, border and the blanks around the title."""
 
-_FEWEST_IDS = 4
-"""Minimum number of visible ids."""
+_FEWEST_IDS, _USUAL_IDS = 4, 7
+"""Minimum number of visible ids in a low dialog, and in any other."""
 
 _TICK_HINTS = ("space tick · tab next field · ", "space tick · tab next · ", "space tick · ", "")
 
@@ -301,8 +304,10 @@ class AddJobsDialog(ModalScreen[NewJobs | None]):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        room = self.size.height - _LOW_LINES - len(self._tenants[1:2])
-        self.query_one(FoundList).styles.max_height = max(_FEWEST_IDS, room) if self.has_class("-low") else None
+        is_low = self.has_class("-low")
+        others, fewest = (_LOW_LINES, _FEWEST_IDS) if is_low else (_OTHER_LINES, _USUAL_IDS)
+        room = self.size.height - others - len(self._tenants[1:2])
+        self.query_one(FoundList).styles.max_height = max(fewest, room)
         self._show_summary()
 
     def on_tenant_field_changed(self) -> None:
