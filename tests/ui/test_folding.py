@@ -261,6 +261,31 @@ async def test_a_renamed_batch_is_folded_under_its_new_name() -> None:
         assert [row for row in listed(view) if row.startswith("▸ renewals Q4 ")]
 
 
+async def test_undoing_a_grouping_folds_no_batch_that_was_not_folded() -> None:
+    engine = renewals(*[RUNNING] * 6)
+    async with run_monitor(engine) as view:
+        await select(view, 1)
+        await view.press("space", "space", "B", *"two", "enter", "escape")
+        await select(view, 1)
+        await view.press("z")
+        assert [row for row in listed(view) if row.startswith("▸ two")]
+        await view.press("u")
+        assert len(listed(view)) == 7
+
+
+async def test_undoing_a_merge_of_batches_folds_none_of_them() -> None:
+    engine = renewals(*[RUNNING] * 4)
+    engine.set_batch([job(3), job(4)], "renewals Q3")
+    async with run_monitor(engine) as view:
+        await select(view, 1)
+        await view.press(*["space"] * 4, "B", *"all", "enter", "escape")
+        await select(view, 1)
+        await view.press("z")
+        assert [row for row in listed(view) if row.startswith("▸ all")]
+        await view.press("u")
+        assert len(listed(view)) == 5
+
+
 class Memory:
     """Keeps the state of the screen."""
 

@@ -153,11 +153,20 @@ class JobListModel:
         return self._rows
 
     def _has_moved(self, replaced: Pairs | None, watchlist: Watchlist) -> bool:
-        """Whether jobs are in another batch than before, while any is folded; a renamed batch stays folded."""
-        moved = {old.batch: new.batch for old, new in replaced or () if old.batch != new.batch} if self.folded else {}
+        """Whether jobs are in another batch than before, while any is folded; a renamed batch stays folded.
+
+        A batch is renamed if all its jobs are in one batch now that did not exist before.
+        """
+        moved = {(old.batch, new.batch) for old, new in replaced or () if self.folded and old.batch != new.batch}
         if moved:
-            left = {watch.batch for watch in watchlist}
-            renamed = {old: new for old, new in moved.items() if old in self.folded and old not in left and new}
+            before, after = ({watch.batch for watch in watches} for watches in (self._watchlist, watchlist))
+            names = [old for old, _ in moved]
+            new_names = after - before - {""}
+            renamed = {
+                old: new
+                for old, new in moved
+                if old in self.folded - after and new in new_names and names.count(old) == 1
+            }
             self.folded = self.folded.difference(renamed).union(renamed.values())
         return bool(moved)
 
