@@ -484,6 +484,22 @@ async def test_n_goes_to_the_next_unread_job() -> None:
         assert selected(view) == id_of(3)
 
 
+async def test_in_any_order_n_goes_to_failed_jobs_below_before_unread_jobs_in_view() -> None:
+    async with run_monitor(staged(*[DONE] * 40, FAILED, DONE, PENDING, DONE), (140, 30)) as view:
+        await view.press("s", "j", "enter", "home")
+        assert ids(view)[:2] == [id_of(1), id_of(2)]
+        assert "▼ 1 new failed, 1 new attention" in view.rows[1]
+        await view.press("n")
+        assert selected(view) == id_of(41)
+        await rest_cursor(view)
+        await view.press("n")
+        assert selected(view) == id_of(43)
+        assert "▼" not in view.rows[1]
+        await rest_cursor(view)
+        await view.press("n")
+        assert selected(view) == id_of(44)
+
+
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_space_marks_and_actions_act_on_the_marked(size: tuple[int, int]) -> None:
     engine = waiting(6)

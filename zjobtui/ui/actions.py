@@ -225,7 +225,7 @@ CATALOGUE = (
         lambda screen: screen.job_list.go_to_next_unread(),
         "n",
         "next unread",
-        "Go to the next unread job; first to those out of view that failed or need attention",
+        "Go to the next unread job; first to those that failed or need attention",
         Group.FILTER_AND_SORT,
     ),
     Action(

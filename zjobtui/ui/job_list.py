@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from textual.binding import Binding
 from textual.message import Message
@@ -426,13 +427,17 @@ class JobList(LineListView):
         self.set_marked(frozenset() if shown <= self.marked else self.marked | shown)
 
     def go_to_next_unread(self) -> None:
-        """Go to the first unread job above the rows in view that needs the user, or else to the next unread job."""
+        """Go to the next unread job, first to those that need the user: above the rows in view, then below the cursor.
+
+        After the last row follows the first.
+        """
         if above := self._needing_above():
             self.go_to(min(above))
             return
         order = [*range(self.cursor + 1, self.count), *range(self.cursor)]
+        needing = (index for index in order if index in self._needing)
         rows = (index for index in order if any(job.is_unread for job in self.folds.jobs_of_row(self._watches[index])))
-        unread = next(rows, None)
+        unread = next(chain(needing, rows), None)
         if unread is not None:
             self.go_to(unread)
         else:
